@@ -1,0 +1,30 @@
+//! Compiles the protocol in pure Rust; no protoc is needed.
+
+use std::path::PathBuf;
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut files = std::fs::read_dir("proto/eid/issuance/v1")?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<PathBuf>, std::io::Error>>()?;
+    files.sort();
+    println!("cargo:rerun-if-changed=proto");
+
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_source_info(true).include_imports(true);
+    for file in &files {
+        compiler.open_file(file)?;
+    }
+    let descriptors = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?).join("eid.binpb");
+    std::fs::write(&descriptors, compiler.encode_file_descriptor_set())?;
+
+    let mut set = compiler.file_descriptor_set();
+    for file in &mut set.file {
+        // Comments are read in the .proto files; as Rust docs they would be taken for code to test.
+        file.source_code_info = None;
+    }
+    tonic_prost_build::configure().skip_debug(["."]).compile_fds(set)?;
+    debug_assert!(prost_types::FileDescriptorSet::decode(&*std::fs::read(&descriptors)?).is_ok());
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Issues level-2 electronic identities (eID) to foreigners.
+
+pub mod domain;
+pub mod proto;
+pub mod sys;

@@ -1,0 +1,3 @@
+//! The `eid` program.
+
+fn main() {}
