@@ -1,4 +1,23 @@
 //! The rules. No async, no I/O, no clock, no dice: time and chance come in as arguments.
+//!
+//! A value that exists is valid; personal data never prints.
 
+pub mod account;
+pub mod application;
+pub mod audit;
+pub mod check;
+pub mod code;
+pub mod consent;
+pub mod contact;
+pub mod enrolment;
+pub mod finding;
+pub mod ids;
+pub mod law;
+pub mod message;
+pub mod passport;
+pub mod person;
+pub mod residence;
+pub mod sealed;
 pub mod staff;
+pub mod text;
 pub mod time;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::ids::StaffId;
+use super::text::Malformed;
+
 /// What a caller is here to do. Each method names the roles that may call it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Role {
@@ -70,4 +73,96 @@ pub struct CertificateName {
     pub issuer: String,
     /// The certificate's SAN URI.
     pub uri: String,
+}
+
+/// A person or system that may call: an entry of the staff directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StaffMember {
+    /// Its name.
+    pub id: StaffId,
+    /// The certificate it shows.
+    pub certificate: CertificateName,
+    /// What it may do, and where.
+    pub post: Post,
+    /// Whether it may call at present.
+    pub enabled: bool,
+}
+
+/// A role, with the office that some roles belong to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Post {
+    role: Role,
+    office: Option<OfficeCode>,
+}
+
+impl Post {
+    /// A post; `None` if the role needs an office and has none, or has one and needs none.
+    pub fn new(role: Role, office: Option<OfficeCode>) -> Option<Self> {
+        (role.has_office() == office.is_some()).then_some(Self { role, office })
+    }
+
+    /// The role.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The office, for roles that belong to one.
+    pub const fn office(&self) -> Option<&OfficeCode> {
+        self.office.as_ref()
+    }
+}
+
+/// A receiving site: two digits of the province and two of the site, `79-01`. A province may have several (DOMAIN 5.2).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct OfficeCode(String);
+
+impl OfficeCode {
+    /// Reads `PP-SS`.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        const WRONG: Malformed = Malformed::new(
+            "Not an office. Write the two digits of the province and the two of the site, such as 79-01.",
+            "Không phải mã đơn vị. Hãy ghi hai chữ số của tỉnh và hai chữ số của điểm tiếp nhận, ví dụ 79-01.",
+        );
+        let right = match text.as_bytes() {
+            [a, b, b'-', c, d] => [a, b, c, d].into_iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        right.then(|| Self(text.to_owned())).ok_or(WRONG)
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OfficeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn officers_and_supervisors_have_an_office_and_nobody_else_has() {
+        let office = || OfficeCode::parse("79-01").ok();
+        for role in Role::ALL {
+            assert_eq!(Post::new(role, office()).is_some(), role.has_office());
+            assert_eq!(Post::new(role, None).is_some(), !role.has_office());
+            assert_eq!(Role::from_name(role.name()), Some(role));
+        }
+    }
+
+    #[test]
+    fn an_office_is_province_and_site() {
+        for wrong in ["", "79", "7901", "79-1", "79-001", "٧٩-٠١", "ab-cd"] {
+            assert!(OfficeCode::parse(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,0 +1,200 @@
+//! An account: issued by the authority's decision, awaiting activation, active.
+
+use super::application::Language;
+use super::ids::{AccountId, EnrolmentId};
+use super::law;
+use super::person::personal_text;
+use super::text::Malformed;
+use super::time::Timestamp;
+
+personal_text! {
+    /// The identification number that the authority gives: digits. Opaque; nothing is read out of it (DOMAIN 2).
+    IdentityNumber;
+}
+
+impl IdentityNumber {
+    /// Reads a number; white space around it is dropped.
+    ///
+    /// # Errors
+    /// If it is not 1 to 20 digits. How many there must be is configuration: see [`Self::has_digits`].
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        const WRONG: Malformed = Malformed::new(
+            "An identification number has digits only. Type it as the notice shows it.",
+            "Số định danh chỉ gồm chữ số. Hãy nhập đúng như trong thông báo.",
+        );
+        let number = text.trim();
+        let right = (1..=20).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+        right.then(|| Self(number.to_owned())).ok_or(WRONG)
+    }
+
+    /// Whether it has that many digits.
+    pub fn has_digits(&self, digits: usize) -> bool {
+        self.0.len() == digits
+    }
+
+    /// The number with all but its last three digits hidden.
+    pub fn masked(&self) -> String {
+        super::contact::mask_tail(&self.0)
+    }
+}
+
+/// An account. Number, phone and address are sealed beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Account {
+    /// Its name.
+    pub id: AccountId,
+    /// The request it was issued on.
+    pub enrolment: EnrolmentId,
+    /// Whether a representative acts for the holder; the phone may then be the representative's.
+    pub represented: bool,
+    /// Language of messages to the holder.
+    pub language: Language,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// What is known of the notice that it was issued.
+    pub notice: Notice,
+    /// Where it stands.
+    pub state: AccountState,
+}
+
+/// What is known of the notice. Sent and delivered are kept apart: not every carrier tells both (DOMAIN 1.7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Notice {
+    /// When a carrier took it.
+    pub sent_at: Option<Timestamp>,
+    /// When it reached the holder.
+    pub delivered_at: Option<Timestamp>,
+}
+
+impl Notice {
+    /// When the holder received it, as far as is known: delivered, else sent.
+    pub fn received_at(self) -> Option<Timestamp> {
+        self.delivered_at.or(self.sent_at)
+    }
+}
+
+/// States of an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccountState {
+    /// Issued, not yet activated.
+    Awaiting,
+    /// In use.
+    Active {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// Where an account stands at a moment: a window lapses by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The holder may activate it. `closes_at` is absent until the notice has gone out.
+    Awaiting {
+        /// When self-activation ends.
+        closes_at: Option<Timestamp>,
+    },
+    /// The days for self-activation are over; not void.
+    Lapsed {
+        /// When they ended.
+        closed_at: Timestamp,
+    },
+    /// In use.
+    Active {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// A verb that the account's standing does not allow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the account does not await activation")]
+pub struct NotAwaiting(pub Standing);
+
+impl Account {
+    /// Issues an account on an approved request.
+    pub fn issue(id: AccountId, enrolment: EnrolmentId, represented: bool, language: Language, now: Timestamp) -> Self {
+        let (notice, state) = (Notice::default(), AccountState::Awaiting);
+        Self { id, enrolment, represented, language, issued_at: now, notice, state }
+    }
+
+    /// Where it stands at `now`.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        match (self.state, self.window_closes_at()) {
+            (AccountState::Active { since }, _) => Standing::Active { since },
+            (AccountState::Awaiting, Some(closed_at)) if now >= closed_at => Standing::Lapsed { closed_at },
+            (AccountState::Awaiting, closes_at) => Standing::Awaiting { closes_at },
+        }
+    }
+
+    /// When self-activation ends; `None` until the notice has gone out.
+    pub fn window_closes_at(&self) -> Option<Timestamp> {
+        self.notice.received_at().map(law::activation::window_closes)
+    }
+
+    /// Makes it active.
+    ///
+    /// # Errors
+    /// If it is active already or its window has lapsed.
+    pub fn activate(mut self, now: Timestamp) -> Result<Self, NotAwaiting> {
+        match self.standing(now) {
+            Standing::Awaiting { .. } => {
+                self.state = AccountState::Active { since: now };
+                Ok(self)
+            }
+            other => Err(NotAwaiting(other)),
+        }
+    }
+
+    /// Records that a carrier took the notice, and perhaps that it arrived. What is known already is kept.
+    pub fn noticed(mut self, sent_at: Timestamp, delivered_at: Option<Timestamp>) -> Self {
+        self.notice.sent_at = self.notice.sent_at.or(Some(sent_at));
+        self.notice.delivered_at = self.notice.delivered_at.or(delivered_at);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    const START: Timestamp = Timestamp::from_micros(0);
+
+    fn issued() -> Account {
+        Account::issue(AccountId::new(Uuid::nil()), EnrolmentId::new(Uuid::nil()), false, Language::En, START)
+    }
+
+    #[test]
+    fn the_window_begins_with_delivery_and_falls_back_to_sending() {
+        assert_eq!(issued().standing(START.plus(DAY * 400)), Standing::Awaiting { closes_at: None });
+        let sent = issued().noticed(START, None);
+        let delivered = sent.clone().noticed(START, Some(START.plus(DAY)));
+        assert_eq!(sent.window_closes_at(), Some(law::activation::window_closes(START)));
+        assert_eq!(delivered.window_closes_at(), Some(law::activation::window_closes(START.plus(DAY))));
+    }
+
+    #[test]
+    fn a_lapsed_account_is_not_activated_and_not_void() {
+        let account = issued().noticed(START, Some(START));
+        let closes = account.window_closes_at().unwrap();
+        assert!(account.clone().activate(closes).is_err());
+        assert_eq!(account.standing(closes), Standing::Lapsed { closed_at: closes });
+        assert!(account.activate(Timestamp::from_micros(closes.micros() - 1)).is_ok());
+    }
+
+    #[test]
+    fn an_active_account_is_not_activated_again() {
+        let active = issued().activate(START).unwrap();
+        assert_eq!(active.activate(START), Err(NotAwaiting(Standing::Active { since: START })));
+    }
+
+    #[test]
+    fn numbers_are_digits_and_nothing_more_is_known_of_them() {
+        assert!(IdentityNumber::parse(" 999000000001 ").unwrap().has_digits(12));
+        for wrong in ["", "12345678901x", "٩٩٩", &"1".repeat(21)] {
+            assert!(IdentityNumber::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

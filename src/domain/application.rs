@@ -1,0 +1,88 @@
+//! What an applicant declares and an officer captures, once every field has been read: form TK01 (DOMAIN 4).
+
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use super::consent::Consent;
+use super::contact::{Email, Phone};
+use super::passport::{DocumentNumber, Passport};
+use super::person::{FullName, Sex, StateCode};
+use super::residence::ResidenceCard;
+use super::time::iso_date;
+
+/// A request's content. Every value in it is well formed; whether it is acceptable is for [`super::check`] to say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Application {
+    /// The applicant's name.
+    pub name: FullName,
+    /// Day of birth.
+    #[serde(with = "iso_date")]
+    pub born_on: Date,
+    /// Sex.
+    pub sex: Sex,
+    /// Nationality.
+    pub nationality: StateCode,
+    /// Passport or travel document.
+    pub passport: Passport,
+    /// Residence card.
+    pub card: ResidenceCard,
+    /// Own mobile number, or the representative's.
+    pub phone: Phone,
+    /// E-mail address, if there is one.
+    pub email: Option<Email>,
+    /// What was agreed to.
+    pub consents: Vec<Consent>,
+    /// Who acts for the applicant, if someone does.
+    pub representative: Option<Representative>,
+    /// Language of messages to the holder.
+    pub language: Language,
+}
+
+/// Legal representative or guardian.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Representative {
+    /// Name.
+    pub name: FullName,
+    /// How they stand to the applicant.
+    pub relation: Relation,
+    /// Number of their passport or identity card.
+    pub document: DocumentNumber,
+    /// State that issued it.
+    pub issuing_state: StateCode,
+}
+
+/// How a representative stands to the applicant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Relation {
+    /// Mother or father.
+    Parent,
+    /// Guardian.
+    Guardian,
+    /// Other legal representative.
+    Other,
+}
+
+/// Languages of messages to the holder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Language {
+    /// Vietnamese.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The name the store keeps.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vi => "vi",
+            Self::En => "en",
+        }
+    }
+
+    /// Reads a name written by [`Language::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Vi, Self::En].into_iter().find(|language| language.name() == name)
+    }
+}

@@ -1,0 +1,172 @@
+//! The audit entry: who did what to what, when. Holds names of things and outcomes, never personal data.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::ids::{EntryId, StaffId};
+use super::time::Timestamp;
+
+/// Version of the canonical form, its first member.
+const FORM: u8 = 1;
+
+/// One entry. Every change commits together with exactly one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub id: EntryId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was done.
+    pub action: Action,
+    /// To what: a UUID of the kind that the action implies.
+    pub subject: uuid::Uuid,
+    /// Further facts, by name: identifiers, counts, states, rule names.
+    pub facts: BTreeMap<&'static str, String>,
+}
+
+/// Who acts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// A person or system of the staff directory.
+    Staff(StaffId),
+    /// A part of this service.
+    Service(&'static str),
+    /// Whoever runs the program at the console of the machine.
+    Console,
+}
+
+/// What can be done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// A request was taken in.
+    EnrolmentReceived,
+    /// A request was looked at.
+    EnrolmentViewed,
+    /// Requests of an office were listed.
+    EnrolmentsListed,
+    /// Requests were handed to the authority.
+    EnrolmentsClaimed,
+    /// The authority approved; the account exists.
+    AccountIssued,
+    /// The authority refused.
+    EnrolmentRefused,
+    /// A code was queued.
+    CodeSent,
+    /// A try was counted.
+    CodeTried,
+    /// The code tried was wrong.
+    CodeRefused,
+    /// The holder activated the account.
+    AccountActivated,
+    /// A contact change was begun.
+    ContactChangeBegun,
+    /// A contact change was confirmed.
+    ContactChanged,
+    /// A contact change was given up.
+    ContactChangeCancelled,
+    /// Accounts were looked up or looked at.
+    AccountViewed,
+    /// A carrier took a message.
+    MessageSent,
+    /// A carrier did not take a message; it will be tried again.
+    MessageDelayed,
+    /// A message was given up.
+    MessageFailed,
+    /// A certificate was entered in the staff directory.
+    StaffRegistered,
+}
+
+impl Action {
+    /// The name in the canonical form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EnrolmentReceived => "enrolment.received",
+            Self::EnrolmentViewed => "enrolment.viewed",
+            Self::EnrolmentsListed => "enrolments.listed",
+            Self::EnrolmentsClaimed => "enrolments.claimed",
+            Self::AccountIssued => "account.issued",
+            Self::EnrolmentRefused => "enrolment.refused",
+            Self::CodeSent => "code.sent",
+            Self::CodeTried => "code.tried",
+            Self::CodeRefused => "code.refused",
+            Self::AccountActivated => "account.activated",
+            Self::ContactChangeBegun => "contact-change.begun",
+            Self::ContactChanged => "contact-change.confirmed",
+            Self::ContactChangeCancelled => "contact-change.cancelled",
+            Self::AccountViewed => "account.viewed",
+            Self::MessageSent => "message.sent",
+            Self::MessageDelayed => "message.delayed",
+            Self::MessageFailed => "message.failed",
+            Self::StaffRegistered => "staff.registered",
+        }
+    }
+}
+
+impl Entry {
+    /// An entry without further facts.
+    pub fn new(id: EntryId, at: Timestamp, actor: Actor, action: Action, subject: uuid::Uuid) -> Self {
+        Self { id, at, actor, action, subject, facts: BTreeMap::new() }
+    }
+
+    /// The entry with one more fact.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.facts.insert(name, value.to_string());
+        self
+    }
+
+    /// The bytes that are hashed and kept: JSON with members in a fixed order. A change of this
+    /// form needs a new `FORM`: what was hashed must stay readable.
+    pub fn canonical(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Canonical<'a> {
+            form: u8,
+            id: String,
+            at: i64,
+            actor: String,
+            action: &'static str,
+            subject: String,
+            facts: &'a BTreeMap<&'static str, String>,
+        }
+        let actor = match self.actor {
+            Actor::Staff(id) => format!("staff:{id}"),
+            Actor::Service(part) => format!("service:{part}"),
+            Actor::Console => "console".to_owned(),
+        };
+        let canonical = Canonical {
+            form: FORM,
+            id: self.id.to_string(),
+            at: self.at.micros(),
+            actor,
+            action: self.action.name(),
+            subject: self.subject.to_string(),
+            facts: &self.facts,
+        };
+        // Strings, integers and a map with string keys always serialise.
+        serde_json::to_vec(&canonical).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_canonical_form_is_fixed_to_the_byte() {
+        let id = |n| Uuid::from_u128(n);
+        let actor = Actor::Staff(StaffId::new(id(2)));
+        let at = Timestamp::from_micros(1_795_000_000_000_000);
+        let entry = Entry::new(EntryId::new(id(1)), at, actor, Action::EnrolmentReceived, id(3))
+            .with("office", "79-01")
+            .with("notes", "");
+        let expected = concat!(
+            r#"{"form":1,"id":"00000000-0000-0000-0000-000000000001","at":1795000000000000,"#,
+            r#""actor":"staff:00000000-0000-0000-0000-000000000002","action":"enrolment.received","#,
+            r#""subject":"00000000-0000-0000-0000-000000000003","facts":{"notes":"","office":"79-01"}}"#
+        );
+        assert_eq!(String::from_utf8(entry.canonical()).unwrap(), expected);
+    }
+}
