@@ -1,5 +1,7 @@
 //! Issues level-2 electronic identities (eID) to foreigners.
 
 pub mod domain;
+pub mod pki;
 pub mod proto;
 pub mod sys;
+pub mod tls;

@@ -1,0 +1,114 @@
+//! A connection and who is at its other end.
+//!
+//! Owns the link between the bytes and the [`Peer`] that was proved when they began to flow. Reads no certificate:
+//! the name was read once, at the handshake, and travels with every request of the connection.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
+use tonic::transport::server::Connected;
+
+use crate::domain::staff::CertificateName;
+
+/// Who is at the other end; found among a request's extensions. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Peer {
+    /// What the client certificate proved. `None` only where no TLS was spoken.
+    pub name: Option<Arc<CertificateName>>,
+    /// The address the connection came from. `None` for a pipe inside the process.
+    pub address: Option<SocketAddr>,
+}
+
+/// A byte stream with its proven peer.
+#[derive(Debug)]
+pub struct Connection<IO> {
+    io: IO,
+    peer: Peer,
+    // Frees its place among the connections when dropped.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl<IO> Connection<IO> {
+    /// A connection whose peer is already known: whoever calls this vouches for it.
+    pub fn new(io: IO, peer: Peer) -> Self {
+        Self { io, peer, _place: None }
+    }
+
+    /// The same connection, holding a place among the connections for as long as it lives.
+    pub(super) fn holding(self, place: OwnedSemaphorePermit) -> Self {
+        Self { _place: Some(place), ..self }
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+}
+
+impl<IO> Connected for Connection<IO> {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Connection<IO> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_pass_and_the_peer_stays_known() {
+        let name = CertificateName { issuer: "CN=Test CA".to_owned(), uri: "urn:eid:practice:officer".to_owned() };
+        let peer = Peer { name: Some(Arc::new(name)), address: None };
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut connection = Connection::new(near, peer.clone());
+        far.write_all(b"to").await.unwrap();
+        connection.write_all(b"fro").await.unwrap();
+        connection.shutdown().await.unwrap();
+        let (mut to, mut fro) = ([0; 2], Vec::new());
+        connection.read_exact(&mut to).await.unwrap();
+        far.read_to_end(&mut fro).await.unwrap();
+        assert_eq!((&to[..], &fro[..]), (&b"to"[..], &b"fro"[..]));
+        assert_eq!(connection.connect_info(), peer);
+    }
+}
