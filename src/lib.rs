@@ -3,5 +3,6 @@
 pub mod domain;
 pub mod pki;
 pub mod proto;
+pub mod store;
 pub mod sys;
 pub mod tls;

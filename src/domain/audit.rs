@@ -112,8 +112,8 @@ impl Entry {
     }
 
     /// The entry with one more fact.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.facts.insert(name, value.to_string());
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.insert(name, value.into());
         self
     }
 

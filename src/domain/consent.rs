@@ -23,7 +23,7 @@ pub struct Consent {
 }
 
 /// How far the clock of a counter may run ahead before its times are called future.
-pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(5 * 60);
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_mins(5);
 
 /// Purposes that need consent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -164,7 +164,7 @@ pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
     /// The fields concerned, as paths into the application.
-    pub fields: Vec<&'static str>,
+    pub fields: Vec<String>,
 }
 
 /// All that the rules found in one application, refusals first.
@@ -175,7 +175,7 @@ impl Findings {
     /// Adds a finding if `broken`.
     pub(super) fn add_if(&mut self, broken: bool, rule: &'static Rule, fields: &[&'static str]) {
         if broken {
-            self.0.push(Finding { rule, fields: fields.to_vec() });
+            self.0.push(Finding { rule, fields: fields.iter().map(|&field| field.to_owned()).collect() });
         }
     }
 

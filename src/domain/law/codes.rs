@@ -12,17 +12,17 @@ pub const LIFETIME_ITEM: Item =
     Item { name: "codes::LIFETIME_MAX", basis: "NIST SP 800-63A-4 section 3.8", domain: "DOMAIN 8.5" };
 
 /// Longest life of a code sent by SMS. NIST SP 800-63A-4 section 3.8; DOMAIN 8.5.
-pub const LIFETIME_MAX: Duration = Duration::from_secs(10 * 60);
+pub const LIFETIME_MAX: Duration = Duration::from_mins(10);
 
 /// Life of a code sent by SMS unless configuration shortens or lengthens it below [`LIFETIME_MAX`]. DOMAIN 6.2.
-pub const LIFETIME: Duration = Duration::from_secs(3 * 60);
+pub const LIFETIME: Duration = Duration::from_mins(3);
 
 /// See [`EMAIL_LIFETIME_MAX`].
 pub const EMAIL_LIFETIME_ITEM: Item =
     Item { name: "codes::EMAIL_LIFETIME_MAX", basis: "NIST SP 800-63A-4 section 3.8", domain: "DOMAIN 8.5" };
 
 /// Longest life of a code that confirms an e-mail address. NIST SP 800-63A-4 section 3.8; DOMAIN 8.5.
-pub const EMAIL_LIFETIME_MAX: Duration = Duration::from_secs(24 * 3600);
+pub const EMAIL_LIFETIME_MAX: Duration = Duration::from_hours(24);
 
 /// See [`TRIES_MAX`].
 pub const TRIES_ITEM: Item =

@@ -1,0 +1,202 @@
+//! Accounts.
+
+use super::Reader;
+use super::engine::{Conn, Query, Row, query};
+use super::error::StoreError;
+use crate::domain::account::{Account, AccountState, Notice};
+use crate::domain::application::Language;
+use crate::domain::ids::{AccountId, EnrolmentId, Version};
+use crate::domain::sealed::{BlindIndex, Sealed};
+use crate::domain::time::Timestamp;
+
+/// Accounts that a search shows at most.
+const FOUND_MAX: i64 = 20;
+
+/// An account as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredAccount {
+    /// What may be known without opening anything.
+    pub account: Account,
+    /// The sealed identification number.
+    pub number: Sealed,
+    /// Its blind index, unique among living and dead.
+    pub number_index: BlindIndex,
+    /// The sealed phone.
+    pub phone: Sealed,
+    /// Its blind index.
+    pub phone_index: BlindIndex,
+    /// The sealed e-mail address and its blind index.
+    pub email: Option<(Sealed, BlindIndex)>,
+    /// Blind index of the passport.
+    pub passport: BlindIndex,
+    /// Blind index of the representative's document.
+    pub representative: Option<BlindIndex>,
+    /// How often it was changed.
+    pub version: Version,
+}
+
+/// By what an account is found.
+#[derive(Clone, Debug)]
+pub enum AccountKey {
+    /// Its own name.
+    Id(AccountId),
+    /// The request it was issued on.
+    Enrolment(EnrolmentId),
+    /// Identification number.
+    Number(BlindIndex),
+    /// Phone: may be several, a representative's and those of the persons represented.
+    Phone(BlindIndex),
+    /// E-mail address: may be several.
+    Email(BlindIndex),
+    /// Passport.
+    Passport(BlindIndex),
+}
+
+pub(super) async fn insert(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let account = &stored.account;
+    query(
+        "INSERT INTO account (id, enrolment_id, represented, representative_index, language, number, number_index, \
+         phone, phone_index, email, email_index, passport_index, issued_at, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)",
+    )
+    .bind(account.id.uuid())
+    .bind(account.enrolment.uuid())
+    .bind(account.represented)
+    .bind(stored.representative.as_ref().map(|index| index.as_bytes().to_vec()))
+    .bind(account.language.name())
+    .bind(stored.number.as_bytes())
+    .bind(stored.number_index.as_bytes())
+    .bind(stored.phone.as_bytes())
+    .bind(stored.phone_index.as_bytes())
+    .bind(stored.email.as_ref().map(|(sealed, _)| sealed.as_bytes().to_vec()))
+    .bind(stored.email.as_ref().map(|(_, index)| index.as_bytes().to_vec()))
+    .bind(stored.passport.as_bytes())
+    .bind(account.issued_at.micros())
+    .execute_one(conn)
+    .await
+}
+
+/// Moves an account on, if it is still as the caller saw it.
+pub(super) async fn save(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let account = &stored.account;
+    let activated = match account.state {
+        AccountState::Awaiting => None,
+        AccountState::Active { since } => Some(since.micros()),
+    };
+    query(
+        "UPDATE account SET phone = $1, phone_index = $2, email = $3, email_index = $4, notice_sent_at = $5, \
+         notice_delivered_at = $6, activated_at = $7, version = version + 1 WHERE id = $8 AND version = $9",
+    )
+    .bind(stored.phone.as_bytes())
+    .bind(stored.phone_index.as_bytes())
+    .bind(stored.email.as_ref().map(|(sealed, _)| sealed.as_bytes().to_vec()))
+    .bind(stored.email.as_ref().map(|(_, index)| index.as_bytes().to_vec()))
+    .bind(account.notice.sent_at.map(Timestamp::micros))
+    .bind(account.notice.delivered_at.map(Timestamp::micros))
+    .bind(activated)
+    .bind(account.id.uuid())
+    .bind(stored.version.get())
+    .execute_one(conn)
+    .await
+}
+
+/// Records that a carrier took the notice; what is known already is kept. Needs no version: it only fills gaps.
+pub(super) async fn note_notice(
+    id: AccountId,
+    sent: Timestamp,
+    delivered: Option<Timestamp>,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    query(
+        "UPDATE account SET notice_sent_at = COALESCE(notice_sent_at, $1), \
+         notice_delivered_at = COALESCE(notice_delivered_at, $2), version = version + 1 WHERE id = $3",
+    )
+    .bind(sent.micros())
+    .bind(delivered.map(Timestamp::micros))
+    .bind(id.uuid())
+    .execute_one(conn)
+    .await
+}
+
+impl Reader {
+    /// The account that has this number *and* this phone. An unknown number and a wrong phone are one look-up that
+    /// ends at the same place in the same index.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn account_by_login(
+        &mut self,
+        number: &BlindIndex,
+        phone: &BlindIndex,
+    ) -> Result<Option<StoredAccount>, StoreError> {
+        let row = query("SELECT * FROM account WHERE number_index = $1 AND phone_index = $2")
+            .bind(number.as_bytes())
+            .bind(phone.as_bytes())
+            .fetch_optional(&mut self.conn())
+            .await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// The accounts found by `key`, oldest first, at most 20.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn accounts(&mut self, key: &AccountKey) -> Result<Vec<StoredAccount>, StoreError> {
+        let rows = by(key).bind(FOUND_MAX).fetch_all(&mut self.conn()).await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// The account of that name.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn account(&mut self, id: AccountId) -> Result<Option<StoredAccount>, StoreError> {
+        Ok(self.accounts(&AccountKey::Id(id)).await?.pop())
+    }
+}
+
+fn by(key: &AccountKey) -> Query {
+    match key {
+        AccountKey::Id(id) => query("SELECT * FROM account WHERE id = $1 LIMIT $2").bind(id.uuid()),
+        AccountKey::Enrolment(id) => query("SELECT * FROM account WHERE enrolment_id = $1 LIMIT $2").bind(id.uuid()),
+        AccountKey::Number(index) => {
+            query("SELECT * FROM account WHERE number_index = $1 LIMIT $2").bind(index.as_bytes())
+        }
+        AccountKey::Phone(index) => {
+            query("SELECT * FROM account WHERE phone_index = $1 ORDER BY id LIMIT $2").bind(index.as_bytes())
+        }
+        AccountKey::Email(index) => {
+            query("SELECT * FROM account WHERE email_index = $1 ORDER BY id LIMIT $2").bind(index.as_bytes())
+        }
+        AccountKey::Passport(index) => {
+            query("SELECT * FROM account WHERE passport_index = $1 ORDER BY id LIMIT $2").bind(index.as_bytes())
+        }
+    }
+}
+
+fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
+    let instant = |column| Ok::<_, StoreError>(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros));
+    let language = Language::from_name(&row.get::<String>("language")?);
+    let account = Account {
+        id: AccountId::new(row.get("id")?),
+        enrolment: EnrolmentId::new(row.get("enrolment_id")?),
+        represented: row.get("represented")?,
+        language: language.ok_or(StoreError::Corrupt { column: "language" })?,
+        issued_at: Timestamp::from_micros(row.get("issued_at")?),
+        notice: Notice { sent_at: instant("notice_sent_at")?, delivered_at: instant("notice_delivered_at")? },
+        state: instant("activated_at")?.map_or(AccountState::Awaiting, |since| AccountState::Active { since }),
+    };
+    let email = row.get::<Option<Vec<u8>>>("email")?.map(Sealed::from_bytes);
+    let email_index = row.get::<Option<Vec<u8>>>("email_index")?.map(BlindIndex::from_bytes);
+    Ok(StoredAccount {
+        account,
+        number: Sealed::from_bytes(row.get("number")?),
+        number_index: BlindIndex::from_bytes(row.get("number_index")?),
+        phone: Sealed::from_bytes(row.get("phone")?),
+        phone_index: BlindIndex::from_bytes(row.get("phone_index")?),
+        email: email.zip(email_index),
+        passport: BlindIndex::from_bytes(row.get("passport_index")?),
+        representative: row.get::<Option<Vec<u8>>>("representative_index")?.map(BlindIndex::from_bytes),
+        version: Version::new(row.get("version")?),
+    })
+}

@@ -1,0 +1,133 @@
+//! One-time codes: one slot for each account and purpose.
+
+use super::engine::{Conn, query};
+use super::error::StoreError;
+use super::{Reader, Store, audit};
+use crate::domain::audit::Entry;
+use crate::domain::code::{CountedTry, Failures, Purpose, SentCode, day_number};
+use crate::domain::ids::{AccountId, CodeId, Version};
+use crate::domain::law::codes::FAILURES_IN_ROW_MAX;
+use crate::domain::sealed::CodeDigest;
+use crate::domain::time::Timestamp;
+
+/// Puts a code into its slot, in place of the one before, if the slot is still as the caller saw it.
+pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO code (account_id, purpose, code_id, digest, sent_at, expires_at, tries, tries_max, \
+         failures_day, failures_today, failures_in_row, version) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 0, 0, 0, 1) \
+         ON CONFLICT (account_id, purpose) DO UPDATE SET code_id = excluded.code_id, digest = excluded.digest, \
+         sent_at = excluded.sent_at, expires_at = excluded.expires_at, tries = 0, tries_max = excluded.tries_max, \
+         spent_at = NULL, version = code.version + 1 WHERE code.version = $8",
+    )
+    .bind(code.account.uuid())
+    .bind(code.purpose.name())
+    .bind(code.id.uuid())
+    .bind(code.digest.as_bytes())
+    .bind(code.sent_at.micros())
+    .bind(code.expires_at.micros())
+    .bind(i64::from(code.tries_max))
+    .bind(seen.get())
+    .execute_one(conn)
+    .await
+}
+
+/// Spends a code, once: the failure that its try was counted as is taken back.
+pub(super) async fn spend(
+    (account, purpose): (AccountId, Purpose),
+    code: CodeId,
+    now: Timestamp,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    query(
+        "UPDATE code SET spent_at = $1, failures_today = failures_today - 1, failures_in_row = 0, \
+         version = version + 1 WHERE account_id = $2 AND purpose = $3 AND code_id = $4 AND spent_at IS NULL",
+    )
+    .bind(now.micros())
+    .bind(account.uuid())
+    .bind(purpose.name())
+    .bind(code.uuid())
+    .execute_one(conn)
+    .await
+}
+
+impl Store {
+    /// Counts a try on the live code of a slot as a failure, before anyone compares, and commits the count. `None` if
+    /// the slot has no code that can be tried at `now`. The row's lock makes guesses queue.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn count_try(
+        &self,
+        (account, purpose): (AccountId, Purpose),
+        now: Timestamp,
+        entry: Entry,
+    ) -> Result<Option<CountedTry>, StoreError> {
+        self.engine
+            .write(move |conn| {
+                Box::pin(async move {
+                    let counted = count(account, purpose, now, conn).await?;
+                    if let Some(counted) = &counted {
+                        audit::append(&entry.with("code", counted.code.to_string()), conn).await?;
+                    }
+                    Ok(counted)
+                })
+            })
+            .await
+    }
+}
+
+async fn count(
+    account: AccountId,
+    purpose: Purpose,
+    now: Timestamp,
+    conn: &mut Conn<'_>,
+) -> Result<Option<CountedTry>, StoreError> {
+    let row = query(
+        "UPDATE code SET tries = tries + 1, failures_in_row = failures_in_row + 1, \
+         failures_today = CASE WHEN failures_day = $1 THEN failures_today + 1 ELSE 1 END, failures_day = $1, \
+         version = version + 1 \
+         WHERE account_id = $2 AND purpose = $3 AND spent_at IS NULL AND expires_at > $4 AND tries < tries_max \
+         AND failures_in_row < $5 RETURNING code_id, digest, tries, tries_max",
+    )
+    .bind(day_number(now.local_date()))
+    .bind(account.uuid())
+    .bind(purpose.name())
+    .bind(now.micros())
+    .bind(i64::from(FAILURES_IN_ROW_MAX))
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        let (tries, max): (i64, i64) = (row.get("tries")?, row.get("tries_max")?);
+        Ok(CountedTry {
+            code: CodeId::new(row.get("code_id")?),
+            digest: CodeDigest::from_bytes(row.get("digest")?),
+            tries_left: u32::try_from(max - tries).unwrap_or(0),
+        })
+    })
+    .transpose()
+}
+
+impl Reader {
+    /// The failures of a slot, and its version; none and [`Version::NONE`] if it was never used.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn failures(&mut self, account: AccountId, purpose: Purpose) -> Result<(Failures, Version), StoreError> {
+        let row = query(
+            "SELECT failures_day, failures_today, failures_in_row, version FROM code \
+             WHERE account_id = $1 AND purpose = $2",
+        )
+        .bind(account.uuid())
+        .bind(purpose.name())
+        .fetch_optional(&mut self.conn())
+        .await?;
+        let Some(row) = row else { return Ok((Failures::default(), Version::NONE)) };
+        let number = |column| Ok::<_, StoreError>(u32::try_from(row.get::<i64>(column)?).unwrap_or(0));
+        let failures = Failures {
+            day: row.get("failures_day")?,
+            today: number("failures_today")?,
+            in_row: number("failures_in_row")?,
+        };
+        Ok((failures, Version::new(row.get("version")?)))
+    }
+}

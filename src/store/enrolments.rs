@@ -1,0 +1,305 @@
+//! Requests for an account, and what may serve one of them only.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::engine::{Conn, Row, query};
+use super::error::StoreError;
+use super::{Reader, Store, audit};
+use crate::domain::audit::Entry;
+use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage, StageName};
+use crate::domain::finding::{Finding, Rule};
+use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, StaffId, Version};
+use crate::domain::sealed::{BlindIndex, Sealed};
+use crate::domain::staff::OfficeCode;
+use crate::domain::time::Timestamp;
+
+/// A request as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredEnrolment {
+    /// What may be known without opening it.
+    pub enrolment: Enrolment,
+    /// The sealed application.
+    pub content: Sealed,
+    /// Blind index of the passport.
+    pub passport: BlindIndex,
+    /// Blind index of the representative's document.
+    pub representative: Option<BlindIndex>,
+    /// How often it was changed.
+    pub version: Version,
+}
+
+/// What may serve one request or account only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BindingKind {
+    /// The phone of someone who is not represented.
+    Phone,
+    /// The passport.
+    Passport,
+    /// The residence card.
+    Card,
+}
+
+impl BindingKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Passport => "passport",
+            Self::Card => "card",
+        }
+    }
+}
+
+/// A value that serves one request or account only.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Of which kind.
+    pub kind: BindingKind,
+    /// Its blind index.
+    pub value: BlindIndex,
+}
+
+/// Who holds a value.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The request, or the request that the account was issued on.
+    pub enrolment: EnrolmentId,
+    /// Blind index of its passport.
+    pub passport: BlindIndex,
+}
+
+/// What the authority asks for.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// At most so many.
+    pub limit: u32,
+    /// The lease to put on them.
+    pub lease: Lease,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// A request that was claimed.
+pub type ClaimedRow = StoredEnrolment;
+
+pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let enrolment = &stored.enrolment;
+    query(
+        "INSERT INTO enrolment (id, office, officer, received_at, notes, content, passport_index, \
+         representative_index, stage, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+    )
+    .bind(enrolment.id.uuid())
+    .bind(enrolment.office.as_str())
+    .bind(enrolment.officer.uuid())
+    .bind(enrolment.received_at.micros())
+    .bind(written_notes(&enrolment.notes))
+    .bind(stored.content.as_bytes())
+    .bind(stored.passport.as_bytes())
+    .bind(stored.representative.as_ref().map(|index| index.as_bytes().to_vec()))
+    .bind(enrolment.stage.name().name())
+    .execute_one(conn)
+    .await
+}
+
+/// Moves a request on, if it is still as the caller saw it.
+pub(super) async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let (account, reason, decided) = match &enrolment.stage {
+        Stage::Forwarded { .. } => (None, None, None),
+        Stage::Issued { account, at } => (Some(account.uuid()), None, Some(at.micros())),
+        Stage::Refused { reason, at } => (None, Some(reason.name().to_owned()), Some(at.micros())),
+    };
+    query(
+        "UPDATE enrolment SET stage = $1, account_id = $2, refusal_reason = $3, decided_at = $4, version = version + 1 \
+         WHERE id = $5 AND version = $6",
+    )
+    .bind(enrolment.stage.name().name())
+    .bind(account)
+    .bind(reason)
+    .bind(decided)
+    .bind(enrolment.id.uuid())
+    .bind(seen.get())
+    .execute_one(conn)
+    .await
+}
+
+pub(super) async fn bind(binding: &Binding, holder: EnrolmentId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("INSERT INTO binding (kind, value, holder) VALUES ($1, $2, $3)")
+        .bind(binding.kind.name())
+        .bind(binding.value.as_bytes())
+        .bind(holder.uuid())
+        .execute_one(conn)
+        .await
+}
+
+/// Gives one value free, if that holder has it.
+pub(super) async fn release(binding: &Binding, holder: EnrolmentId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("DELETE FROM binding WHERE kind = $1 AND value = $2 AND holder = $3")
+        .bind(binding.kind.name())
+        .bind(binding.value.as_bytes())
+        .bind(holder.uuid())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Gives all that a request holds free.
+pub(super) async fn release_all(holder: EnrolmentId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("DELETE FROM binding WHERE holder = $1").bind(holder.uuid()).execute(conn).await.map(drop)
+}
+
+impl Store {
+    /// Puts a lease on requests that wait, oldest first. Two callers at once never get the same one: the check is
+    /// part of the change.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn claim_enrolments(&self, claim: Claim, entry: Entry) -> Result<Vec<ClaimedRow>, StoreError> {
+        self.engine
+            .write(move |conn| {
+                Box::pin(async move {
+                    let rows = query(
+                        "UPDATE enrolment SET lease_id = $1, lease_expires_at = $2, version = version + 1 \
+                         WHERE stage = 'forwarded' AND COALESCE(lease_expires_at, 0) <= $3 AND id IN ( \
+                         SELECT id FROM enrolment WHERE stage = 'forwarded' AND COALESCE(lease_expires_at, 0) <= $3 \
+                         ORDER BY id LIMIT $4) RETURNING *",
+                    )
+                    .bind(claim.lease.id.uuid())
+                    .bind(claim.lease.expires_at.micros())
+                    .bind(claim.now.micros())
+                    .bind(i64::from(claim.limit))
+                    .fetch_all(conn)
+                    .await?;
+                    let mut claimed = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+                    claimed.sort_by_key(|row| row.enrolment.id);
+                    if !claimed.is_empty() {
+                        audit::append(&entry.with("count", claimed.len().to_string()), conn).await?;
+                    }
+                    Ok(claimed)
+                })
+            })
+            .await
+    }
+}
+
+impl Reader {
+    /// A request, whichever office it is of.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn enrolment(&mut self, id: EnrolmentId) -> Result<Option<StoredEnrolment>, StoreError> {
+        let row =
+            query("SELECT * FROM enrolment WHERE id = $1").bind(id.uuid()).fetch_optional(&mut self.conn()).await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// A page of an office's requests, newest first, those before `before` if it is given.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn enrolments_of(
+        &mut self,
+        office: &OfficeCode,
+        stage: Option<StageName>,
+        before: Option<EnrolmentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredEnrolment>, StoreError> {
+        let rows = query(
+            "SELECT * FROM enrolment WHERE office = $1 AND id < $2 AND ($3 = '' OR stage = $3) \
+             ORDER BY id DESC LIMIT $4",
+        )
+        .bind(office.as_str())
+        .bind(before.map_or(Uuid::max(), EnrolmentId::uuid))
+        .bind(stage.map_or("", StageName::name))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// Who holds a value, if anyone does.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn holder(&mut self, binding: &Binding) -> Result<Option<Holder>, StoreError> {
+        let row = query(
+            "SELECT enrolment.id, enrolment.passport_index FROM binding \
+             JOIN enrolment ON enrolment.id = binding.holder WHERE binding.kind = $1 AND binding.value = $2",
+        )
+        .bind(binding.kind.name())
+        .bind(binding.value.as_bytes())
+        .fetch_optional(&mut self.conn())
+        .await?;
+        row.map(|row| {
+            let passport = BlindIndex::from_bytes(row.get("passport_index")?);
+            Ok(Holder { enrolment: EnrolmentId::new(row.get("id")?), passport })
+        })
+        .transpose()
+    }
+}
+
+fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
+    let office = OfficeCode::parse(&row.get::<String>("office")?);
+    let enrolment = Enrolment {
+        id: EnrolmentId::new(row.get("id")?),
+        office: office.map_err(|_| StoreError::Corrupt { column: "office" })?,
+        officer: StaffId::new(row.get("officer")?),
+        received_at: Timestamp::from_micros(row.get("received_at")?),
+        notes: read_notes(&row.get::<String>("notes")?)?,
+        stage: stage(row)?,
+    };
+    Ok(StoredEnrolment {
+        enrolment,
+        content: Sealed::from_bytes(row.get("content")?),
+        passport: BlindIndex::from_bytes(row.get("passport_index")?),
+        representative: row.get::<Option<Vec<u8>>>("representative_index")?.map(BlindIndex::from_bytes),
+        version: Version::new(row.get("version")?),
+    })
+}
+
+fn stage(row: &Row) -> Result<Stage, StoreError> {
+    let name = StageName::from_name(&row.get::<String>("stage")?).ok_or(StoreError::Corrupt { column: "stage" })?;
+    let decided_at = || {
+        let at = row.get::<Option<i64>>("decided_at")?.ok_or(StoreError::Corrupt { column: "decided_at" })?;
+        Ok::<_, StoreError>(Timestamp::from_micros(at))
+    };
+    Ok(match name {
+        StageName::Forwarded => {
+            let (id, expires) = (row.get::<Option<Uuid>>("lease_id")?, row.get::<Option<i64>>("lease_expires_at")?);
+            let lease = id
+                .zip(expires)
+                .map(|(id, expires)| Lease { id: LeaseId::new(id), expires_at: Timestamp::from_micros(expires) });
+            Stage::Forwarded { lease }
+        }
+        StageName::Issued => {
+            let account = row.get::<Option<Uuid>>("account_id")?.ok_or(StoreError::Corrupt { column: "account_id" })?;
+            Stage::Issued { account: AccountId::new(account), at: decided_at()? }
+        }
+        StageName::Refused => {
+            let reason = row.get::<Option<String>>("refusal_reason")?.unwrap_or_default();
+            let reason = RefusalReason::from_name(&reason);
+            let reason = reason.ok_or(StoreError::Corrupt { column: "refusal_reason" })?;
+            Stage::Refused { reason, at: decided_at()? }
+        }
+    })
+}
+
+/// A note as it is kept: the rule's name and the paths of the fields, no values.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    rule: String,
+    fields: Vec<String>,
+}
+
+fn written_notes(notes: &[Finding]) -> String {
+    let note = |finding: &Finding| Note { rule: finding.rule.id.to_owned(), fields: finding.fields.clone() };
+    serde_json::to_string(&notes.iter().map(note).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+fn read_notes(json: &str) -> Result<Vec<Finding>, StoreError> {
+    const CORRUPT: StoreError = StoreError::Corrupt { column: "notes" };
+    let notes: Vec<Note> = serde_json::from_str(json).map_err(|_| CORRUPT)?;
+    notes
+        .into_iter()
+        .map(|note| Ok(Finding { rule: Rule::named(&note.rule).ok_or(CORRUPT)?, fields: note.fields }))
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! The store: what is kept, in SQLite or PostgreSQL.
+//!
+//! Owns every SQL statement. Refuses personal data in clear: it takes [`crate::domain::sealed`] values only. A change
+//! reaches it as a [`Unit`]: the changes, one audit entry, the messages, and the first answer to remember; all of it is
+//! committed, or nothing.
+
+mod accounts;
+mod audit;
+mod codes;
+mod contact_changes;
+mod engine;
+mod enrolments;
+mod error;
+mod outbox;
+mod requests;
+mod staff;
+mod unit;
+
+pub use accounts::{AccountKey, StoredAccount};
+pub use contact_changes::StoredChange;
+pub use enrolments::{Binding, BindingKind, Claim, ClaimedRow, Holder, StoredEnrolment};
+pub use error::{StoreError, Table};
+pub use outbox::{ClaimedMessage, SealedMessage, Settled};
+pub use requests::FirstAnswer;
+pub use unit::{Change, Unit};
+
+use engine::Engine;
+
+/// An open store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+}
+
+/// A connection that reads. Its methods stand beside the tables they read.
+pub struct Reader {
+    inner: engine::Reader,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…` with at most `connections` at a time (SQLite: readers, beside one writer).
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::open(url, connections).await? })
+    }
+
+    /// Brings the schema up to date. On PostgreSQL several processes may do so at once.
+    ///
+    /// # Errors
+    /// If a migration fails; nothing of it remains.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.engine.migrate().await
+    }
+
+    /// A connection that reads.
+    ///
+    /// # Errors
+    /// If none is to be had in time.
+    pub async fn reader(&self) -> Result<Reader, StoreError> {
+        Ok(Reader { inner: self.engine.reader().await? })
+    }
+
+    /// Commits a unit of work: all of it, or nothing. Answers after the commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if a record is not as the unit saw it, [`StoreError::Taken`] if a value is.
+    pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
+        self.engine.write(|conn| Box::pin(unit.apply(conn))).await
+    }
+
+    /// Lets what was handed over finish, then closes every connection.
+    pub async fn close(self) {
+        self.engine.close().await;
+    }
+}
+
+impl Reader {
+    fn conn(&mut self) -> engine::Conn<'_> {
+        self.inner.conn()
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn ping(&mut self) -> Result<(), StoreError> {
+        engine::query("SELECT 1").fetch_optional(&mut self.conn()).await.map(drop)
+    }
+}

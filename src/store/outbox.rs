@@ -1,0 +1,157 @@
+//! The outbox: messages written with the change that causes them, claimed under a lease, sent outside any transaction,
+//! settled in a second one.
+
+use std::time::Duration;
+
+use super::engine::{Conn, Row, query};
+use super::error::StoreError;
+use super::{Reader, Store};
+use crate::domain::ids::{AccountId, MessageId};
+use crate::domain::sealed::Sealed;
+use crate::domain::time::Timestamp;
+
+/// A message as it goes into the outbox.
+#[derive(Clone, Debug)]
+pub struct SealedMessage {
+    /// Its name.
+    pub id: MessageId,
+    /// The account it is about.
+    pub account: AccountId,
+    /// What kind of message it is.
+    pub kind: &'static str,
+    /// Destination, language and text, sealed.
+    pub content: Sealed,
+    /// After this it is not worth sending.
+    pub useful_until: Option<Timestamp>,
+}
+
+/// A message that was claimed.
+#[derive(Clone, Debug)]
+pub struct ClaimedMessage {
+    /// Its name.
+    pub id: MessageId,
+    /// The account it is about.
+    pub account: AccountId,
+    /// Destination, language and text, sealed.
+    pub content: Sealed,
+    /// After this it is not worth sending.
+    pub useful_until: Option<Timestamp>,
+    /// Attempts, this one counted.
+    pub attempts: u32,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub enum Settled {
+    /// A carrier took it.
+    Sent {
+        /// When.
+        at: Timestamp,
+    },
+    /// To be tried again.
+    Delayed {
+        /// When.
+        until: Timestamp,
+    },
+    /// Given up: a person must look.
+    Failed,
+}
+
+pub(super) async fn insert(message: &SealedMessage, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO outbox (id, account_id, kind, content, created_at, useful_until, state, attempts, due_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $5)",
+    )
+    .bind(message.id.uuid())
+    .bind(message.account.uuid())
+    .bind(message.kind)
+    .bind(message.content.as_bytes())
+    .bind(at.micros())
+    .bind(message.useful_until.map(Timestamp::micros))
+    .execute_one(conn)
+    .await
+}
+
+/// Settles an attempt, unless a later one has begun or settled it: a lease that lapsed settles nothing.
+pub(super) async fn settle(
+    id: MessageId,
+    attempt: u32,
+    settled: Settled,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    let (state, sent_at, due_at) = match settled {
+        Settled::Sent { at } => ("sent", Some(at.micros()), None),
+        Settled::Delayed { until } => ("waiting", None, Some(until.micros())),
+        Settled::Failed => ("failed", None, None),
+    };
+    query(
+        "UPDATE outbox SET state = $1, sent_at = $2, due_at = COALESCE($3, due_at) \
+         WHERE id = $4 AND state = 'waiting' AND attempts = $5",
+    )
+    .bind(state)
+    .bind(sent_at)
+    .bind(due_at)
+    .bind(id.uuid())
+    .bind(i64::from(attempt))
+    .execute_one(conn)
+    .await
+}
+
+impl Store {
+    /// Claims up to `limit` messages that are due, oldest first, for `lease`: if they are not settled by then, they
+    /// are due again. Two claimers at once never get the same one.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn claim_messages(
+        &self,
+        limit: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.engine
+            .write(move |conn| {
+                Box::pin(async move {
+                    let rows = query(
+                        "UPDATE outbox SET attempts = attempts + 1, due_at = $1 \
+                         WHERE state = 'waiting' AND due_at <= $2 AND id IN ( \
+                         SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $2 ORDER BY due_at, id LIMIT $3) \
+                         RETURNING id, account_id, content, useful_until, attempts",
+                    )
+                    .bind(now.plus(lease).micros())
+                    .bind(now.micros())
+                    .bind(i64::from(limit))
+                    .fetch_all(conn)
+                    .await?;
+                    let mut claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
+                    claimed.sort_by_key(|message| message.id);
+                    Ok(claimed)
+                })
+            })
+            .await
+    }
+}
+
+impl Reader {
+    /// How many messages are in `state`: `waiting`, `sent` or `failed`; counts to 10,000 at most.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn messages_in(&mut self, state: &str) -> Result<i64, StoreError> {
+        let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE state = $1 LIMIT 10000) AS some")
+            .bind(state)
+            .fetch_optional(&mut self.conn())
+            .await?;
+        row.map_or(Ok(0), |row| row.get("n"))
+    }
+}
+
+fn claimed(row: &Row) -> Result<ClaimedMessage, StoreError> {
+    Ok(ClaimedMessage {
+        id: MessageId::new(row.get("id")?),
+        account: AccountId::new(row.get("account_id")?),
+        content: Sealed::from_bytes(row.get("content")?),
+        useful_until: row.get::<Option<i64>>("useful_until")?.map(Timestamp::from_micros),
+        attempts: u32::try_from(row.get::<i64>("attempts")?).unwrap_or(u32::MAX),
+    })
+}

@@ -1,0 +1,122 @@
+//! The unit of work: everything that one use case changes, as data.
+//!
+//! It cannot be made without the audit entry. Being data, units of several callers can share one physical transaction,
+//! and an engine may one day merge them into fewer statements without any use case noticing.
+
+use super::accounts::{self, StoredAccount};
+use super::contact_changes::{self, StoredChange};
+use super::engine::Conn;
+use super::enrolments::{self, Binding, StoredEnrolment};
+use super::error::StoreError;
+use super::outbox::{self, SealedMessage, Settled};
+use super::requests::{self, FirstAnswer};
+use super::{audit, codes, staff};
+use crate::domain::audit::Entry;
+use crate::domain::code::{Purpose, SentCode};
+use crate::domain::contact::ContactChange;
+use crate::domain::enrolment::Enrolment;
+use crate::domain::ids::{AccountId, CodeId, EnrolmentId, MessageId, Version};
+use crate::domain::staff::StaffMember;
+use crate::domain::time::Timestamp;
+
+/// What a use case changes: applied in order, all of it or nothing.
+#[derive(Debug)]
+pub struct Unit {
+    entry: Entry,
+    changes: Vec<Change>,
+}
+
+/// One change. Each is one statement that holds its own check.
+#[derive(Debug)]
+pub enum Change {
+    /// Remembers the first answer to a call; taken if the caller used the request id before.
+    Remember(FirstAnswer),
+    /// Adds a request.
+    NewEnrolment(Box<StoredEnrolment>),
+    /// Moves a request on, if it is at the version seen.
+    SaveEnrolment(Box<Enrolment>, Version),
+    /// Binds a value to a request; taken if another holds it.
+    Bind(Binding, EnrolmentId),
+    /// Gives a value free.
+    Release(Binding, EnrolmentId),
+    /// Gives all that a request holds free.
+    ReleaseAll(EnrolmentId),
+    /// Adds an account; taken if the number is.
+    NewAccount(Box<StoredAccount>),
+    /// Moves an account on, if it is at the version it carries.
+    SaveAccount(Box<StoredAccount>),
+    /// Records that a carrier took the account's notice.
+    NoteNotice {
+        /// The account.
+        account: AccountId,
+        /// When it was sent.
+        sent: Timestamp,
+        /// When it arrived, if that is known.
+        delivered: Option<Timestamp>,
+    },
+    /// Puts a code into its slot, if the slot is at the version seen.
+    PutCode(Box<SentCode>, Version),
+    /// Spends a code, once.
+    SpendCode((AccountId, Purpose), CodeId),
+    /// Adds a contact change; taken if one of its kind is pending.
+    NewChange(Box<StoredChange>),
+    /// Settles a contact change, if it is at the version seen.
+    SaveChange(Box<ContactChange>, Version),
+    /// Queues a message.
+    Send(SealedMessage),
+    /// Settles an attempt to send a message.
+    Settle(MessageId, u32, Settled),
+    /// Enters a certificate in the staff directory; taken if it is there.
+    NewStaff(Box<StaffMember>),
+}
+
+impl Unit {
+    /// A unit that so far changes nothing but the audit log.
+    pub fn new(entry: Entry) -> Self {
+        Self { entry, changes: Vec::new() }
+    }
+
+    /// The unit with one more change.
+    pub fn with(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// The unit with some more changes.
+    pub fn with_all(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
+        self.changes.extend(changes);
+        self
+    }
+
+    pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        for change in &self.changes {
+            change.apply(self.entry.at, conn).await?;
+        }
+        audit::append(&self.entry, conn).await
+    }
+}
+
+impl Change {
+    async fn apply(&self, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        match self {
+            Self::Remember(first) => requests::insert(first, at, conn).await,
+            Self::NewEnrolment(stored) => enrolments::insert(stored, conn).await,
+            Self::SaveEnrolment(enrolment, seen) => enrolments::save(enrolment, *seen, conn).await,
+            Self::Bind(binding, holder) => enrolments::bind(binding, *holder, conn).await,
+            Self::Release(binding, holder) => enrolments::release(binding, *holder, conn).await,
+            Self::ReleaseAll(holder) => enrolments::release_all(*holder, conn).await,
+            Self::NewAccount(stored) => accounts::insert(stored, conn).await,
+            Self::SaveAccount(stored) => accounts::save(stored, conn).await,
+            Self::NoteNotice { account, sent, delivered } => {
+                accounts::note_notice(*account, *sent, *delivered, conn).await
+            }
+            Self::PutCode(code, seen) => codes::put(code, *seen, conn).await,
+            Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
+            Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
+            Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
+            Self::Send(message) => outbox::insert(message, at, conn).await,
+            Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
+            Self::NewStaff(member) => staff::insert(member, at, conn).await,
+        }
+    }
+}
