@@ -1,0 +1,166 @@
+//! The key ring: versioned sealing keys and the root of the index keys, in a file that only its owner may read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::sys::Dice;
+
+/// Why a key ring cannot be used. Never shows what the file holds.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFault {
+    /// The file cannot be read or written.
+    #[error("the key file cannot be read or written")]
+    Io(#[from] io::Error),
+    /// Others may read it.
+    #[error("the key file can be read by others (mode {mode:o}); take that away: chmod 600")]
+    Exposed {
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It is not a key ring.
+    #[error("the key file is not a key ring; make one with `eid keys new FILE`")]
+    Unreadable,
+    /// It has no key for its current version.
+    #[error("the key ring has no key for its current version")]
+    NoCurrentKey,
+}
+
+/// Keys by version, and which of them seals.
+pub struct KeyRing {
+    current: u32,
+    sealing: BTreeMap<u32, Key>,
+    index_root: Key,
+}
+
+type Key = Zeroizing<[u8; 32]>;
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing({} versions)", self.sealing.len())
+    }
+}
+
+/// The file's form: JSON, keys in base64.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    current: u32,
+    sealing: BTreeMap<u32, Zeroizing<String>>,
+    index_root: Zeroizing<String>,
+}
+
+impl KeyRing {
+    /// A fresh ring with one version.
+    pub fn generate(dice: &Dice) -> Self {
+        let key = || Zeroizing::new(dice.bytes());
+        Self { current: 1, sealing: BTreeMap::from([(1, key())]), index_root: key() }
+    }
+
+    /// Adds a version that seals from now on. What was sealed before still opens.
+    pub fn rotate(&mut self, dice: &Dice) {
+        let newest = self.sealing.last_key_value().map_or(0, |(version, _)| *version);
+        self.current = newest.saturating_add(1);
+        self.sealing.insert(self.current, Zeroizing::new(dice.bytes()));
+    }
+
+    /// Reads a ring from a file that only its owner may read.
+    ///
+    /// # Errors
+    /// If the file is missing, exposed or no key ring.
+    pub fn read(path: &Path) -> Result<Self, KeyFault> {
+        let file = std::fs::File::open(path)?;
+        let mode = file.metadata()?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyFault::Exposed { mode });
+        }
+        let text = Zeroizing::new(io::read_to_string(file)?);
+        let file: File = serde_json::from_str(&text).map_err(|_| KeyFault::Unreadable)?;
+        let sealing = file.sealing.iter().map(|(version, key)| Ok((*version, decode(key)?)));
+        Ok(Self {
+            current: file.current,
+            sealing: sealing.collect::<Result<_, KeyFault>>()?,
+            index_root: decode(&file.index_root)?,
+        })
+    }
+
+    /// Writes the ring to a new file, mode 0600.
+    ///
+    /// # Errors
+    /// If the file exists: a ring is never overwritten, what it sealed could not be opened again.
+    pub fn write_new(&self, path: &Path) -> Result<(), KeyFault> {
+        let encode = |key: &Key| Zeroizing::new(STANDARD.encode(key.as_slice()));
+        let file = File {
+            current: self.current,
+            sealing: self.sealing.iter().map(|(version, key)| (*version, encode(key))).collect(),
+            index_root: encode(&self.index_root),
+        };
+        let text = Zeroizing::new(serde_json::to_string_pretty(&file).map_err(|_| KeyFault::Unreadable)?);
+        let mut to = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        to.write_all(text.as_bytes())?;
+        to.sync_all()?;
+        Ok(())
+    }
+
+    pub(super) fn current(&self) -> u32 {
+        self.current
+    }
+
+    pub(super) fn sealing(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.sealing.iter().map(|(version, key)| (*version, key.as_slice()))
+    }
+
+    pub(super) fn index_root(&self) -> &[u8] {
+        self.index_root.as_slice()
+    }
+}
+
+fn decode(text: &str) -> Result<Key, KeyFault> {
+    let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| KeyFault::Unreadable)?);
+    <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new).map_err(|_| KeyFault::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_is_read_back_as_it_was_written_and_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        let ring = KeyRing::generate(&Dice::seeded(1));
+        ring.write_new(&path).unwrap();
+        assert!(matches!(ring.write_new(&path), Err(KeyFault::Io(_))));
+        let read = KeyRing::read(&path).unwrap();
+        assert_eq!(read.index_root(), ring.index_root());
+        assert_eq!(read.sealing().collect::<Vec<_>>(), ring.sealing().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        KeyRing::generate(&Dice::seeded(1)).write_new(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(KeyRing::read(&path), Err(KeyFault::Exposed { mode: 0o640 })));
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_without_showing_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        for text in ["", "{}", "secret", r#"{"current":1,"sealing":{"1":"c2VjcmV0"},"index_root":"c2VjcmV0"}"#] {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            let fault = KeyRing::read(&path).unwrap_err();
+            assert!(!format!("{fault} {fault:?}").contains("secret"));
+        }
+    }
+}
