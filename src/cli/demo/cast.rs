@@ -1,0 +1,81 @@
+//! Who plays: one channel, and so one certificate, for each caller.
+
+use std::fmt;
+
+use tonic::transport::Channel;
+
+use crate::proto::activation_service_client::ActivationServiceClient;
+use crate::proto::administration_service_client::AdministrationServiceClient;
+use crate::proto::authority_service_client::AuthorityServiceClient;
+use crate::proto::contact_service_client::ContactServiceClient;
+use crate::proto::enrolment_service_client::EnrolmentServiceClient;
+
+/// A channel for each caller, opened with that caller's certificate.
+#[derive(Clone, Debug)]
+pub struct Cast {
+    /// An officer of one office.
+    pub officer: Channel,
+    /// An officer of another office.
+    pub other_officer: Channel,
+    /// The identity authority's system.
+    pub authority: Channel,
+    /// The backend of the mobile app.
+    pub app: Channel,
+    /// An administrator.
+    pub administrator: Channel,
+}
+
+impl Cast {
+    pub(super) fn counter(&self) -> EnrolmentServiceClient<Channel> {
+        EnrolmentServiceClient::new(self.officer.clone())
+    }
+
+    pub(super) fn other_counter(&self) -> EnrolmentServiceClient<Channel> {
+        EnrolmentServiceClient::new(self.other_officer.clone())
+    }
+
+    /// The app backend at the officers' service, where it has no business.
+    pub(super) fn app_at_the_counter(&self) -> EnrolmentServiceClient<Channel> {
+        EnrolmentServiceClient::new(self.app.clone())
+    }
+
+    pub(super) fn authority(&self) -> AuthorityServiceClient<Channel> {
+        AuthorityServiceClient::new(self.authority.clone())
+    }
+
+    pub(super) fn activation(&self) -> ActivationServiceClient<Channel> {
+        ActivationServiceClient::new(self.app.clone())
+    }
+
+    pub(super) fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.administrator.clone())
+    }
+
+    pub(super) fn accounts(&self) -> AdministrationServiceClient<Channel> {
+        AdministrationServiceClient::new(self.administrator.clone())
+    }
+}
+
+/// Who takes a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Who {
+    Officer,
+    SecondOfficer,
+    Authority,
+    AppBackend,
+    Holder,
+    Administrator,
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Officer => "officer",
+            Self::SecondOfficer => "other officer",
+            Self::Authority => "authority",
+            Self::AppBackend => "app backend",
+            Self::Holder => "holder",
+            Self::Administrator => "administrator",
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! The acting part of `eid demo`: the people who use the service, played over real calls, each answer compared with the
+//! one that the protocol promises.
+//!
+//! Owns the script and the printing. Starts no server, knows nothing of its insides, and refuses to judge by anything but
+//! the answers: what a caller cannot see is not checked here.
+
+mod administrator;
+mod app;
+mod authority;
+mod cast;
+mod closing;
+mod counter;
+mod mailbox;
+mod printing;
+mod stage;
+mod step;
+mod tally;
+
+use std::io::Write;
+
+pub use cast::Cast;
+pub use mailbox::{FileMailbox, Mailbox};
+pub use tally::{Counts, Sum, Tally};
+
+use crate::domain::time::Timestamp;
+use stage::Stage;
+
+/// What is to be played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Programme {
+    /// Applicants who must be accepted; at least 6. Those who must fail come on top.
+    pub applicants: usize,
+    /// The same seed brings the same people, documents and numbers. On a store that is kept, take another one each time.
+    pub seed: u64,
+    /// When the applicants stand at the counter.
+    pub now: Timestamp,
+    /// Whether a terminal reads along: colours and progress bars.
+    pub terminal: bool,
+}
+
+/// Plays the programme and writes one line for each step to `out`.
+///
+/// # Errors
+/// Only if `out` cannot be written to. An unexpected answer is printed and counted, and the play goes on.
+pub async fn play(
+    cast: Cast,
+    programme: Programme,
+    mailbox: impl Mailbox,
+    out: &mut impl Write,
+) -> anyhow::Result<Tally> {
+    let mut stage = Stage::new(cast, programme, mailbox, out);
+    counter::capture(&mut stage).await?;
+    authority::decide(&mut stage).await?;
+    counter::look_up(&mut stage).await?;
+    app::activate(&mut stage).await?;
+    administrator::change_contacts(&mut stage).await?;
+    closing::take_stock(stage).await
+}

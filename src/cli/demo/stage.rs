@@ -1,0 +1,144 @@
+//! What the scenes share: the cast, the people of this play, and what has become of them so far.
+
+use std::io::Write;
+
+use crate::cli::demo::Programme;
+use crate::cli::demo::cast::Cast;
+use crate::cli::demo::mailbox::{Mailbox, Post};
+use crate::cli::demo::printing::Printer;
+use crate::cli::demo::tally::Counts;
+use crate::domain::time::Timestamp;
+use crate::practice::{Applicant, Generator, identity_number};
+use crate::proto::RefusalReason;
+use crate::sys::Dice;
+
+/// Fewer would leave a part of the play without anybody to act it.
+const APPLICANTS_MIN: usize = 6;
+
+/// With more applicants than this, steps of a kind are drawn together.
+const CROWD: usize = 40;
+
+/// The room in which all scenes are played.
+pub(super) struct Stage<'w, M, W> {
+    pub(super) cast: Cast,
+    pub(super) post: Post<M>,
+    pub(super) printer: Printer<'w, W>,
+    pub(super) people: Generator,
+    pub(super) ids: Ids,
+    /// Those who must be accepted, in the order in which they apply. The first is Anna Maria Eriksson.
+    pub(super) cases: Vec<Case>,
+    pub(super) counts: Counts,
+}
+
+/// One applicant who must be accepted, and what has come of it.
+#[derive(Clone)]
+pub(super) struct Case {
+    pub(super) applicant: Applicant,
+    pub(super) fate: Fate,
+    /// The number that the authority gives if it approves.
+    pub(super) number: String,
+    pub(super) request_id: String,
+    /// Set once the request is taken in.
+    pub(super) enrolment_id: Option<String>,
+    /// Set once the account is issued.
+    pub(super) account_id: Option<String>,
+    /// Set once the holder has activated.
+    pub(super) active: bool,
+}
+
+/// What this play has in store for an applicant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    /// Approved; activates at the first try.
+    Activates,
+    /// Approved; mistypes the code once, then activates.
+    Mistypes,
+    /// Approved; never activates.
+    StaysAway,
+    /// Refused by the authority.
+    IsRefused,
+}
+
+/// Names for requests: drawn by the client, different at each run.
+#[derive(Clone)]
+pub(super) struct Ids {
+    dice: Dice,
+    now: Timestamp,
+}
+
+impl Ids {
+    pub(super) fn draw(&self) -> String {
+        self.dice.id(self.now).to_string()
+    }
+}
+
+impl Fate {
+    /// One in ten is refused, one in five stays away, one in four mistypes; the first is spared all that.
+    const fn of(place: usize) -> Self {
+        match place {
+            _ if place % 10 == 4 => Self::IsRefused,
+            _ if place % 5 == 3 => Self::StaysAway,
+            _ if place % 4 == 1 => Self::Mistypes,
+            _ => Self::Activates,
+        }
+    }
+
+    /// Why the authority refuses, if it does.
+    pub(super) const fn refusal(self) -> Option<RefusalReason> {
+        match self {
+            Self::IsRefused => Some(RefusalReason::IdentityNotConfirmed),
+            Self::Activates | Self::Mistypes | Self::StaysAway => None,
+        }
+    }
+}
+
+impl<'w, M: Mailbox, W: Write> Stage<'w, M, W> {
+    pub(super) fn new(cast: Cast, programme: Programme, mailbox: M, out: &'w mut W) -> Self {
+        let Programme { seed, now, terminal, .. } = programme;
+        let size = programme.applicants.max(APPLICANTS_MIN);
+        let dice = Dice::seeded(seed);
+        let first_number = dice.below(900_000_000);
+        let ids = Ids { dice, now };
+        let mut people = Generator::new(seed, now);
+        let mut numbers = first_number..;
+        let cases = (0..size).map(|place| Case {
+            applicant: if place == 0 { people.renewed_specimen() } else { people.applicant() },
+            fate: Fate::of(place),
+            number: identity_number(numbers.next().unwrap_or_default()),
+            request_id: ids.draw(),
+            enrolment_id: None,
+            account_id: None,
+            active: false,
+        });
+        let cases = cases.collect();
+        let printer = Printer::new(out, terminal, size > CROWD);
+        Self { cast, post: Post::new(mailbox), printer, people, ids, cases, counts: Counts::default() }
+    }
+}
+
+impl Case {
+    pub(super) fn label(&self) -> &str {
+        &self.applicant.label
+    }
+
+    /// The phone as the holder types it.
+    pub(super) fn phone(&self) -> String {
+        self.applicant.application.phone.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_play_has_somebody_for_every_part() {
+        let fates: Vec<_> = (0..APPLICANTS_MIN).map(Fate::of).collect();
+        assert_eq!(fates[0], Fate::Activates);
+        for fate in [Fate::Mistypes, Fate::StaysAway, Fate::IsRefused] {
+            assert!(fates.contains(&fate), "{fate:?}");
+        }
+        let activating = fates.iter().filter(|fate| matches!(fate, Fate::Activates | Fate::Mistypes)).count();
+        assert_eq!(activating, 4);
+    }
+}

@@ -1,0 +1,3 @@
+//! What the program does on the command line.
+
+pub mod demo;

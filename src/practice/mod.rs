@@ -1,0 +1,22 @@
+//! Practice applicants: people, documents and numbers that nobody can take for real ones.
+//!
+//! Owns the generator behind the demo, the benches and the tests. Every document is issued by Utopia, the country of the
+//! Doc 9303 specimens; every card number says PRACTICE; every identification number begins where no real one does.
+//! The phone numbers are the exception: they have to pass as Vietnamese mobile numbers, for which no range is set aside,
+//! so somebody may well hold one. Never let practice applicants meet a carrier that delivers.
+
+mod applicant;
+mod authority;
+mod consents;
+mod contacts;
+mod documents;
+mod draw;
+mod generator;
+mod misfits;
+mod nations;
+mod specimen;
+
+pub use applicant::{Applicant, Expected};
+pub use authority::identity_number;
+pub use contacts::e164;
+pub use generator::Generator;
