@@ -1,8 +1,10 @@
 //! Issues level-2 electronic identities (eID) to foreigners.
 
+pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod limits;
+pub mod notify;
 pub mod pki;
 pub mod practice;
 pub mod proto;

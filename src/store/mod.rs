@@ -37,6 +37,12 @@ pub struct Reader {
     inner: engine::Reader,
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store(…)")
+    }
+}
+
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://…` with at most `connections` at a time (SQLite: readers, beside one writer).
     ///
