@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod domain;
+pub mod grpc;
 pub mod limits;
 pub mod notify;
 pub mod pki;
