@@ -1,6 +1,7 @@
 //! Issues level-2 electronic identities (eID) to foreigners.
 
 pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod limits;
 pub mod pki;
