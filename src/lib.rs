@@ -10,6 +10,7 @@ pub mod notify;
 pub mod pki;
 pub mod practice;
 pub mod proto;
+pub mod server;
 pub mod store;
 pub mod sys;
 pub mod tls;

@@ -1,10 +1,12 @@
 //! The gate: every call passes it before any handler sees it. Certificate → directory → role → quota → deadline.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use tonic::Status;
@@ -93,7 +95,9 @@ where
             };
             let id = caller.id();
             request.extensions_mut().insert(caller);
-            let answer = inner.call(request);
+            let answer = AssertUnwindSafe(inner.call(request))
+                .catch_unwind()
+                .map(|ended| ended.unwrap_or_else(|_| Ok(panicked())));
             let answer = match rule.deadline {
                 Some(deadline) => {
                     tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| Ok(status::too_slow().into_http()))
@@ -110,7 +114,7 @@ where
 }
 
 /// The answer to a call whose handler panicked. What it panicked with stays here: it may quote anything.
-pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
+fn panicked() -> Response<Body> {
     tracing::error!("a handler panicked");
     status::broken().into_http()
 }

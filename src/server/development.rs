@@ -57,7 +57,8 @@ pub async fn register_practice_staff(app: &App, pki: &DevelopmentPki) -> anyhow:
         let path = pki.cert_path(caller.stem);
         let name = tls::name_of_pem(&std::fs::read(&path)?).with_context(|| format!("in {}", path.display()))?;
         let office = caller.office.map(OfficeCode::parse).transpose()?;
-        let post = Post::new(caller.role, office).context("a practice caller has a role that does not fit its office")?;
+        let post =
+            Post::new(caller.role, office).context("a practice caller has a role that does not fit its office")?;
         app.register_staff(name, post).await?;
     }
     Ok(())

@@ -15,16 +15,25 @@ use crate::sys::{Clock, Dice};
 use crate::tls;
 use crate::vault::{KeyRing, Vault};
 
-/// The use cases over an open store, keys and carriers. The schema is left as it is.
+/// The use cases over the store, keys and carriers that the settings name. The schema is left as it is.
 ///
 /// # Errors
 /// If the keys or the database cannot be opened.
 pub async fn open(config: &Config, clock: Clock, dice: Dice) -> anyhow::Result<App> {
+    let url = config.store_url()?;
+    let store =
+        Store::open(&url, config.store.connections).await.context("cannot open the store (setting store.url)")?;
+    over(config, store, clock, dice)
+}
+
+/// The use cases over `store`, with the keys and carriers that the settings name.
+///
+/// # Errors
+/// If the keys cannot be opened.
+pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::Result<App> {
     let ring = KeyRing::read(&config.vault.keys)
         .with_context(|| format!("cannot use the key ring {} (setting vault.keys)", config.vault.keys.display()))?;
     let vault = Vault::new(&ring, dice.clone()).context("cannot use the key ring")?;
-    let url = config.store_url()?;
-    let store = Store::open(&url, config.store.connections).await.context("cannot open the store (setting store.url)")?;
     Ok(App::new(Parts {
         store,
         vault,

@@ -18,6 +18,7 @@ use sqlx::{
     Acquire as _, ConnectOptions as _, Connection as _, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection,
 };
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -30,6 +31,17 @@ const WAITING_MAX: usize = 1_024;
 /// How long a call waits for a connection before it is told that there is none.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Name of a schema of our own making.
+#[derive(Clone, Debug)]
+pub struct Schema(String);
+
+impl Schema {
+    /// A schema for practice, told from others by `number`.
+    pub fn practice(number: u64) -> Self {
+        Self(format!("eid_practice_{number:016x}"))
+    }
+}
+
 /// A database of either kind, open.
 #[derive(Clone)]
 pub(super) enum Engine {
@@ -38,6 +50,7 @@ pub(super) enum Engine {
         options: Box<SqliteConnectOptions>,
         readers: SqlitePool,
         writer: mpsc::Sender<Box<dyn Unit>>,
+        closing: CancellationToken,
         tasks: TaskTracker,
     },
     /// The server.
@@ -45,8 +58,8 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Opens `sqlite:PATH` or `postgres://…`.
-    pub(super) async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+    /// Opens `sqlite:PATH` or `postgres://…`; on PostgreSQL within `schema` if one is given.
+    pub(super) async fn open(url: &str, connections: u32, schema: Option<&Schema>) -> Result<Self, StoreError> {
         let tasks = TaskTracker::new();
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?
@@ -67,10 +80,14 @@ impl Engine {
                 .connect_with(options.clone().pragma("query_only", "on"))
                 .await?;
             let (writer, waiting) = mpsc::channel(WAITING_MAX);
-            tasks.spawn(write_on(connection, waiting));
-            Ok(Self::Sqlite { options: Box::new(options), readers, writer, tasks })
+            let closing = CancellationToken::new();
+            tasks.spawn(write_on(connection, waiting, closing.clone()));
+            Ok(Self::Sqlite { options: Box::new(options), readers, writer, closing, tasks })
         } else {
-            let options = PgConnectOptions::from_str(url)?.application_name("eid").disable_statement_logging();
+            let mut options = PgConnectOptions::from_str(url)?.application_name("eid").disable_statement_logging();
+            if let Some(Schema(name)) = schema {
+                options = options.options([("search_path", name)]);
+            }
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -93,6 +110,27 @@ impl Engine {
             Self::Postgres { pool, .. } => sqlx::migrate!("migrations/postgres").run(pool).await,
         };
         migrated.map_err(|error| StoreError::Unavailable(sqlx::Error::Migrate(Box::new(error))))
+    }
+
+    /// Makes a schema on a PostgreSQL server. SQLite has none: its file is one.
+    pub(super) async fn create_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Self::on_server(url, format!("CREATE SCHEMA {}", schema.0)).await
+    }
+
+    /// Drops a schema and all that is in it.
+    pub(super) async fn drop_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Self::on_server(url, format!("DROP SCHEMA {} CASCADE", schema.0)).await
+    }
+
+    async fn on_server(url: &str, statement: String) -> Result<(), StoreError> {
+        if url.starts_with("sqlite:") {
+            return Ok(());
+        }
+        let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
+        #[expect(clippy::disallowed_methods, reason = "names cannot be bound; a Schema holds letters and digits only")]
+        let statement = sqlx::AssertSqlSafe(statement);
+        sqlx::query(statement).execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// A connection that reads.
@@ -123,9 +161,9 @@ impl Engine {
     /// Lets what was handed over finish, then closes every connection.
     pub(super) async fn close(self) {
         match self {
-            Self::Sqlite { readers, writer, tasks, .. } => {
+            Self::Sqlite { readers, closing, tasks, .. } => {
                 readers.close().await;
-                drop(writer);
+                closing.cancel();
                 tasks.close();
                 tasks.wait().await;
             }
@@ -186,10 +224,25 @@ where
     }
 }
 
-/// SQLite's one writer: takes what waits, commits it at once, answers.
-async fn write_on(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Unit>>) {
+/// SQLite's one writer: takes what waits, commits it at once, answers. When closing, takes no more and ends with the last.
+async fn write_on(
+    mut connection: SqliteConnection,
+    mut waiting: mpsc::Receiver<Box<dyn Unit>>,
+    closing: CancellationToken,
+) {
     let mut units = Vec::with_capacity(GATHERED_MAX);
-    while waiting.recv_many(&mut units, GATHERED_MAX).await > 0 {
+    loop {
+        let taken = tokio::select! {
+            biased;
+            taken = waiting.recv_many(&mut units, GATHERED_MAX) => taken,
+            () = closing.cancelled(), if !waiting.is_closed() => {
+                waiting.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            break;
+        }
         let committed = commit_gathered(&mut connection, &mut units).await;
         if let Err(error) = &committed {
             tracing::error!(error = error as &dyn std::error::Error, units = units.len(), "a commit failed");
