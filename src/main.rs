@@ -1,10 +1,19 @@
-//! The `eid` program.
+//! The `eid` program: chooses the one TLS provider, reads the command line, runs the command.
+
+use std::process::ExitCode;
+
+use eid::cli;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    // Fails only if a provider is there already, and this is the first to be installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut args = std::env::args().skip(1);
-    let applicants = args.next().and_then(|n| n.parse().ok()).unwrap_or(20);
-    let ok = eid::cli::play::run(eid::cli::play::Wish { applicants, store: args.next(), seed: None }).await?;
-    std::process::exit(i32::from(!ok))
+    match cli::run(cli).await {
+        Ok(code) => code,
+        Err(error) => cli::fail(&error),
+    }
 }

@@ -1,5 +1,8 @@
 //! `eid migrate`: brings the schema up to date.
 
+use std::io::Write;
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 
 use crate::config::Config;
@@ -9,10 +12,10 @@ use crate::store::Store;
 ///
 /// # Errors
 /// If it cannot be reached or a migration fails.
-pub async fn run(config: &Config) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.store_url()?, 1).await.context("cannot open the store (setting store.url)")?;
     store.migrate().await.context("cannot bring the schema up to date")?;
     store.close().await;
-    println!("the schema of {} is up to date", config.store.url);
-    Ok(())
+    writeln!(out, "The schema of {} is up to date.", config.store.url)?;
+    Ok(ExitCode::SUCCESS)
 }

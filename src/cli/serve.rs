@@ -1,5 +1,7 @@
 //! `eid serve`: the service itself, until it is told to stop.
 
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -11,7 +13,7 @@ use crate::sys::{Clock, Dice};
 ///
 /// # Errors
 /// If the service cannot start, or cannot go on.
-pub async fn run(config: &Config) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     server::start_log(config)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
@@ -38,5 +40,6 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         }
         tracing::info!("stopping: calls under way are answered first");
     };
-    started.until(told).await
+    started.until(told).await?;
+    Ok(ExitCode::SUCCESS)
 }
