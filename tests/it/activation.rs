@@ -1,0 +1,286 @@
+//! Activation: the window, the code, and that guessing does not help.
+
+use std::time::Duration;
+
+use eid::proto as pb;
+use futures::future::join_all;
+use tonic::Code;
+
+use crate::support::service::{Service, another, fields, reason, with};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Wrong tries until the code takes no more; how many were counted.
+async fn wear_out(service: &Service, holder: &crate::support::service::Holder, code: &str) -> u32 {
+    let mut counted = 0;
+    while service.activate(holder, &another(code)).await.outcome() == pb::ActivateOutcome::WrongCode {
+        counted += 1;
+    }
+    counted
+}
+
+#[tokio::test]
+async fn a_holder_activates_with_the_code_that_was_sent() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let before = service.status(&holder.number, &holder.phone).await;
+        assert_eq!(before.standing(), pb::AccountStanding::AwaitingActivation);
+        assert_eq!(before.next_step(), pb::NextStep::SendCode);
+        assert!(before.window_closes_at.is_some());
+        let code = service.code_for(&holder).await;
+        let answer = service.activate(&holder, &code).await;
+        assert_eq!(answer.outcome(), pb::ActivateOutcome::Activated);
+        assert!(answer.activated_at.is_some());
+        let after = service.status(&holder.number, &holder.phone).await;
+        assert_eq!((after.standing(), after.next_step()), (pb::AccountStanding::Active, pb::NextStep::LogIn));
+        let kinds: Vec<_> = service.messages().await.iter().map(|m| m["kind"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(kinds, ["account_notice", "activation_code", "activated_notice"]);
+        let actions = service.actions(&holder.account).await;
+        assert!(actions.iter().any(|action| action == "account.activated"), "{actions:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_number_and_a_wrong_phone_look_the_same_everywhere() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let stranger = service.holder().await;
+        let unknown = service.number();
+        let wrong_phone = service.status(&holder.number, &stranger.phone).await;
+        assert!(wrong_phone == service.status(&unknown, &holder.phone).await);
+        assert_eq!(wrong_phone.standing(), pb::AccountStanding::NotMatched);
+        let mut app = service.phone_app();
+        for (number, phone) in [(&holder.number, &stranger.phone), (&unknown, &holder.phone)] {
+            let (identity_number, phone) = (number.clone(), phone.clone());
+            let send = pb::SendCodeRequest {
+                request_id: service.id(),
+                identity_number: identity_number.clone(),
+                phone: phone.clone(),
+            };
+            let sent = app.send_code(send).await.unwrap().into_inner();
+            let expected = pb::SendCodeResponse {
+                outcome: pb::SendCodeOutcome::NotMatched.into(),
+                advice: wrong_phone.advice.clone(),
+                ..Default::default()
+            };
+            assert!(sent == expected);
+            let code = "123456".to_owned();
+            let try_it = pb::ActivateRequest { request_id: service.id(), identity_number, phone, code };
+            let tried = app.activate(try_it).await.unwrap().into_inner();
+            assert_eq!(tried.outcome(), pb::ActivateOutcome::NotMatched);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_window_lapses_after_seven_days_and_the_account_is_not_void() {
+    with(async |service| {
+        let holder = service.holder().await;
+        service.wait(DAY * 7);
+        assert_eq!(
+            service.status(&holder.number, &holder.phone).await.standing(),
+            pb::AccountStanding::AwaitingActivation,
+            "the seventh day counts in full"
+        );
+        let code = service.code_for(&holder).await;
+        service.wait(DAY);
+        let status = service.status(&holder.number, &holder.phone).await;
+        assert_eq!(
+            (status.standing(), status.next_step()),
+            (pb::AccountStanding::WindowLapsed, pb::NextStep::CallHotline)
+        );
+        assert_eq!(service.send_code(&holder).await.outcome(), pb::SendCodeOutcome::WindowLapsed);
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::WindowLapsed);
+        let request = pb::GetAccountRequest { account_id: holder.account.clone() };
+        let account = service.administrator().get_account(request).await.unwrap().into_inner().account.unwrap();
+        assert_eq!(account.state(), pb::AccountState::Lapsed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn twenty_right_answers_at_once_activate_once() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        let answers = join_all((0..20).map(|_| service.activate(&holder, &code))).await;
+        let activated = answers.iter().filter(|a| a.outcome() == pb::ActivateOutcome::Activated).count();
+        assert_eq!(activated, 1);
+        let actions = service.actions(&holder.account).await;
+        assert_eq!(actions.iter().filter(|action| *action == "account.activated").count(), 1);
+        let notices = service.messages().await;
+        assert_eq!(notices.iter().filter(|message| message["kind"] == "activated_notice").count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn twenty_guesses_at_once_get_five_tries_and_the_right_code_none_after_them() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        let wrong = another(&code);
+        let answers = join_all((0..20).map(|_| service.activate(&holder, &wrong))).await;
+        let counted: Vec<_> = answers.iter().filter(|a| a.outcome() == pb::ActivateOutcome::WrongCode).collect();
+        assert_eq!(counted.len(), 5);
+        let mut left: Vec<_> = counted.iter().map(|answer| answer.tries_left).collect();
+        left.sort_unstable();
+        assert_eq!(left, [0, 1, 2, 3, 4]);
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::NoLiveCode);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failures_are_carried_over_to_the_next_code_and_end_the_day() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let first = service.code_for(&holder).await;
+        assert_eq!(wear_out(service, &holder, &first).await, 5);
+        let second = service.code_for(&holder).await;
+        for _ in 0..2 {
+            service.activate(&holder, &another(&second)).await;
+        }
+        let third = service.send_code(&holder).await;
+        assert_eq!(
+            (third.outcome(), third.tries_left),
+            (pb::SendCodeOutcome::Sent, 3),
+            "seven of the day's ten are gone"
+        );
+        let third = service.latest_code(&holder.phone).await;
+        assert_eq!(wear_out(service, &holder, &third).await, 3);
+        let stopped = service.send_code(&holder).await;
+        assert_eq!(stopped.outcome(), pb::SendCodeOutcome::TooManyFailures);
+        let midnight = stopped.retry_at.unwrap();
+        let until = midnight.seconds - service.now().micros() / 1_000_000;
+        assert_eq!(until, 12 * 3600, "until the day ends in Viet Nam");
+        service.wait(Duration::from_hours(12));
+        let code = service.code_for(&holder).await;
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_hundred_failures_in_a_row_only_a_person_helps() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let mut failures = 0;
+        // Ten a day would outlast the window; the notice is taken back each day so that it never lapses.
+        while failures < 100 {
+            match service.send_code(&holder).await.outcome() {
+                pb::SendCodeOutcome::Sent => {
+                    let code = service.latest_code(&holder.phone).await;
+                    failures += wear_out(service, &holder, &code).await;
+                }
+                pb::SendCodeOutcome::TooManyFailures => {
+                    service.wait(DAY);
+                    service
+                        .database()
+                        .tamper("UPDATE account SET notice_sent_at = NULL, notice_delivered_at = NULL")
+                        .await;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        service.wait(DAY);
+        service.database().tamper("UPDATE account SET notice_sent_at = NULL, notice_delivered_at = NULL").await;
+        let stopped = service.send_code(&holder).await;
+        assert_eq!((stopped.outcome(), stopped.retry_at), (pb::SendCodeOutcome::TooManyFailures, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_ends_after_three_minutes() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        service.wait(Duration::from_mins(3));
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::NoLiveCode);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_code_ends_the_one_before() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let first = service.code_for(&holder).await;
+        let second = service.code_for(&holder).await;
+        assert_ne!(first, second);
+        assert_eq!(service.activate(&holder, &first).await.outcome(), pb::ActivateOutcome::WrongCode);
+        assert_eq!(service.activate(&holder, &second).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_is_worth_nothing_for_another_account() {
+    with(async |service| {
+        let (one, other) = (service.holder().await, service.holder().await);
+        let code = service.code_for(&one).await;
+        service.code_for(&other).await;
+        assert_eq!(service.activate(&other, &code).await.outcome(), pb::ActivateOutcome::WrongCode);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn repeats_get_the_first_answer_send_nothing_and_spend_nothing() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let mut app = service.phone_app();
+        let send = holder.send_code(service.id());
+        let first = app.send_code(send.clone()).await.unwrap().into_inner();
+        assert!(app.send_code(send).await.unwrap().into_inner() == first);
+        let codes = service.messages().await.iter().filter(|message| message["code"].is_string()).count();
+        assert_eq!(codes, 1);
+
+        let code = service.latest_code(&holder.phone).await;
+        let wrong = holder.activate(service.id(), &another(&code));
+        let refused = app.activate(wrong.clone()).await.unwrap().into_inner();
+        assert_eq!(refused.tries_left, 4);
+        assert!(app.activate(wrong).await.unwrap().into_inner() == refused, "a repeat is not another try");
+
+        let right = holder.activate(service.id(), &code);
+        let activated = app.activate(right.clone()).await.unwrap().into_inner();
+        assert_eq!(activated.outcome(), pb::ActivateOutcome::Activated);
+        service.wait(DAY * 30);
+        assert!(app.activate(right.clone()).await.unwrap().into_inner() == activated);
+        let reused = app.activate(pb::ActivateRequest { code: another(&code), ..right }).await.unwrap_err();
+        assert_eq!(reason(&reused), "REQUEST_ID_REUSED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_that_could_not_leave_in_time_is_not_sent_any_more() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let sent = service.send_code(&holder).await;
+        assert_eq!(sent.outcome(), pb::SendCodeOutcome::Sent);
+        service.wait(Duration::from_mins(4));
+        assert!(service.messages().await.iter().all(|message| message["code"].is_null()));
+        assert!(service.actions(&holder.account).await.contains(&"message.failed".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named_and_no_try_is_spent() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        for wrong in ["", "12345", "12345a", "😀😀😀😀😀😀"] {
+            let refused = service.phone_app().activate(holder.activate(service.id(), wrong)).await.unwrap_err();
+            assert_eq!((refused.code(), fields(&refused)), (Code::InvalidArgument, vec!["code".to_owned()]));
+        }
+        assert_eq!(service.activate(&holder, &another(&code)).await.tries_left, 4);
+        let empty = service.phone_app().get_status(pb::GetStatusRequest::default()).await.unwrap_err();
+        assert_eq!(fields(&empty), ["identity_number", "phone"]);
+    })
+    .await;
+}

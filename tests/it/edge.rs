@@ -1,0 +1,151 @@
+//! The edge: who may call what, how often, how much at once.
+
+use std::time::Duration;
+
+use eid::domain::ids::{EntryId, StaffId};
+use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
+use eid::grpc::{Allowed, POLICY};
+use eid::proto as pb;
+use eid::store::{Change, Unit};
+use http::uri::PathAndQuery;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt as _;
+
+use crate::support::service::{MESSAGE_BYTES_MAX, Service, reason, with};
+
+/// Calls a method with an empty message.
+async fn call(channel: Channel, method: &'static str) -> Result<(), Status> {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
+    let path = PathAndQuery::try_from(format!("/{method}")).unwrap();
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    client.unary(Request::new(()), path, codec).await.map(drop)
+}
+
+/// The methods that are one call, one answer.
+fn unary() -> impl Iterator<Item = &'static eid::grpc::Rule> {
+    POLICY.iter().filter(|rule| rule.deadline.is_some())
+}
+
+#[tokio::test]
+async fn each_method_refuses_each_role_that_the_table_does_not_name() {
+    with(async |service| {
+        let mut refused = 0;
+        for rule in unary() {
+            let Allowed::Roles(roles) = rule.allowed else { continue };
+            for role in Role::ALL {
+                let answer = call(service.channel(Some(role.name())), rule.method).await;
+                let denied = matches!(&answer, Err(status) if status.code() == Code::PermissionDenied);
+                assert_eq!(denied, !roles.contains(&role), "{role} at {}: {answer:?}", rule.method);
+                if denied {
+                    assert_eq!(reason(&answer.unwrap_err()), "ROLE_NOT_ALLOWED");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 70, "{refused} refusals were seen");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_and_strangers_are_refused_everywhere() {
+    with(async |service| {
+        for rule in unary() {
+            for name in [None, Some("stranger")] {
+                let refused = call(service.channel(name), rule.method).await.unwrap_err();
+                assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "CERTIFICATE_UNKNOWN"));
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_entry_looks_like_a_stranger() {
+    with(async |service| {
+        let certificate = CertificateName { issuer: "CN=test".into(), uri: "urn:eid:test:gone".into() };
+        let post = Post::new(Role::Officer, OfficeCode::parse("79-01").ok()).unwrap();
+        let id = uuid::Uuid::parse_str(&service.id()).unwrap();
+        let member = StaffMember { id: StaffId::new(id), certificate, post, enabled: false };
+        let entry = eid::domain::audit::Entry::new(
+            EntryId::new(id),
+            service.now(),
+            eid::domain::audit::Actor::Console,
+            eid::domain::audit::Action::StaffRegistered,
+            id,
+        );
+        service.app().store().commit(Unit::new(entry).with(Change::NewStaff(Box::new(member)))).await.unwrap();
+        let refused = service.officer_named("gone").list(pb::ListRequest::default()).await.unwrap_err();
+        assert_eq!(reason(&refused), "CERTIFICATE_UNKNOWN");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_said_so() {
+    with(async |service| {
+        let refused = call(service.channel(Some("officer")), "eid.issuance.v1.EnrolmentService/Forge").await;
+        assert_eq!(reason(&refused.unwrap_err()), "NO_SUCH_METHOD");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_is_refused_unread() {
+    with(async |service| {
+        let huge = pb::GetRequest { enrolment_id: "x".repeat(MESSAGE_BYTES_MAX + 1) };
+        let refused = service.officer().get(huge).await.unwrap_err();
+        assert_eq!(refused.code(), Code::OutOfRange);
+        assert!(service.officer().list(pb::ListRequest::default()).await.is_ok(), "the connection lives on");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_calls_too_often_is_told_how_long_to_wait() {
+    with(async |service| {
+        let mut officer = service.officer();
+        let refused = loop {
+            if let Err(refused) = officer.list(pb::ListRequest::default()).await {
+                break refused;
+            }
+        };
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "TOO_MANY_CALLS"));
+        let wait = refused.get_details_retry_info().unwrap().retry_delay.unwrap();
+        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
+        service.wait(wait);
+        assert!(officer.list(pb::ListRequest::default()).await.is_ok());
+        service.register(Role::Officer, Some("79-01"), "colleague").await;
+        assert!(service.officer_named("colleague").list(pb::ListRequest::default()).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn errors_carry_their_reason_in_both_languages() {
+    with(async |service| {
+        let unknown = pb::GetRequest { enrolment_id: service.id() };
+        let refused = service.officer().get(unknown).await.unwrap_err();
+        let details = refused.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("ENROLMENT_NOT_FOUND", "eid.issuance.v1"));
+        let vietnamese = details.localized_message().unwrap();
+        assert_eq!(vietnamese.locale, "vi");
+        assert!(!vietnamese.message.is_empty() && vietnamese.message != refused.message());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn health_is_told_to_staff() {
+    with(async |service: &Service| {
+        let mut health = HealthClient::new(service.channel(Some("operator")));
+        let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+        assert_eq!(answer.status(), tonic_health::ServingStatus::Serving.into());
+    })
+    .await;
+}

@@ -1,0 +1,18 @@
+//! The integration tests: one binary, run once for each engine. `support::database` says how the engine is chosen.
+
+#[cfg(test)]
+mod activation;
+#[cfg(test)]
+mod administration;
+#[cfg(test)]
+mod authority;
+#[cfg(test)]
+mod contact;
+#[cfg(test)]
+mod edge;
+#[cfg(test)]
+mod enrolment;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod support;

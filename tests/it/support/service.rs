@@ -1,0 +1,360 @@
+//! The whole service in this process: the real server over memory pipes, the engine of the pass, a clock that stands
+//! still and dice that roll the same for everyone who runs the test.
+//!
+//! [`with`] ends a test with the house's own questions: was every message delivered, does every audit entry's hash hold?
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eid::app::{App, Parts, Settings};
+use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
+use eid::domain::time::Timestamp;
+use eid::limits::Limits;
+use eid::notify::{Carrier, FileCarrier};
+use eid::practice::{Applicant, Generator, identity_number};
+use eid::proto as pb;
+use eid::proto::activation_service_client::ActivationServiceClient;
+use eid::proto::administration_service_client::AdministrationServiceClient;
+use eid::proto::authority_service_client::AuthorityServiceClient;
+use eid::proto::contact_service_client::ContactServiceClient;
+use eid::proto::enrolment_service_client::EnrolmentServiceClient;
+use eid::server::{Edge, serve_on};
+use eid::sys::{Clock, Dice};
+use eid::tls::{Connection, Peer};
+use eid::vault::{KeyRing, Vault};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tempfile::TempDir;
+use time::macros::date;
+use tokio::io::DuplexStream;
+use tokio::sync::{Mutex, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
+
+use super::database::Database;
+
+/// Size of a message that the service takes.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// A service that runs for one test.
+pub struct Service {
+    app: App,
+    clock: Clock,
+    dice: Dice,
+    people: Mutex<Generator>,
+    numbers: AtomicU32,
+    connections: mpsc::Sender<std::io::Result<Connection<DuplexStream>>>,
+    mailbox: PathBuf,
+    /// Last, so that it goes when nothing uses it any more.
+    database: Database,
+    _folder: TempDir,
+}
+
+/// Runs `test` against a fresh service, then asks the house's own questions.
+pub async fn with(test: impl AsyncFnOnce(&Service)) {
+    let stop = CancellationToken::new();
+    let (service, serving) = Service::start(stop.clone()).await;
+    test(&service).await;
+    service.deliver().await;
+    let mut reader = service.app.store().reader().await.unwrap();
+    assert_eq!(reader.messages_in("waiting").await.unwrap(), 0, "messages were left undelivered");
+    drop(reader);
+    stop.cancel();
+    let Service { app, connections, .. } = service;
+    drop(connections);
+    serving.await.unwrap().unwrap();
+    app.store().clone().close().await;
+}
+
+impl Service {
+    async fn start(stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
+        // Noon in Viet Nam.
+        let clock = Clock::stopped(Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12)));
+        let dice = Dice::seeded(1);
+        let database = Database::fresh().await;
+        let folder = tempfile::tempdir().unwrap();
+        let mailbox = folder.path().join("messages.jsonl");
+        let app = App::new(Parts {
+            store: database.store(),
+            vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
+            carrier: Carrier::File(FileCarrier::new(mailbox.clone())),
+            clock: clock.clone(),
+            dice: dice.clone(),
+            settings: Settings {
+                code_lifetime: Duration::from_mins(3),
+                email_code_lifetime: Duration::from_hours(1),
+                number_digits: 12,
+            },
+        });
+        let (connections, incoming) = mpsc::channel(16);
+        let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
+        let limits = Limits::memory(clock.clone());
+        let serving = tokio::spawn(serve_on(app.clone(), limits, edge, ReceiverStream::new(incoming), stop));
+        let people = Mutex::new(Generator::new(1, clock.now()));
+        let numbers = AtomicU32::new(1);
+        let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, _folder: folder };
+        for role in Role::ALL {
+            service.register(role, role.has_office().then_some("79-01"), role.name()).await;
+        }
+        (service, serving)
+    }
+
+    /// Enters a practice caller in the staff directory.
+    pub async fn register(&self, role: Role, office: Option<&str>, name: &str) {
+        let office = office.map(|office| OfficeCode::parse(office).unwrap());
+        let post = Post::new(role, office).unwrap();
+        self.app.register_staff(certificate(name), post).await.unwrap().expect("a new name");
+    }
+
+    /// A channel on which `name` calls; nobody if absent.
+    pub fn channel(&self, name: Option<&str>) -> Channel {
+        let peer = Peer { name: name.map(|name| Arc::new(certificate(name))), address: None };
+        let connections = self.connections.clone();
+        let connector = tower::service_fn(move |_| {
+            let (connections, peer) = (connections.clone(), peer.clone());
+            async move {
+                let (near, far) = tokio::io::duplex(256 * 1024);
+                let sent = connections.send(Ok(Connection::new(far, peer))).await;
+                sent.map_err(|_| std::io::Error::other("the service has stopped"))?;
+                Ok::<_, std::io::Error>(TokioIo::new(near))
+            }
+        });
+        Endpoint::from_static("http://memory.invalid").connect_with_connector_lazy(connector)
+    }
+
+    pub fn officer(&self) -> EnrolmentServiceClient<Channel> {
+        self.officer_named("officer")
+    }
+
+    pub fn officer_named(&self, name: &str) -> EnrolmentServiceClient<Channel> {
+        EnrolmentServiceClient::new(self.channel(Some(name))).max_decoding_message_size(usize::MAX)
+    }
+
+    pub fn authority(&self) -> AuthorityServiceClient<Channel> {
+        AuthorityServiceClient::new(self.channel(Some("authority"))).max_decoding_message_size(usize::MAX)
+    }
+
+    pub fn phone_app(&self) -> ActivationServiceClient<Channel> {
+        ActivationServiceClient::new(self.channel(Some("app_backend")))
+    }
+
+    pub fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.channel(Some("administrator")))
+    }
+
+    pub fn administrator(&self) -> AdministrationServiceClient<Channel> {
+        AdministrationServiceClient::new(self.channel(Some("administrator")))
+    }
+
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// A fresh request id.
+    pub fn id(&self) -> String {
+        self.dice.id(self.clock.now()).to_string()
+    }
+
+    /// Something to do with the generator of practice people.
+    pub async fn people<T>(&self, make: impl FnOnce(&mut Generator) -> T) -> T {
+        make(&mut *self.people.lock().await)
+    }
+
+    /// A good applicant, grown up, who acts alone.
+    pub async fn applicant(&self) -> Applicant {
+        self.people(|people| std::iter::repeat_with(|| people.applicant()).find(|one| !one.is_represented()).unwrap())
+            .await
+    }
+
+    /// A number that the practice authority gives.
+    pub fn number(&self) -> String {
+        identity_number(self.numbers.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Hands `application` in under a fresh request id.
+    pub async fn submit(&self, application: &pb::Application) -> Result<pb::SubmitResponse, Status> {
+        let request = pb::SubmitRequest { request_id: self.id(), application: Some(application.clone()) };
+        self.officer().submit(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Hands a good application in; the request's name.
+    pub async fn submitted(&self, application: &pb::Application) -> String {
+        match self.submit(application).await.unwrap().outcome {
+            Some(pb::submit_response::Outcome::Accepted(receipt)) => receipt.enrolment_id,
+            Some(pb::submit_response::Outcome::NotAccepted(refused)) => {
+                panic!("not accepted: {:?}", refused.findings.iter().map(|f| &f.rule).collect::<Vec<_>>())
+            }
+            None => panic!("no outcome"),
+        }
+    }
+
+    /// Claims what waits; the lease and the requests.
+    pub async fn claimed(&self) -> pb::ClaimResponse {
+        self.authority().claim(pb::ClaimRequest { limit: 500, lease: None }).await.unwrap().into_inner()
+    }
+
+    /// Records an approval with that number.
+    pub async fn approve(
+        &self,
+        (enrolment, lease): (&str, &str),
+        number: &str,
+    ) -> Result<pb::RecordDecisionResponse, Status> {
+        let approval = pb::Approval { identity_number: number.to_owned() };
+        let decision = pb::record_decision_request::Decision::Approval(approval);
+        self.decide((enrolment, lease), decision).await
+    }
+
+    /// Records a decision under a fresh request id.
+    pub async fn decide(
+        &self,
+        (enrolment, lease): (&str, &str),
+        decision: pb::record_decision_request::Decision,
+    ) -> Result<pb::RecordDecisionResponse, Status> {
+        let request = pb::RecordDecisionRequest {
+            request_id: self.id(),
+            enrolment_id: enrolment.to_owned(),
+            lease_id: lease.to_owned(),
+            decision: Some(decision),
+        };
+        self.authority().record_decision(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// A holder: handed in, claimed, approved, notice delivered.
+    pub async fn holder(&self) -> Holder {
+        let applicant = self.applicant().await;
+        self.holder_of(&applicant).await
+    }
+
+    /// `applicant` as a holder.
+    pub async fn holder_of(&self, applicant: &Applicant) -> Holder {
+        let enrolment = self.submitted(&applicant.application).await;
+        let lease = self.claimed().await.lease_id;
+        let number = self.number();
+        let account = self.approve((&enrolment, &lease), &number).await.unwrap().account_id;
+        self.deliver().await;
+        Holder { enrolment, account, number, phone: applicant.phone() }
+    }
+
+    /// An active holder.
+    pub async fn active_holder(&self) -> Holder {
+        let holder = self.holder().await;
+        let code = self.code_for(&holder).await;
+        let answer = self.activate(&holder, &code).await;
+        assert_eq!(answer.outcome(), pb::ActivateOutcome::Activated);
+        holder
+    }
+
+    /// Delivers everything that is due.
+    pub async fn deliver(&self) {
+        while self.app.deliver_due().await.unwrap() > 0 {}
+    }
+
+    /// Every message that was delivered, oldest first, as the carrier wrote it.
+    pub async fn messages(&self) -> Vec<Value> {
+        self.deliver().await;
+        let text = std::fs::read_to_string(&self.mailbox).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The latest code that reached `destination`.
+    pub async fn latest_code(&self, destination: &str) -> String {
+        let messages = self.messages().await;
+        let latest = messages.iter().rev().find(|message| message["to"] == destination && message["code"].is_string());
+        latest.expect("a code was sent there")["code"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn status(&self, number: &str, phone: &str) -> pb::GetStatusResponse {
+        let request = pb::GetStatusRequest { identity_number: number.to_owned(), phone: phone.to_owned() };
+        self.phone_app().get_status(request).await.unwrap().into_inner()
+    }
+
+    pub async fn send_code(&self, holder: &Holder) -> pb::SendCodeResponse {
+        self.phone_app().send_code(holder.send_code(self.id())).await.unwrap().into_inner()
+    }
+
+    /// Has a code sent and reads it.
+    pub async fn code_for(&self, holder: &Holder) -> String {
+        assert_eq!(self.send_code(holder).await.outcome(), pb::SendCodeOutcome::Sent);
+        self.latest_code(&holder.phone).await
+    }
+
+    pub async fn activate(&self, holder: &Holder, code: &str) -> pb::ActivateResponse {
+        self.phone_app().activate(holder.activate(self.id(), code)).await.unwrap().into_inner()
+    }
+
+    /// The audit entries about `subject`: canonical bytes whose hashes hold.
+    pub async fn audit(&self, subject: &str) -> Vec<Value> {
+        let entries = self.app.store().reader().await.unwrap().audit_of(Uuid::parse_str(subject).unwrap()).await;
+        let read = |(canonical, holds): (Vec<u8>, bool)| {
+            assert!(holds, "the hash of an audit entry does not hold");
+            serde_json::from_slice(&canonical).unwrap()
+        };
+        entries.unwrap().into_iter().map(read).collect()
+    }
+
+    /// The actions in the audit entries about `subject`, oldest first.
+    pub async fn actions(&self, subject: &str) -> Vec<String> {
+        self.audit(subject).await.iter().map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// Someone who has an account.
+#[derive(Clone)]
+pub struct Holder {
+    pub enrolment: String,
+    pub account: String,
+    pub number: String,
+    pub phone: String,
+}
+
+impl Holder {
+    pub fn send_code(&self, request_id: String) -> pb::SendCodeRequest {
+        pb::SendCodeRequest { request_id, identity_number: self.number.clone(), phone: self.phone.clone() }
+    }
+
+    pub fn activate(&self, request_id: String, code: &str) -> pb::ActivateRequest {
+        let (identity_number, phone) = (self.number.clone(), self.phone.clone());
+        pb::ActivateRequest { request_id, identity_number, phone, code: code.to_owned() }
+    }
+}
+
+/// A code that is not `code`.
+pub fn another(code: &str) -> String {
+    let number: u32 = code.parse().unwrap();
+    format!("{:06}", (number + 1) % 1_000_000)
+}
+
+/// The stable reason in an error.
+pub fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt as _;
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The fields that an error names.
+pub fn fields(status: &Status) -> Vec<String> {
+    use tonic_types::StatusExt as _;
+    let bad = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    bad.into_iter().map(|violation| violation.field).collect()
+}
+
+fn certificate(name: &str) -> CertificateName {
+    CertificateName { issuer: "CN=test".to_owned(), uri: format!("urn:eid:test:{name}") }
+}
