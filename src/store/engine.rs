@@ -1,7 +1,7 @@
 //! The two engines behind one set of statements. This file alone knows that there are two.
 //!
-//! Reads run on pooled connections that cannot write. Writes are units of work handed to the engine, which commits them
-//! and only then lets them answer: SQLite has one writer, which gathers what waits into one physical transaction, each
+//! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work handed to the engine, which
+//! commits them and only then lets them answer: SQLite has one writer, which gathers what waits into one physical transaction, each
 //! unit behind a savepoint of its own; PostgreSQL runs each unit in a transaction of its own. A unit that was handed
 //! over runs to its end even if whoever asked has gone.
 
@@ -18,6 +18,7 @@ use sqlx::{
     Acquire as _, ConnectOptions as _, Connection as _, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection,
 };
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -38,6 +39,7 @@ pub(super) enum Engine {
         options: Box<SqliteConnectOptions>,
         readers: SqlitePool,
         writer: mpsc::Sender<Box<dyn Unit>>,
+        closing: CancellationToken,
         tasks: TaskTracker,
     },
     /// The server.
@@ -67,8 +69,9 @@ impl Engine {
                 .connect_with(options.clone().pragma("query_only", "on"))
                 .await?;
             let (writer, waiting) = mpsc::channel(WAITING_MAX);
-            tasks.spawn(write_on(connection, waiting));
-            Ok(Self::Sqlite { options: Box::new(options), readers, writer, tasks })
+            let closing = CancellationToken::new();
+            tasks.spawn(write_on(connection, waiting, closing.clone()));
+            Ok(Self::Sqlite { options: Box::new(options), readers, writer, closing, tasks })
         } else {
             let options = PgConnectOptions::from_str(url)?.application_name("eid").disable_statement_logging();
             let pool = PgPoolOptions::new()
@@ -120,12 +123,12 @@ impl Engine {
         answer.await.map_err(|_| closed())?
     }
 
-    /// Lets what was handed over finish, then closes every connection.
+    /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.
     pub(super) async fn close(self) {
         match self {
-            Self::Sqlite { readers, writer, tasks, .. } => {
+            Self::Sqlite { readers, closing, tasks, .. } => {
                 readers.close().await;
-                drop(writer);
+                closing.cancel();
                 tasks.close();
                 tasks.wait().await;
             }
@@ -187,9 +190,13 @@ where
 }
 
 /// SQLite's one writer: takes what waits, commits it at once, answers.
-async fn write_on(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Unit>>) {
+async fn write_on(
+    mut connection: SqliteConnection,
+    mut waiting: mpsc::Receiver<Box<dyn Unit>>,
+    closing: CancellationToken,
+) {
     let mut units = Vec::with_capacity(GATHERED_MAX);
-    while waiting.recv_many(&mut units, GATHERED_MAX).await > 0 {
+    while take(&mut waiting, &mut units, &closing).await > 0 {
         let committed = commit_gathered(&mut connection, &mut units).await;
         if let Err(error) = &committed {
             tracing::error!(error = error as &dyn std::error::Error, units = units.len(), "a commit failed");
@@ -201,6 +208,20 @@ async fn write_on(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<
         }
     }
     let _ = connection.close().await;
+}
+
+/// Takes what waits; how many. Once the store is closing nothing new is let in, and after the last unit there are none.
+async fn take(
+    waiting: &mut mpsc::Receiver<Box<dyn Unit>>,
+    units: &mut Vec<Box<dyn Unit>>,
+    closing: &CancellationToken,
+) -> usize {
+    tokio::select! {
+        biased;
+        () = closing.cancelled() => waiting.close(),
+        taken = waiting.recv_many(units, GATHERED_MAX) => return taken,
+    }
+    waiting.recv_many(units, GATHERED_MAX).await
 }
 
 async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn Unit>]) -> Result<(), sqlx::Error> {
@@ -407,5 +428,21 @@ impl Row {
             tracing::error!(error = &error as &dyn std::error::Error, column, "a column cannot be read");
             StoreError::Corrupt { column }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_of_the_embedded_database_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("eid.db").display());
+        let engine = Engine::open(&url, 1).await.unwrap();
+        let mut reader = engine.reader().await.unwrap();
+        let refused = query("CREATE TABLE mine (id INTEGER)").execute(&mut reader.conn()).await.unwrap_err();
+        let StoreError::Unavailable(cause) = refused else { panic!("{refused}") };
+        assert!(cause.to_string().contains("readonly"), "{cause}");
     }
 }

@@ -1,0 +1,144 @@
+//! A database of its own for each test, on the engine of the pass: PostgreSQL if `EID_TEST_POSTGRES_URL` names one,
+//! otherwise SQLite in a folder of its own. It goes when the value goes, also when the test failed.
+//!
+//! On PostgreSQL it is a schema of its own in the database named: made and dropped in a tenth of the time that
+//! `CREATE DATABASE` takes, and as empty, since the program names no schema.
+
+use std::str::FromStr as _;
+use std::sync::LazyLock;
+
+use eid::store::Store;
+use eid::sys::Dice;
+use sqlx::migrate::Migrate as _;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Connections of each store.
+pub const CONNECTIONS: u32 = 4;
+
+/// Databases on PostgreSQL at once: with their connections they stay under its usual limit of 100.
+static AT_ONCE: Semaphore = Semaphore::const_new(16);
+
+/// The database of the PostgreSQL pass. Without TLS unless its URL asks for it: handshakes would take half of the time.
+static POSTGRES: LazyLock<Option<String>> = LazyLock::new(|| {
+    #[expect(clippy::disallowed_methods, reason = "the one place that learns which engine the pass is for")]
+    let url = std::env::var("EID_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())?;
+    Some(if url.contains("sslmode") { url } else { with(&url, "sslmode=disable") })
+});
+
+/// The URL with one more parameter.
+fn with(url: &str, parameter: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{parameter}")
+}
+
+/// Whether this is the PostgreSQL pass.
+pub fn on_postgres() -> bool {
+    POSTGRES.is_some()
+}
+
+/// A database that no other test uses.
+pub struct Database {
+    url: String,
+    store: Store,
+    home: Home,
+}
+
+enum Home {
+    Folder { _kept: TempDir },
+    Schema { name: String, _place: SemaphorePermit<'static> },
+}
+
+impl Database {
+    /// A migrated, empty database.
+    pub async fn fresh() -> Self {
+        let database = Self::bare().await;
+        database.store.migrate().await.expect("a new database can be migrated");
+        database
+    }
+
+    /// A database without any table.
+    pub async fn bare() -> Self {
+        let (url, home) = match POSTGRES.as_deref() {
+            None => Self::in_a_folder(),
+            Some(url) => Self::in_a_schema(url).await,
+        };
+        let store = Store::open(&url, CONNECTIONS).await.expect("a new database can be opened");
+        Self { url, store, home }
+    }
+
+    fn in_a_folder() -> (String, Home) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        (format!("sqlite:{}", folder.path().join("eid.db").display()), Home::Folder { _kept: folder })
+    }
+
+    async fn in_a_schema(url: &str) -> (String, Home) {
+        let place = AT_ONCE.acquire().await.expect("never closed");
+        // Chance keeps parallel runs on one server apart.
+        let name = format!("eid_test_{}", hex::encode(Dice::System.bytes::<8>()));
+        let mut connection = PgConnection::connect(url).await.expect("EID_TEST_POSTGRES_URL answers");
+        connection.create_schema_if_not_exists(&name).await.expect("a schema can be made there");
+        (with(url, &format!("options=-csearch_path%3D{name}")), Home::Schema { name, _place: place })
+    }
+
+    /// Where it is, as configuration names it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where no database is, in the neighbourhood.
+    pub fn nowhere(&self) -> String {
+        match POSTGRES.as_deref() {
+            None => self.url.replace("eid.db", "no/such/folder/eid.db"),
+            Some(url) => PgConnectOptions::from_str(url)
+                .expect("EID_TEST_POSTGRES_URL is a URL")
+                .database("eid_test_nowhere")
+                .to_url_lossy()
+                .to_string(),
+        }
+    }
+
+    /// The open store; every call hands out the same one.
+    pub fn store(&self) -> Store {
+        self.store.clone()
+    }
+
+    /// Runs a statement behind the store's back: for what the store itself would never write.
+    pub async fn tamper(&self, sql: &'static str) {
+        match self.home {
+            Home::Folder { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("a second connection");
+                sqlx::query(sql).execute(&mut connection).await.expect("the statement runs");
+            }
+            Home::Schema { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("a second connection");
+                sqlx::query(sql).execute(&mut connection).await.expect("the statement runs");
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (Home::Schema { name, .. }, Some(url)) = (&self.home, POSTGRES.as_deref()) else { return };
+        let name = name.clone();
+        // A thread with a runtime of its own: that of the test may be ending. Best effort: the verdict stands.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(drop_schema(url, &name))
+        });
+        let _ = dropping.join();
+    }
+}
+
+async fn drop_schema(url: &str, name: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(url).await?;
+    // What the test left running may hold locks, and waits in turn for this to end.
+    sqlx::query("SET lock_timeout = '2s'").execute(&mut connection).await?;
+    #[expect(clippy::disallowed_methods, reason = "a schema's name cannot be bound; this one is made above")]
+    let sql = sqlx::AssertSqlSafe(format!("DROP SCHEMA {name} CASCADE"));
+    sqlx::query(sql).execute(&mut connection).await?;
+    connection.close().await
+}
