@@ -15,12 +15,17 @@
 //! Two rooms stand aside: `proto`, generated from the protocol, for the edge and for those who call it; and `practice`,
 //! applicants and an authority who do not exist, for `cli` and the tests.
 
+pub mod app;
 pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod grpc;
 pub mod limits;
+pub mod notify;
 pub mod pki;
 pub mod practice;
 pub mod proto;
+pub mod server;
 pub mod store;
 pub mod sys;
 pub mod tls;

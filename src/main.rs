@@ -1,3 +1,19 @@
-//! The `eid` program.
+//! The `eid` program: chooses the one TLS provider, reads the command line, runs the command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use eid::cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    // Fails only if a provider is there already, and this is the first to be installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match cli::run(cli).await {
+        Ok(code) => code,
+        Err(error) => cli::fail(&error),
+    }
+}

@@ -1,3 +1,167 @@
 //! What the program does on the command line.
+//!
+//! Owns the commands and their help. Refuses to decide anything about accounts: a command reads its arguments, calls the
+//! service or a room of it, prints what came of it, and says the rest with its exit code.
 
+pub mod client;
+mod config;
 pub mod demo;
+mod keys;
+mod migrate;
+mod office;
+mod pki;
+mod play;
+mod refusal;
+mod serve;
+mod staff;
+mod status;
+mod words;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Faults};
+
+/// The exit codes beside 0, "done as asked".
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused or failed
+  2  the service could not be reached or did not answer
+  3  wrong usage, or a file that cannot be read";
+
+/// Refused or failed.
+const FAILED: u8 = 1;
+/// The service could not be reached, or gave no answer.
+const UNREACHED: u8 = 2;
+/// Wrong usage, or a file that cannot be read.
+const USAGE: u8 = 3;
+
+/// Issues level-2 electronic identities (eID) to foreigners.
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+// No Debug: arguments can be personal data.
+#[derive(Subcommand)]
+enum Command {
+    /// Plays the whole service at work, with practice applicants
+    Demo(play::Demo),
+    /// Starts the service
+    Serve(Settings),
+    /// Brings the database's schema up to date
+    Migrate(Settings),
+    /// Keeps the staff directory
+    #[command(subcommand)]
+    Staff(staff::Command),
+    /// Checks the settings, or shows the defaults
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Makes certificates for practice
+    #[command(subcommand)]
+    Pki(pki::Command),
+    /// Makes the keys that personal data is sealed with
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Does an immigration office's work over the network
+    #[command(subcommand)]
+    Office(office::Command),
+    Status(status::Status),
+}
+
+/// Where the settings are.
+#[derive(Debug, Args)]
+struct Settings {
+    /// The configuration file (TOML); without it, the defaults for development
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Settings {
+    fn load(&self) -> Result<Config, Faults> {
+        Config::load(self.config.as_deref())
+    }
+}
+
+/// Reads the command line. Prints help, or what is wrong, by itself.
+///
+/// # Errors
+/// The exit code, if there is nothing left to do.
+pub fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|answer| {
+        let code = if answer.use_stderr() { USAGE } else { 0 };
+        // If this cannot be printed, there is nowhere left to say so.
+        let _ = answer.print();
+        ExitCode::from(code)
+    })
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// If it cannot be done; [`fail`] prints why.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let out = &mut io::stdout();
+    match cli.command {
+        Command::Demo(demo) => play::run(&demo).await,
+        Command::Serve(settings) => serve::run(&settings.load()?).await,
+        Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
+        Command::Staff(command) => staff::run(&command, out).await,
+        Command::Config(command) => config::run(&command, out),
+        Command::Pki(command) => pki::run(&command, out),
+        Command::Keys(command) => keys::run(&command, out),
+        Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
+        Command::Status(command) => status::run(&command, out).await,
+    }
+}
+
+/// Prints why something failed, with its causes. A reader that has gone away is no news.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    let gone = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    if gone.into_iter().all(|cause| cause.kind() != io::ErrorKind::BrokenPipe) {
+        complain(error);
+    }
+    ExitCode::from(FAILED)
+}
+
+/// Prints why something failed, with its causes, on standard error.
+fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definitions_hold_together_and_every_command_is_explained() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        let mut waiting = vec![command];
+        while let Some(command) = waiting.pop() {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {} has no help", command.get_name(), argument.get_id());
+            }
+            waiting.extend(command.get_subcommands().filter(|command| command.get_name() != "help").cloned());
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_not_taken_for_a_command() {
+        for wrong in
+            ["eid", "eid office submit", "eid status", "eid pki dev", "eid office submit a --cert c", "eid fly"]
+        {
+            assert!(Cli::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
+        }
+        assert!(Cli::try_parse_from(["eid", "office", "submit", "a.json", "b.jsonl"]).is_ok());
+    }
+}

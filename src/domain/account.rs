@@ -159,7 +159,7 @@ mod tests {
     use std::time::Duration;
     use uuid::Uuid;
 
-    const DAY: Duration = Duration::from_secs(24 * 3600);
+    const DAY: Duration = Duration::from_hours(24);
     const START: Timestamp = Timestamp::from_micros(0);
 
     fn issued() -> Account {

@@ -167,7 +167,7 @@ mod tests {
     use time::macros::date;
 
     fn noon() -> Timestamp {
-        Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_secs(12 * 3600))
+        Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12))
     }
 
     fn failures(today: u32, in_row: u32) -> Failures {

@@ -1,9 +1,9 @@
 //! The two engines behind one set of statements. This file alone knows that there are two.
 //!
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work handed to the engine, which
-//! commits them and only then lets them answer: SQLite has one writer, which gathers what waits into one physical transaction, each
-//! unit behind a savepoint of its own; PostgreSQL runs each unit in a transaction of its own. A unit that was handed
-//! over runs to its end even if whoever asked has gone.
+//! commits them and only then lets them answer: SQLite has one writer, which gathers what waits into one physical
+//! transaction, each unit behind a savepoint of its own; PostgreSQL runs each unit in a transaction of its own. A unit
+//! that was handed over runs to its end even if whoever asked has gone.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -31,6 +31,17 @@ const WAITING_MAX: usize = 1_024;
 /// How long a call waits for a connection before it is told that there is none.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Name of a schema of our own making.
+#[derive(Clone, Debug)]
+pub struct Schema(String);
+
+impl Schema {
+    /// A schema for practice, told from others by `number`.
+    pub fn practice(number: u64) -> Self {
+        Self(format!("eid_practice_{number:016x}"))
+    }
+}
+
 /// A database of either kind, open.
 #[derive(Clone)]
 pub(super) enum Engine {
@@ -47,8 +58,8 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Opens `sqlite:PATH` or `postgres://…`.
-    pub(super) async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+    /// Opens `sqlite:PATH` or `postgres://…`; on PostgreSQL within `schema` if one is given.
+    pub(super) async fn open(url: &str, connections: u32, schema: Option<&Schema>) -> Result<Self, StoreError> {
         let tasks = TaskTracker::new();
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?
@@ -73,7 +84,10 @@ impl Engine {
             tasks.spawn(write_on(connection, waiting, closing.clone()));
             Ok(Self::Sqlite { options: Box::new(options), readers, writer, closing, tasks })
         } else {
-            let options = PgConnectOptions::from_str(url)?.application_name("eid").disable_statement_logging();
+            let mut options = PgConnectOptions::from_str(url)?.application_name("eid").disable_statement_logging();
+            if let Some(Schema(name)) = schema {
+                options = options.options([("search_path", name)]);
+            }
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -96,6 +110,27 @@ impl Engine {
             Self::Postgres { pool, .. } => sqlx::migrate!("migrations/postgres").run(pool).await,
         };
         migrated.map_err(|error| StoreError::Unavailable(sqlx::Error::Migrate(Box::new(error))))
+    }
+
+    /// Makes a schema on a PostgreSQL server. SQLite has none: its file is one.
+    pub(super) async fn create_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Self::on_server(url, format!("CREATE SCHEMA {}", schema.0)).await
+    }
+
+    /// Drops a schema and all that is in it.
+    pub(super) async fn drop_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Self::on_server(url, format!("DROP SCHEMA {} CASCADE", schema.0)).await
+    }
+
+    async fn on_server(url: &str, statement: String) -> Result<(), StoreError> {
+        if url.starts_with("sqlite:") {
+            return Ok(());
+        }
+        let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
+        #[expect(clippy::disallowed_methods, reason = "names cannot be bound; a Schema holds letters and digits only")]
+        let statement = sqlx::AssertSqlSafe(statement);
+        sqlx::query(statement).execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// A connection that reads.
@@ -189,14 +224,25 @@ where
     }
 }
 
-/// SQLite's one writer: takes what waits, commits it at once, answers.
+/// SQLite's one writer: takes what waits, commits it at once, answers. When closing, takes no more and ends with the last.
 async fn write_on(
     mut connection: SqliteConnection,
     mut waiting: mpsc::Receiver<Box<dyn Unit>>,
     closing: CancellationToken,
 ) {
     let mut units = Vec::with_capacity(GATHERED_MAX);
-    while take(&mut waiting, &mut units, &closing).await > 0 {
+    loop {
+        let taken = tokio::select! {
+            biased;
+            taken = waiting.recv_many(&mut units, GATHERED_MAX) => taken,
+            () = closing.cancelled(), if !waiting.is_closed() => {
+                waiting.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            break;
+        }
         let committed = commit_gathered(&mut connection, &mut units).await;
         if let Err(error) = &committed {
             tracing::error!(error = error as &dyn std::error::Error, units = units.len(), "a commit failed");
@@ -208,20 +254,6 @@ async fn write_on(
         }
     }
     let _ = connection.close().await;
-}
-
-/// Takes what waits; how many. Once the store is closing nothing new is let in, and after the last unit there are none.
-async fn take(
-    waiting: &mut mpsc::Receiver<Box<dyn Unit>>,
-    units: &mut Vec<Box<dyn Unit>>,
-    closing: &CancellationToken,
-) -> usize {
-    tokio::select! {
-        biased;
-        () = closing.cancelled() => waiting.close(),
-        taken = waiting.recv_many(units, GATHERED_MAX) => return taken,
-    }
-    waiting.recv_many(units, GATHERED_MAX).await
 }
 
 async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn Unit>]) -> Result<(), sqlx::Error> {
@@ -439,7 +471,7 @@ mod tests {
     async fn a_reader_of_the_embedded_database_cannot_write() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("eid.db").display());
-        let engine = Engine::open(&url, 1).await.unwrap();
+        let engine = Engine::open(&url, 1, None).await.unwrap();
         let mut reader = engine.reader().await.unwrap();
         let refused = query("CREATE TABLE mine (id INTEGER)").execute(&mut reader.conn()).await.unwrap_err();
         let StoreError::Unavailable(cause) = refused else { panic!("{refused}") };

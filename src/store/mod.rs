@@ -18,6 +18,7 @@ mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
 pub use contact_changes::StoredChange;
+pub use engine::Schema;
 pub use enrolments::{Binding, BindingKind, Claim, ClaimedRow, Holder, StoredEnrolment};
 pub use error::{StoreError, Table};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
@@ -37,13 +38,37 @@ pub struct Reader {
     inner: engine::Reader,
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store(…)")
+    }
+}
+
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://…` with at most `connections` at a time (SQLite: readers, beside one writer).
     ///
     /// # Errors
     /// If the database cannot be reached.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        Ok(Self { engine: Engine::open(url, connections).await? })
+        Ok(Self { engine: Engine::open(url, connections, None).await? })
+    }
+
+    /// Opens the store within a schema made for it, so that practice leaves the rest of a server alone. On SQLite the
+    /// file itself is that.
+    ///
+    /// # Errors
+    /// If the database cannot be reached, or the caller may not make schemas there.
+    pub async fn open_practice(url: &str, connections: u32, schema: &Schema) -> Result<Self, StoreError> {
+        Engine::create_schema(url, schema).await?;
+        Ok(Self { engine: Engine::open(url, connections, Some(schema)).await? })
+    }
+
+    /// Removes what [`Store::open_practice`] made. The store must have been closed.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn drop_practice(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Engine::drop_schema(url, schema).await
     }
 
     /// Brings the schema up to date. On PostgreSQL several processes may do so at once.

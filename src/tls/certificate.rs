@@ -3,6 +3,8 @@
 //! Owns the rules a client certificate's content must meet. Refuses what names nobody, or more than one. The signature
 //! and the dates are the TLS layer's business and are not looked at again here.
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use thiserror::Error;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
@@ -53,6 +55,15 @@ pub fn name_of(der: &[u8]) -> Result<CertificateName, CertificateFault> {
     let uri = only_uri(&certificate)?;
     let issuer = issuer::text(certificate.issuer()).ok_or(CertificateFault::NoIssuer)?;
     Ok(CertificateName { issuer, uri })
+}
+
+/// The same of the first certificate in a PEM file.
+///
+/// # Errors
+/// See [`CertificateFault`]; [`CertificateFault::Malformed`] if there is no certificate in the file.
+pub fn name_of_pem(pem: &[u8]) -> Result<CertificateName, CertificateFault> {
+    let certificate = CertificateDer::from_pem_slice(pem).map_err(|_| CertificateFault::Malformed)?;
+    name_of(&certificate)
 }
 
 /// `anyExtendedKeyUsage` is not taken for clientAuth: a certificate says what it is for.

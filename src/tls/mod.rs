@@ -12,6 +12,6 @@ mod settings;
 mod tests;
 
 pub use acceptor::{Incoming, Limits, incoming};
-pub use certificate::{CertificateFault, name_of};
+pub use certificate::{CertificateFault, name_of, name_of_pem};
 pub use connection::{Connection, Peer};
 pub use settings::{PemFile, TlsFault, server_config};

@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn the_window_closes_at_the_end_of_the_seventh_day_after_receipt() {
-        let noon = Timestamp::start_of(date!(2026 - 11 - 20)).plus(std::time::Duration::from_secs(12 * 3600));
+        let noon = Timestamp::start_of(date!(2026 - 11 - 20)).plus(std::time::Duration::from_hours(12));
         assert_eq!(window_closes(noon), Timestamp::start_of(date!(2026 - 11 - 28)));
         assert_eq!(window_closes(noon).local_date(), date!(2026 - 11 - 28));
     }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use eid::domain::staff::Role;
-use eid::store::{Change, Store};
+use eid::store::{Change, Schema, Store};
+use eid::sys::Dice;
 
 use super::scene::{Outcome, Scene, outcome};
-use crate::support::database::Database;
+use crate::support::database::{Database, on_postgres};
 use crate::support::records::NOW;
 
 #[tokio::test]
@@ -52,4 +53,24 @@ async fn a_store_closes_although_a_clone_of_it_lives_and_the_clone_is_closed_too
     tokio::time::timeout(Duration::from_secs(10), closing).await.expect("closing ends");
     assert_eq!(scene.commit([]).await, Outcome::Unavailable);
     assert_eq!(outcome(scene.store.reader().await), Outcome::Unavailable);
+}
+
+#[tokio::test]
+async fn practice_has_a_place_of_its_own_that_can_be_cleared_away_and_made_again() {
+    let scene = Scene::new().await;
+    // Runs may share a server: the number must be one that no other run has.
+    let (url, schema) = (scene.database.url(), Schema::practice(u64::from_le_bytes(Dice::System.bytes())));
+    for _ in 0..2 {
+        let practice = Store::open_practice(url, 1, &schema).await.unwrap();
+        practice.migrate().await.unwrap();
+        let mut reader = practice.reader().await.unwrap();
+        let seen = reader.staff_by_certificate(&scene.officer.certificate).await.unwrap();
+        // An embedded database is its file: whoever opens the same one has the same place.
+        assert_eq!(seen.is_none(), on_postgres());
+        drop(reader);
+        practice.close().await;
+        Store::drop_practice(url, &schema).await.unwrap();
+    }
+    let seen = scene.reader().await.staff_by_certificate(&scene.officer.certificate).await.unwrap();
+    assert_eq!(seen, Some(scene.officer));
 }

@@ -1,0 +1,267 @@
+//! Activation: where an account stands, a code to its phone, and the code back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ATTEMPTS_MAX, App, Caller, Error, Repeat};
+use crate::domain::account::{IdentityNumber, Standing};
+use crate::domain::audit::Action;
+use crate::domain::code::{Code, CountedTry, Failures, Purpose, SentCode, TooManyFailures};
+use crate::domain::contact::{Contact, Phone};
+use crate::domain::ids::{CodeId, MessageId, Version};
+use crate::domain::message::{Message, MessageContent, NoticeText, SealedCode};
+use crate::domain::time::Timestamp;
+use crate::store::{Change, Reader, StoreError, StoredAccount, Table, Unit};
+use crate::vault::CodeBinding;
+
+/// What a holder types to name an account.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Identification number.
+    pub number: IdentityNumber,
+    /// The account's phone.
+    pub phone: Phone,
+}
+
+/// What became of a wish for a code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum CodeSent {
+    /// On its way.
+    Sent {
+        /// When it ends.
+        expires_at: Timestamp,
+        /// How often it may be tried.
+        tries: u32,
+    },
+    /// No account has this number and this phone.
+    NotMatched,
+    /// The days for self-activation are over.
+    Lapsed,
+    /// Nothing to activate.
+    AlreadyActive,
+    /// Too many wrong codes; `None`: waiting does not help.
+    TooManyFailures {
+        /// When to ask again.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// What became of a code that was typed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Activated {
+    /// The account is active.
+    Activated {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// No account has this number and this phone.
+    NotMatched,
+    /// The days for self-activation are over.
+    Lapsed,
+    /// It was active before.
+    AlreadyActive {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Not the code that was sent.
+    WrongCode {
+        /// How often this one may still be tried.
+        tries_left: u32,
+    },
+    /// No code can be tried.
+    NoLiveCode,
+}
+
+impl App {
+    /// Where the account with this number and this phone stands; `None` if there is none. An unknown number and a
+    /// wrong phone do the same work.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn standing(&self, login: &Login) -> Result<Option<Standing>, Error> {
+        let found = self.matched(&mut self.store().reader().await?, login).await?;
+        Ok(found.map(|stored| stored.account.standing(self.clock().now())))
+    }
+
+    /// Sends a code to the account's phone, in place of the one before.
+    ///
+    /// # Errors
+    /// [`Error::RequestIdReused`], or if the store cannot be asked.
+    pub async fn send_code(&self, by: &Caller, repeat: &Repeat, login: &Login) -> Result<CodeSent, Error> {
+        let now = self.clock().now();
+        for _ in 0..ATTEMPTS_MAX {
+            let mut reader = self.store().reader().await?;
+            if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
+                return Ok(first);
+            }
+            let Some(stored) = self.matched(&mut reader, login).await? else { return Ok(CodeSent::NotMatched) };
+            match stored.account.standing(now) {
+                Standing::Awaiting { .. } => {}
+                Standing::Lapsed { .. } => return Ok(CodeSent::Lapsed),
+                Standing::Active { .. } => return Ok(CodeSent::AlreadyActive),
+            }
+            let slot = reader.failures(stored.account.id, Purpose::Activation).await?;
+            drop(reader);
+            let to = Contact::Phone(login.phone.clone());
+            let (sent, changes) = match self.new_code(&stored, Purpose::Activation, &to, slot, now)? {
+                Ok(code) => code,
+                Err(TooManyFailures { retry_at }) => return Ok(CodeSent::TooManyFailures { retry_at }),
+            };
+            let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries_max };
+            let entry = self
+                .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())
+                .with("purpose", Purpose::Activation.name())
+                .with("code", sent.id.to_string());
+            let unit = Unit::new(entry).with(repeat.remember(by, &answer)?).with_all(changes);
+            match self.commit(unit).await {
+                Ok(()) => return Ok(answer),
+                Err(StoreError::Taken(Table::Request) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Tries a code and, if it is right, activates the account. A try is counted, and its count committed, before
+    /// anything is compared.
+    ///
+    /// # Errors
+    /// [`Error::RequestIdReused`], or if the store cannot be asked.
+    pub async fn activate(&self, by: &Caller, repeat: &Repeat, login: &Login, code: &Code) -> Result<Activated, Error> {
+        let now = self.clock().now();
+        for _ in 0..ATTEMPTS_MAX {
+            let mut reader = self.store().reader().await?;
+            if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
+                return Ok(first);
+            }
+            let found = self.matched(&mut reader, login).await?;
+            drop(reader);
+            let Some(stored) = found else { return Ok(Activated::NotMatched) };
+            match stored.account.standing(now) {
+                Standing::Awaiting { .. } => {}
+                Standing::Lapsed { .. } => return Ok(Activated::Lapsed),
+                Standing::Active { since } => return Ok(Activated::AlreadyActive { since }),
+            }
+            let to = Contact::Phone(login.phone.clone());
+            let Some(tried) = self.try_code(by, &stored, Purpose::Activation, now).await? else {
+                return Ok(Activated::NoLiveCode);
+            };
+            let (answer, unit) = if self.is_right(&stored, Purpose::Activation, &to, &tried, code) {
+                self.right_code(by, repeat, stored, &tried, now)?
+            } else {
+                let answer = Activated::WrongCode { tries_left: tried.tries_left };
+                (answer, self.wrong_code(by, repeat, &stored, &tried, &answer, now)?)
+            };
+            match self.commit(unit).await {
+                Ok(()) => return Ok(answer),
+                Err(StoreError::Taken(Table::Request) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    fn right_code(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        mut stored: StoredAccount,
+        tried: &CountedTry,
+        now: Timestamp,
+    ) -> Result<(Activated, Unit), Error> {
+        let id = stored.account.id;
+        let answer = Activated::Activated { at: now };
+        let phone = Contact::Phone(self.open_phone(&stored)?);
+        let content =
+            MessageContent { to: phone, language: stored.account.language, notice: NoticeText::AccountActivated };
+        let notice = Message { id: MessageId::new(self.dice().id(now)), account: id, content, useful_until: None };
+        stored.account = stored.account.activate(now).map_err(|_| Error::Contended)?;
+        let entry =
+            self.entry(now, by.actor(), Action::AccountActivated, id.uuid()).with("code", tried.code.to_string());
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &answer)?)
+            .with(Change::SpendCode((id, Purpose::Activation), tried.code))
+            .with(Change::SaveAccount(Box::new(stored)))
+            .with(self.send(&notice)?);
+        Ok((answer, unit))
+    }
+
+    /// The record of a wrong code, and of the answer to it.
+    pub(super) fn wrong_code<T: Serialize>(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: &StoredAccount,
+        tried: &CountedTry,
+        answer: &T,
+        now: Timestamp,
+    ) -> Result<Unit, Error> {
+        let entry = self
+            .entry(now, by.actor(), Action::CodeRefused, stored.account.id.uuid())
+            .with("code", tried.code.to_string())
+            .with("tries_left", tried.tries_left.to_string());
+        Ok(Unit::new(entry).with(repeat.remember(by, answer)?))
+    }
+
+    /// Counts a try on a slot's live code, if it has one.
+    pub(super) async fn try_code(
+        &self,
+        by: &Caller,
+        stored: &StoredAccount,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<CountedTry>, Error> {
+        let id = stored.account.id;
+        let entry = self.entry(now, by.actor(), Action::CodeTried, id.uuid()).with("purpose", purpose.name());
+        Ok(self.store().count_try((id, purpose), now, entry).await?)
+    }
+
+    /// Whether the code typed is the one that was sent to `to` for this.
+    pub(super) fn is_right(
+        &self,
+        stored: &StoredAccount,
+        purpose: Purpose,
+        to: &Contact,
+        tried: &CountedTry,
+        code: &Code,
+    ) -> bool {
+        let bound = CodeBinding { id: tried.code, account: stored.account.id, purpose, destination: to };
+        self.vault().is_code(bound, code, &tried.digest)
+    }
+
+    /// A new code for a slot and the message that carries it, unless too many tries have failed.
+    pub(super) fn new_code(
+        &self,
+        stored: &StoredAccount,
+        purpose: Purpose,
+        to: &Contact,
+        (failures, seen): (Failures, Version),
+        now: Timestamp,
+    ) -> Result<Result<(SentCode, [Change; 2]), TooManyFailures>, Error> {
+        let (account, language) = (stored.account.id, stored.account.language);
+        let (id, code) = (CodeId::new(self.dice().id(now)), Code::numbered(self.dice().below(Code::COUNT)));
+        let digest = self.vault().code(CodeBinding { id, account, purpose, destination: to }, &code);
+        let lifetime = match purpose {
+            Purpose::Activation | Purpose::PhoneChange => self.settings().code_lifetime,
+            Purpose::EmailChange => self.settings().email_code_lifetime,
+        };
+        let sent = match SentCode::new((account, purpose), (id, digest), failures, lifetime, now) {
+            Ok(sent) => sent,
+            Err(too_many) => return Ok(Err(too_many)),
+        };
+        let notice = match purpose {
+            Purpose::Activation => NoticeText::ActivationCode(SealedCode(code)),
+            Purpose::PhoneChange | Purpose::EmailChange => NoticeText::ContactCode(SealedCode(code)),
+        };
+        let content = MessageContent { to: to.clone(), language, notice };
+        let message =
+            Message { id: MessageId::new(self.dice().id(now)), account, content, useful_until: Some(sent.expires_at) };
+        let changes = [Change::PutCode(Box::new(sent.clone()), seen), self.send(&message)?];
+        Ok(Ok((sent, changes)))
+    }
+
+    /// The account with this number and this phone.
+    async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
+        let (number, phone) = (self.vault().number(&login.number), self.vault().phone(&login.phone));
+        Ok(reader.account_by_login(&number, &phone).await?)
+    }
+}

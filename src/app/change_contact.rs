@@ -1,0 +1,308 @@
+//! Changes of phone and e-mail address: the old value stays live until a code sent to the new one comes back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
+use crate::domain::audit::Action;
+use crate::domain::code::{Code, CountedTry, Purpose, TooManyFailures};
+use crate::domain::contact::{ChangeState, Contact, ContactChange, ContactKind};
+use crate::domain::ids::{AccountId, ChangeId, MessageId, Version};
+use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::time::Timestamp;
+use crate::store::{
+    Binding, BindingKind, Change, Holder, Reader, StoreError, StoredAccount, StoredChange, Table, Unit,
+};
+
+/// A change with its new value, masked.
+#[derive(Clone, Debug)]
+pub struct ChangeView {
+    /// The change.
+    pub change: ContactChange,
+    /// Enough of the new value to recognise.
+    pub new_value_masked: String,
+}
+
+/// What became of a wish for a change.
+#[derive(Debug)]
+pub enum Begun {
+    /// A code is on its way to the new value.
+    Begun(ChangeView),
+    /// The new value is the old one.
+    Unchanged,
+    /// The number serves someone else.
+    Taken,
+    /// A change of this kind is pending.
+    AlreadyPending(ChangeView),
+    /// Too many wrong codes.
+    TooManyFailures {
+        /// When to ask again; `None`: waiting does not help.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// What became of a code that came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Confirmed {
+    /// The new value is live.
+    Confirmed,
+    /// Not the code that was sent.
+    WrongCode {
+        /// How often this one may still be tried.
+        tries_left: u32,
+    },
+    /// No code can be tried.
+    NoLiveCode,
+    /// The number has come to serve someone else.
+    Taken,
+    /// The change is no longer pending.
+    NotPending,
+}
+
+/// The first answer to a wish: the change's name.
+#[derive(Serialize, Deserialize)]
+struct Beginning {
+    change: ChangeId,
+}
+
+impl App {
+    /// Begins a change, sends a code to the new value and tells the old ones.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown account, [`Error::RequestIdReused`].
+    pub async fn begin_change(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        account: AccountId,
+        new: &Contact,
+    ) -> Result<Begun, Error> {
+        let now = self.clock().now();
+        for _ in 0..ATTEMPTS_MAX {
+            let mut reader = self.store().reader().await?;
+            if let Some(Beginning { change }) = self.first_answer(&mut reader, by, repeat).await? {
+                let stored = reader.contact_change(change).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
+                return Ok(Begun::Begun(self.view(stored, now)?));
+            }
+            let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
+            if self.contacts(&stored, Some(new.kind()))?.contains(new) {
+                return Ok(Begun::Unchanged);
+            }
+            if self.serves_another(&mut reader, &stored, new).await? {
+                return Ok(Begun::Taken);
+            }
+            let pending = reader.pending_changes(account).await?;
+            let pending = pending.into_iter().find(|pending| pending.change.kind == new.kind());
+            let lapsed = match pending {
+                Some(pending) if now < pending.change.expires_at => {
+                    return Ok(Begun::AlreadyPending(self.view(pending, now)?));
+                }
+                other => other,
+            };
+            let slot = reader.failures(account, purpose(new.kind())).await?;
+            drop(reader);
+
+            let (sent, code) = match self.new_code(&stored, purpose(new.kind()), new, slot, now)? {
+                Ok(code) => code,
+                Err(TooManyFailures { retry_at }) => return Ok(Begun::TooManyFailures { retry_at }),
+            };
+            let change = self.new_change(account, new, now, sent.expires_at)?;
+            let entry = self
+                .entry(now, by.actor(), Action::ContactChangeBegun, account.uuid())
+                .with("change", change.change.id.to_string())
+                .with("kind", new.kind().name());
+            let unit = Unit::new(entry)
+                .with(repeat.remember(by, &Beginning { change: change.change.id })?)
+                .with_all(lapsed.map(lapse).transpose()?)
+                .with(Change::NewChange(Box::new(change.clone())))
+                .with_all(code)
+                .with_all(self.tell(&stored, None, &NoticeText::ContactChangeBegun(new.kind().into()), now)?);
+            match self.commit(unit).await {
+                Ok(()) => return Ok(Begun::Begun(self.view(change, now)?)),
+                Err(StoreError::Taken(Table::Request | Table::ContactChange) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Tries the code that reached the new value and, if it is right, makes that value live.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown change, [`Error::RequestIdReused`].
+    pub async fn confirm_change(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        id: ChangeId,
+        code: &Code,
+    ) -> Result<(Confirmed, ChangeView), Error> {
+        let now = self.clock().now();
+        for _ in 0..ATTEMPTS_MAX {
+            let mut reader = self.store().reader().await?;
+            let first: Option<Confirmed> = self.first_answer(&mut reader, by, repeat).await?;
+            let stored = reader.contact_change(id).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
+            let account = reader.account(stored.change.account).await?.ok_or(Error::NotFound(Missing::Account))?;
+            let new = self.open_new_contact(&stored)?;
+            let taken = self.serves_another(&mut reader, &account, &new).await?;
+            drop(reader);
+            let change = stored.change.clone().at(now);
+            let settled = match first {
+                Some(first) => Some(first),
+                None if change.state != ChangeState::Pending => Some(Confirmed::NotPending),
+                None if taken => Some(Confirmed::Taken),
+                None => None,
+            };
+            if let Some(answer) = settled {
+                return Ok((answer, self.view(stored, now)?));
+            }
+            let purpose = purpose(change.kind);
+            let Some(tried) = self.try_code(by, &account, purpose, now).await? else {
+                return Ok((Confirmed::NoLiveCode, self.view(stored, now)?));
+            };
+            let (answer, unit) = if self.is_right(&account, purpose, &new, &tried, code) {
+                let confirmed = change.confirm(now)?;
+                (Confirmed::Confirmed, self.confirmed(by, repeat, &stored, confirmed, account, &new, &tried)?)
+            } else {
+                let answer = Confirmed::WrongCode { tries_left: tried.tries_left };
+                (answer, self.wrong_code(by, repeat, &account, &tried, &answer, now)?)
+            };
+            match self.commit(unit).await {
+                Ok(()) => {
+                    let after = self.store().reader().await?.contact_change(id).await?.unwrap_or(stored);
+                    return Ok((answer, self.view(after, now)?));
+                }
+                Err(StoreError::Taken(Table::Request | Table::Binding) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Gives a pending change up.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or [`Error::WrongChangeState`] if it was confirmed or has lapsed.
+    pub async fn cancel_change(&self, by: &Caller, id: ChangeId) -> Result<ChangeView, Error> {
+        let now = self.clock().now();
+        for _ in 0..ATTEMPTS_MAX {
+            let found = self.store().reader().await?.contact_change(id).await?;
+            let stored = found.ok_or(Error::NotFound(Missing::ContactChange))?;
+            if matches!(stored.change.state, ChangeState::Cancelled { .. }) {
+                return self.view(stored, now);
+            }
+            let cancelled = stored.change.clone().at(now).cancel(now)?;
+            let entry = self
+                .entry(now, by.actor(), Action::ContactChangeCancelled, cancelled.account.uuid())
+                .with("change", id.to_string());
+            let unit = Unit::new(entry).with(Change::SaveChange(Box::new(cancelled.clone()), stored.version));
+            match self.commit(unit).await {
+                Ok(()) => return self.view(StoredChange { change: cancelled, ..stored }, now),
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// The change as it stands at `now`, its new value masked.
+    pub(super) fn view(&self, stored: StoredChange, now: Timestamp) -> Result<ChangeView, Error> {
+        let new_value_masked = self.open_new_contact(&stored)?.masked();
+        Ok(ChangeView { change: stored.change.at(now), new_value_masked })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that the confirmation changes")]
+    fn confirmed(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: &StoredChange,
+        change: ContactChange,
+        account: StoredAccount,
+        new: &Contact,
+        tried: &CountedTry,
+    ) -> Result<Unit, Error> {
+        let now = change.state.settled_at().unwrap_or(change.begun_at);
+        let (id, kind) = (account.account.id, change.kind);
+        let entry = self
+            .entry(now, by.actor(), Action::ContactChanged, id.uuid())
+            .with("change", change.id.to_string())
+            .with("kind", kind.name());
+        let told = self.tell(&account, None, &NoticeText::ContactChanged(kind.into()), now)?;
+        let moved = self.moved_binding(&account, new);
+        Ok(Unit::new(entry)
+            .with(repeat.remember(by, &Confirmed::Confirmed)?)
+            .with(Change::SpendCode((id, purpose(kind)), tried.code))
+            .with(Change::SaveChange(Box::new(change), stored.version))
+            .with_all(moved)
+            .with(Change::SaveAccount(Box::new(self.with_contact(account, new)?)))
+            .with_all(told))
+    }
+
+    fn new_change(
+        &self,
+        account: AccountId,
+        new: &Contact,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<StoredChange, Error> {
+        let id = ChangeId::new(self.dice().id(now));
+        let change =
+            ContactChange { id, account, kind: new.kind(), begun_at: now, expires_at, state: ChangeState::Pending };
+        Ok(StoredChange { change, new_value: self.seal_new_contact(id, new)?, version: Version::new(1) })
+    }
+
+    /// Messages with this notice to the account's live contacts, as they are now.
+    fn tell(
+        &self,
+        stored: &StoredAccount,
+        kind: Option<ContactKind>,
+        notice: &NoticeText,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Error> {
+        let (account, language) = (stored.account.id, stored.account.language);
+        let message = |to| {
+            let content = MessageContent { to, language, notice: notice.clone() };
+            self.send(&Message { id: MessageId::new(self.dice().id(now)), account, content, useful_until: None })
+        };
+        self.contacts(stored, kind)?.into_iter().map(message).collect()
+    }
+
+    /// Whether a number serves someone whom this account may not share it with. Addresses may be shared.
+    async fn serves_another(&self, reader: &mut Reader, stored: &StoredAccount, new: &Contact) -> Result<bool, Error> {
+        let Contact::Phone(phone) = new else { return Ok(false) };
+        let binding = Binding { kind: BindingKind::Phone, value: self.vault().phone(phone) };
+        let holder = reader.holder(&binding).await?;
+        Ok(holder.is_some_and(|holder| !may_share(stored, &holder)))
+    }
+
+    /// A phone that serves this account alone goes from the old to the new; a represented person holds none.
+    fn moved_binding(&self, stored: &StoredAccount, new: &Contact) -> Vec<Change> {
+        match new {
+            Contact::Phone(phone) if !stored.account.represented => {
+                let binding = |value| Binding { kind: BindingKind::Phone, value };
+                let holder = stored.account.enrolment;
+                vec![
+                    Change::Release(binding(stored.phone_index.clone()), holder),
+                    Change::Bind(binding(self.vault().phone(phone)), holder),
+                ]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether `holder` is the account itself or its representative.
+fn may_share(stored: &StoredAccount, holder: &Holder) -> bool {
+    holder.enrolment == stored.account.enrolment || stored.representative.as_ref() == Some(&holder.passport)
+}
+
+const fn purpose(kind: ContactKind) -> Purpose {
+    match kind {
+        ContactKind::Phone => Purpose::PhoneChange,
+        ContactKind::Email => Purpose::EmailChange,
+    }
+}
+
+fn lapse(pending: StoredChange) -> Result<Change, Error> {
+    Ok(Change::SaveChange(Box::new(pending.change.lapse()?), pending.version))
+}

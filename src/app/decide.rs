@@ -1,0 +1,198 @@
+//! The hand-over: the authority claims requests under a lease and records its decisions.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
+use crate::domain::account::{Account, IdentityNumber};
+use crate::domain::application::Application;
+use crate::domain::audit::Action;
+use crate::domain::contact::Contact;
+use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage};
+use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
+use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::text::Malformed;
+use crate::domain::time::Timestamp;
+use crate::store::{Change, Claim, StoreError, StoredAccount, StoredEnrolment, Table, Unit};
+
+/// Requests handed over under one lease.
+#[derive(Debug)]
+pub struct ClaimedEnrolments {
+    /// The lease.
+    pub lease: Lease,
+    /// Oldest first.
+    pub enrolments: Vec<ClaimedEnrolment>,
+}
+
+/// A request handed over.
+#[derive(Debug)]
+pub struct ClaimedEnrolment {
+    /// What may be known without opening it.
+    pub enrolment: Enrolment,
+    /// Its content.
+    pub application: Application,
+}
+
+/// What the authority decides.
+#[derive(Debug)]
+pub enum Decision {
+    /// The account shall exist, with this number.
+    Approve(IdentityNumber),
+    /// It shall not.
+    Refuse(RefusalReason),
+}
+
+/// A decision as it was recorded.
+#[derive(Debug)]
+pub struct Decided {
+    /// [`Stage::Issued`] or [`Stage::Refused`].
+    pub stage: Stage,
+}
+
+/// The first answer to a decision: the request's name; its stage is final.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    enrolment: EnrolmentId,
+}
+
+impl App {
+    /// Hands over up to `limit` waiting requests, oldest first, for `lease`; `None` if nothing waits.
+    ///
+    /// # Errors
+    /// If the store cannot be asked, or a request does not open.
+    pub async fn claim(&self, by: &Caller, limit: u32, lease: Duration) -> Result<Option<ClaimedEnrolments>, Error> {
+        let now = self.clock().now();
+        let lease = Lease { id: LeaseId::new(self.dice().id(now)), expires_at: now.plus(lease) };
+        let entry = self.entry(now, by.actor(), Action::EnrolmentsClaimed, lease.id.uuid());
+        let rows = self.store().claim_enrolments(Claim { limit, lease, now }, entry).await?;
+        let open = |row: StoredEnrolment| {
+            let application = self.open_application(&row)?;
+            Ok(ClaimedEnrolment { enrolment: row.enrolment, application })
+        };
+        let enrolments = rows.into_iter().map(open).collect::<Result<Vec<_>, Error>>()?;
+        Ok((!enrolments.is_empty()).then_some(ClaimedEnrolments { lease, enrolments }))
+    }
+
+    /// Records a decision made under `lease`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::CannotDecide`], [`Error::NumberTaken`], [`Error::RequestIdReused`].
+    pub async fn decide(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        (id, lease): (EnrolmentId, LeaseId),
+        decision: &Decision,
+    ) -> Result<Decided, Error> {
+        let now = self.clock().now();
+        self.has_right_length(decision)?;
+        for _ in 0..ATTEMPTS_MAX {
+            let mut reader = self.store().reader().await?;
+            let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
+            let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
+            drop(reader);
+            let stored = found.ok_or(Error::NotFound(Missing::Enrolment))?;
+            if before.is_some() {
+                return Ok(Decided { stage: stored.enrolment.stage });
+            }
+            let (stage, unit) = match decision {
+                Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now)?,
+                Decision::Refuse(reason) => self.refused(by, repeat, stored, lease, *reason, now)?,
+            };
+            match self.commit(unit).await {
+                Ok(()) => return Ok(Decided { stage }),
+                Err(StoreError::Taken(Table::Account)) => return Err(Error::NumberTaken),
+                Err(StoreError::Taken(Table::Request) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    fn has_right_length(&self, decision: &Decision) -> Result<(), Error> {
+        const WRONG: Malformed = Malformed::new(
+            "Not as many digits as identification numbers have here (setting accounts.identity_number_digits).",
+            "Số chữ số không đúng với độ dài số định danh đang áp dụng (cấu hình accounts.identity_number_digits).",
+        );
+        let right = match decision {
+            Decision::Approve(number) => number.has_digits(self.settings().number_digits),
+            Decision::Refuse(_) => true,
+        };
+        right.then_some(()).ok_or(Error::Field { field: "approval.identity_number", fault: WRONG })
+    }
+
+    fn approved(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: &StoredEnrolment,
+        lease: LeaseId,
+        number: &IdentityNumber,
+        now: Timestamp,
+    ) -> Result<(Stage, Unit), Error> {
+        let account = AccountId::new(self.dice().id(now));
+        let application = self.open_application(stored)?;
+        let enrolment = stored.enrolment.clone().issue(lease, account, now)?;
+        let entry = self
+            .entry(now, by.actor(), Action::AccountIssued, enrolment.id.uuid())
+            .with("account", account.to_string())
+            .with("lease", lease.to_string());
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &Recorded { enrolment: enrolment.id })?)
+            .with(Change::SaveEnrolment(Box::new(enrolment.clone()), stored.version))
+            .with(Change::NewAccount(Box::new(self.issued(account, stored, &application, number, now)?)))
+            .with(self.send(&self.issue_notice(account, &application, now))?);
+        Ok((enrolment.stage, unit))
+    }
+
+    fn issued(
+        &self,
+        id: AccountId,
+        stored: &StoredEnrolment,
+        application: &Application,
+        number: &IdentityNumber,
+        now: Timestamp,
+    ) -> Result<StoredAccount, Error> {
+        let represented = application.representative.is_some();
+        let (phone, phone_index) = self.seal_phone(id, &application.phone)?;
+        Ok(StoredAccount {
+            account: Account::issue(id, stored.enrolment.id, represented, application.language, now),
+            number: self.seal_number(id, number)?,
+            number_index: self.vault().number(number),
+            phone,
+            phone_index,
+            email: application.email.as_ref().map(|email| self.seal_email(id, email)).transpose()?,
+            passport: stored.passport.clone(),
+            representative: stored.representative.clone(),
+            version: Version::NONE,
+        })
+    }
+
+    fn issue_notice(&self, account: AccountId, application: &Application, now: Timestamp) -> Message {
+        let to = Contact::Phone(application.phone.clone());
+        let content = MessageContent { to, language: application.language, notice: NoticeText::AccountIssued };
+        Message { id: MessageId::new(self.dice().id(now)), account, content, useful_until: None }
+    }
+
+    fn refused(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: StoredEnrolment,
+        lease: LeaseId,
+        reason: RefusalReason,
+        now: Timestamp,
+    ) -> Result<(Stage, Unit), Error> {
+        let enrolment = stored.enrolment.refuse(lease, reason, now)?;
+        let entry = self
+            .entry(now, by.actor(), Action::EnrolmentRefused, enrolment.id.uuid())
+            .with("reason", reason.name())
+            .with("lease", lease.to_string());
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &Recorded { enrolment: enrolment.id })?)
+            .with(Change::SaveEnrolment(Box::new(enrolment.clone()), stored.version))
+            .with(Change::ReleaseAll(enrolment.id));
+        Ok((enrolment.stage, unit))
+    }
+}

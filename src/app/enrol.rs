@@ -1,0 +1,200 @@
+//! Requests at the counter: rehearse, hand in, look at.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer, Repeat};
+use crate::domain::application::Application;
+use crate::domain::audit::Action;
+use crate::domain::check::{Taken, examine};
+use crate::domain::enrolment::{Enrolment, StageName};
+use crate::domain::finding::{Cleared, Findings};
+use crate::domain::ids::EnrolmentId;
+use crate::domain::time::Timestamp;
+use crate::store::{Binding, BindingKind, Change, Reader, StoreError, StoredEnrolment, Table, Unit};
+
+/// What became of a request that was handed in.
+#[derive(Debug)]
+pub enum Submitted {
+    /// Taken in.
+    Accepted(Box<Enrolment>),
+    /// Not taken in; nothing was stored.
+    NotAccepted(Findings),
+}
+
+/// Which requests to list.
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    /// In which stage; any if absent.
+    pub stage: Option<StageName>,
+    /// Those handed in before this one; from the newest if absent.
+    pub before: Option<EnrolmentId>,
+    /// At most so many.
+    pub size: u32,
+}
+
+/// A page of requests.
+#[derive(Debug)]
+pub struct Page {
+    /// Newest first.
+    pub enrolments: Vec<Enrolment>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<EnrolmentId>,
+}
+
+/// The first answer to a submission: the request's name; all that a receipt shows never changes.
+#[derive(Serialize, Deserialize)]
+struct Receipt {
+    enrolment: EnrolmentId,
+}
+
+impl App {
+    /// Applies the rules without storing anything.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn check(&self, application: &Application) -> Result<Findings, Error> {
+        let mut reader = self.store().reader().await?;
+        let taken = self.taken(&mut reader, application).await?;
+        Ok(examine(application, taken, self.clock().now()))
+    }
+
+    /// Takes a request in, or says why not.
+    ///
+    /// # Errors
+    /// [`Error::RequestIdReused`], or if the store cannot be asked.
+    pub async fn submit(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        application: &Application,
+    ) -> Result<Submitted, Error> {
+        let now = self.clock().now();
+        for _ in 0..ATTEMPTS_MAX {
+            let mut reader = self.store().reader().await?;
+            if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
+                let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+                return Ok(Submitted::Accepted(Box::new(stored.enrolment)));
+            }
+            let taken = self.taken(&mut reader, application).await?;
+            drop(reader);
+            let cleared = match examine(application, taken, now).cleared() {
+                Ok(cleared) => cleared,
+                Err(findings) => return Ok(Submitted::NotAccepted(findings)),
+            };
+            let (enrolment, unit) = self.received(by, officer, repeat, application, cleared, now)?;
+            match self.commit(unit).await {
+                Ok(()) => return Ok(Submitted::Accepted(Box::new(enrolment))),
+                // Someone was faster: with the same call, or with the same phone, passport or card. Look again.
+                Err(StoreError::Taken(Table::Request | Table::Binding) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// A request of the officer's own office, with its content.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is unknown or another office's.
+    pub async fn enrolment(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        id: EnrolmentId,
+    ) -> Result<(Enrolment, Application), Error> {
+        let found = self.store().reader().await?.enrolment(id).await?;
+        let own = found.filter(|stored| stored.enrolment.office == officer.office);
+        let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
+        self.commit(Unit::new(entry)).await?;
+        let application = self.open_application(&stored)?;
+        Ok((stored.enrolment, application))
+    }
+
+    /// A page of the office's requests, without their content.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn enrolments(&self, by: &Caller, officer: &Officer, request: PageRequest) -> Result<Page, Error> {
+        let mut reader = self.store().reader().await?;
+        let mut rows = reader.enrolments_of(&officer.office, request.stage, request.before, request.size + 1).await?;
+        drop(reader);
+        let more = rows.len() > request.size as usize;
+        rows.truncate(request.size as usize);
+        let entry = self
+            .entry(self.clock().now(), by.actor(), Action::EnrolmentsListed, by.id().uuid())
+            .with("office", officer.office.as_str())
+            .with("count", rows.len().to_string());
+        self.commit(Unit::new(entry)).await?;
+        let next = more.then(|| rows.last().map(|row| row.enrolment.id)).flatten();
+        Ok(Page { enrolments: rows.into_iter().map(|row| row.enrolment).collect(), next })
+    }
+
+    fn received(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        application: &Application,
+        cleared: Cleared,
+        now: Timestamp,
+    ) -> Result<(Enrolment, Unit), Error> {
+        let id = EnrolmentId::new(self.dice().id(now));
+        let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+        let representative = application.representative.as_ref();
+        let stored = StoredEnrolment {
+            enrolment: enrolment.clone(),
+            content: self.seal_application(id, application)?,
+            passport: self.passport_index(application),
+            representative: representative.map(|r| self.vault().document(&r.issuing_state, &r.document)),
+            version: crate::domain::ids::Version::NONE,
+        };
+        let entry = self
+            .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())
+            .with("office", officer.office.as_str())
+            .with("notes", enrolment.notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &Receipt { enrolment: id })?)
+            .with(Change::NewEnrolment(Box::new(stored)))
+            .with_all(self.bindings(application).into_iter().map(|binding| Change::Bind(binding, id)));
+        Ok((enrolment, unit))
+    }
+
+    /// What this application would hold alone. A represented person shares the representative's phone.
+    fn bindings(&self, application: &Application) -> Vec<Binding> {
+        let mut bindings = vec![
+            Binding { kind: BindingKind::Passport, value: self.passport_index(application) },
+            self.card_binding(application),
+        ];
+        if application.representative.is_none() {
+            bindings.push(self.phone_binding(application));
+        }
+        bindings
+    }
+
+    async fn taken(&self, reader: &mut Reader, application: &Application) -> Result<Taken, Error> {
+        let passport = Binding { kind: BindingKind::Passport, value: self.passport_index(application) };
+        let representative = application.representative.as_ref();
+        let representative = representative.map(|r| self.vault().document(&r.issuing_state, &r.document));
+        let phone = reader.holder(&self.phone_binding(application)).await?;
+        Ok(Taken {
+            phone: phone.is_some_and(|holder| Some(holder.passport) != representative),
+            passport: reader.holder(&passport).await?.is_some(),
+            card: reader.holder(&self.card_binding(application)).await?.is_some(),
+        })
+    }
+
+    fn passport_index(&self, application: &Application) -> crate::domain::sealed::BlindIndex {
+        self.vault().document(&application.passport.issuing_state, &application.passport.number)
+    }
+
+    fn phone_binding(&self, application: &Application) -> Binding {
+        Binding { kind: BindingKind::Phone, value: self.vault().phone(&application.phone) }
+    }
+
+    fn card_binding(&self, application: &Application) -> Binding {
+        let card = &application.card;
+        Binding { kind: BindingKind::Card, value: self.vault().card(card.kind.name(), &card.number) }
+    }
+}

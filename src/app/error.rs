@@ -1,0 +1,82 @@
+//! Why a use case did not do what it was asked. Outcomes that a good client meets are not here: they are answers.
+
+use crate::domain::contact::WrongChangeState;
+use crate::domain::enrolment::CannotDecide;
+use crate::domain::text::Malformed;
+use crate::store::StoreError;
+use crate::vault::DoesNotOpen;
+
+/// Why a use case failed. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is not there, or not the caller's: the two look the same.
+    #[error("{0} not found")]
+    NotFound(Missing),
+    /// The request id was used before, with another content.
+    #[error("the request id was used for another content")]
+    RequestIdReused,
+    /// The request's stage does not allow the decision.
+    #[error("the decision is refused")]
+    CannotDecide(#[from] CannotDecide),
+    /// The identification number belongs to another account.
+    #[error("the identification number is taken")]
+    NumberTaken,
+    /// The contact change's state does not allow the verb.
+    #[error("the contact change is not pending")]
+    WrongChangeState(#[from] WrongChangeState),
+    /// A value is well formed but not acceptable under this configuration.
+    #[error("field {field} is not acceptable")]
+    Field {
+        /// Path of the field in the request.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: Malformed,
+    },
+    /// Others kept changing the same records.
+    #[error("others are changing the same records")]
+    Contended,
+    /// The database cannot be asked.
+    #[error("the store is not available")]
+    Unavailable(#[source] StoreError),
+    /// A record cannot be read, or a sealed value does not open.
+    #[error("a record cannot be read")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What was not found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Missing {
+    /// A request.
+    Enrolment,
+    /// An account.
+    Account,
+    /// A contact change.
+    ContactChange,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Enrolment => "enrolment",
+            Self::Account => "account",
+            Self::ContactChange => "contact change",
+        })
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable(error),
+            StoreError::Changed => Self::Contended,
+            // A use case that expects a value to be taken has handled it; here it is an identifier drawn twice.
+            StoreError::Taken(_) | StoreError::Corrupt { .. } => Self::Broken(Box::new(error)),
+        }
+    }
+}
+
+impl From<DoesNotOpen> for Error {
+    fn from(error: DoesNotOpen) -> Self {
+        Self::Broken(Box::new(error))
+    }
+}

@@ -1,0 +1,118 @@
+//! The use cases: one verb, one transaction, one audit entry.
+//!
+//! Each reads what it needs, lets the domain decide, and hands the store one unit of work. It refuses to await anything
+//! foreign while a transaction is open, and to change anything without saying who did it.
+
+mod activate;
+mod administer;
+mod caller;
+mod change_contact;
+mod decide;
+mod deliver;
+mod enrol;
+mod error;
+mod repeat;
+mod sealing;
+mod staff;
+
+pub use activate::{Activated, CodeSent, Login};
+pub use administer::{AccountView, Search};
+pub use caller::{Caller, Officer};
+pub use change_contact::{Begun, ChangeView, Confirmed};
+pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
+pub use enrol::{Page, PageRequest, Submitted};
+pub use error::{Error, Missing};
+pub use repeat::Repeat;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::domain::audit::{Action, Actor, Entry};
+use crate::domain::ids::EntryId;
+use crate::domain::time::Timestamp;
+use crate::notify::Carrier;
+use crate::store::{Store, StoreError, Unit};
+use crate::sys::{Clock, Dice};
+use crate::vault::Vault;
+
+/// How often a use case reads again when others change the same records at the same time.
+const ATTEMPTS_MAX: u32 = 6;
+
+/// What configuration may tighten.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Life of a code sent by SMS.
+    pub code_lifetime: Duration,
+    /// Life of a code that confirms an e-mail address.
+    pub email_code_lifetime: Duration,
+    /// Digits of an identification number.
+    pub number_digits: usize,
+}
+
+/// The parts that use cases work with.
+#[derive(Debug)]
+pub struct Parts {
+    /// What is kept.
+    pub store: Store,
+    /// Keys.
+    pub vault: Vault,
+    /// How messages leave.
+    pub carrier: Carrier,
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub dice: Dice,
+    /// What configuration may tighten.
+    pub settings: Settings,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    parts: Arc<Parts>,
+    /// Rung after each commit, so that messages leave at once.
+    outbox: Arc<Notify>,
+}
+
+impl App {
+    /// Use cases over these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()) }
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// The clock that use cases read.
+    pub fn clock(&self) -> &Clock {
+        &self.parts.clock
+    }
+
+    fn vault(&self) -> &Vault {
+        &self.parts.vault
+    }
+
+    fn dice(&self) -> &Dice {
+        &self.parts.dice
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.parts.settings
+    }
+
+    /// An audit entry with a name of its own.
+    fn entry(&self, at: Timestamp, actor: Actor, action: Action, subject: uuid::Uuid) -> Entry {
+        Entry::new(EntryId::new(self.dice().id(at)), at, actor, action, subject)
+    }
+
+    /// Commits, and rings for the outbox.
+    async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
+        self.parts.store.commit(unit).await?;
+        self.outbox.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Sealing and opening of what the store keeps, each in its place.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{App, Error};
+use crate::domain::account::IdentityNumber;
+use crate::domain::application::Application;
+use crate::domain::contact::{Contact, ContactKind, Email, Phone};
+use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
+use crate::domain::message::{Message, MessageContent};
+use crate::domain::sealed::{BlindIndex, Sealed};
+use crate::store::{Change, ClaimedMessage, SealedMessage, StoredAccount, StoredChange, StoredEnrolment};
+use crate::vault::Place;
+
+const fn place(table: &'static str, column: &'static str, row: Uuid) -> Place {
+    Place { table, column, row }
+}
+
+impl App {
+    pub(super) fn seal_application(&self, id: EnrolmentId, application: &Application) -> Result<Sealed, Error> {
+        self.seal(place("enrolment", "content", id.uuid()), application)
+    }
+
+    pub(super) fn open_application(&self, stored: &StoredEnrolment) -> Result<Application, Error> {
+        self.open(place("enrolment", "content", stored.enrolment.id.uuid()), &stored.content)
+    }
+
+    pub(super) fn seal_number(&self, id: AccountId, number: &IdentityNumber) -> Result<Sealed, Error> {
+        self.seal(place("account", "number", id.uuid()), number)
+    }
+
+    pub(super) fn open_number(&self, stored: &StoredAccount) -> Result<IdentityNumber, Error> {
+        self.open(place("account", "number", stored.account.id.uuid()), &stored.number)
+    }
+
+    pub(super) fn seal_phone(&self, id: AccountId, phone: &Phone) -> Result<(Sealed, BlindIndex), Error> {
+        Ok((self.seal(place("account", "phone", id.uuid()), phone)?, self.vault().phone(phone)))
+    }
+
+    pub(super) fn open_phone(&self, stored: &StoredAccount) -> Result<Phone, Error> {
+        self.open(place("account", "phone", stored.account.id.uuid()), &stored.phone)
+    }
+
+    pub(super) fn seal_email(&self, id: AccountId, email: &Email) -> Result<(Sealed, BlindIndex), Error> {
+        Ok((self.seal(place("account", "email", id.uuid()), email)?, self.vault().email(email)))
+    }
+
+    pub(super) fn open_email(&self, stored: &StoredAccount) -> Result<Option<Email>, Error> {
+        let sealed = stored.email.as_ref().map(|(sealed, _)| sealed);
+        sealed.map(|sealed| self.open(place("account", "email", stored.account.id.uuid()), sealed)).transpose()
+    }
+
+    pub(super) fn seal_new_contact(&self, id: ChangeId, contact: &Contact) -> Result<Sealed, Error> {
+        self.seal(place("contact_change", "new_value", id.uuid()), contact)
+    }
+
+    pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
+        self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    /// Queues a message: destination, language and text are sealed as they are now.
+    pub(super) fn send(&self, message: &Message) -> Result<Change, Error> {
+        let content = self.seal(place("outbox", "content", message.id.uuid()), &message.content)?;
+        let (id, account, kind) = (message.id, message.account, message.content.notice.kind());
+        Ok(Change::Send(SealedMessage { id, account, kind, content, useful_until: message.useful_until }))
+    }
+
+    pub(super) fn open_message(&self, claimed: &ClaimedMessage) -> Result<MessageContent, Error> {
+        self.open(place("outbox", "content", MessageId::uuid(claimed.id)), &claimed.content)
+    }
+
+    /// The account with another phone or address.
+    pub(super) fn with_contact(&self, mut stored: StoredAccount, new: &Contact) -> Result<StoredAccount, Error> {
+        match new {
+            Contact::Phone(phone) => {
+                (stored.phone, stored.phone_index) = self.seal_phone(stored.account.id, phone)?;
+            }
+            Contact::Email(email) => stored.email = Some(self.seal_email(stored.account.id, email)?),
+        }
+        Ok(stored)
+    }
+
+    /// The live ways to reach the holder, of one kind or of both.
+    pub(super) fn contacts(&self, stored: &StoredAccount, kind: Option<ContactKind>) -> Result<Vec<Contact>, Error> {
+        let mut contacts = vec![Contact::Phone(self.open_phone(stored)?)];
+        contacts.extend(self.open_email(stored)?.map(Contact::Email));
+        contacts.retain(|contact| kind.is_none_or(|kind| contact.kind() == kind));
+        Ok(contacts)
+    }
+
+    fn seal<T: Serialize>(&self, place: Place, clear: &T) -> Result<Sealed, Error> {
+        let text = serde_json::to_vec(clear).map_err(|error| Error::Broken(Box::new(error)))?;
+        Ok(self.vault().seal(place, &Zeroizing::new(text))?)
+    }
+
+    fn open<T: DeserializeOwned>(&self, place: Place, sealed: &Sealed) -> Result<T, Error> {
+        let text = self.vault().open(place, sealed)?;
+        // What serde says of a value may quote it: only the place goes into the error.
+        serde_json::from_slice(&text).map_err(|_| Error::Broken(Box::new(Unreadable(place))))
+    }
+}
+
+/// A sealed value that opens and yet is not what its place holds.
+#[derive(Debug, thiserror::Error)]
+#[error("the value at {}.{} is not of its kind", .0.table, .0.column)]
+struct Unreadable(Place);

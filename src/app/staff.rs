@@ -1,0 +1,37 @@
+//! The staff directory: who is behind a certificate, and how a certificate comes into it.
+
+use super::{App, Caller, Error};
+use crate::domain::audit::{Action, Actor};
+use crate::domain::ids::StaffId;
+use crate::domain::staff::{CertificateName, Post, StaffMember};
+use crate::store::{Change, StoreError, Table, Unit};
+
+impl App {
+    /// The caller behind a certificate; `None` if it is not in the directory, or disabled.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub async fn caller(&self, certificate: &CertificateName) -> Result<Option<Caller>, Error> {
+        let member = self.store().reader().await?.staff_by_certificate(certificate).await?;
+        Ok(member.and_then(Caller::from_directory))
+    }
+
+    /// Enters a certificate in the directory, from the console of the machine. `None` if it is there already.
+    ///
+    /// # Errors
+    /// If the directory cannot be written.
+    pub async fn register_staff(&self, certificate: CertificateName, post: Post) -> Result<Option<StaffId>, Error> {
+        let now = self.clock().now();
+        let id = StaffId::new(self.dice().id(now));
+        let entry = self
+            .entry(now, Actor::Console, Action::StaffRegistered, id.uuid())
+            .with("role", post.role().name())
+            .with("office", post.office().map_or("", |office| office.as_str()));
+        let member = Box::new(StaffMember { id, certificate, post, enabled: true });
+        match self.commit(Unit::new(entry).with(Change::NewStaff(member))).await {
+            Ok(()) => Ok(Some(id)),
+            Err(StoreError::Taken(Table::Staff)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `eid staff`: the staff directory, from the console of the machine.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use super::{FAILED, Settings};
+use crate::domain::staff::{OfficeCode, Post, Role};
+use crate::server;
+use crate::sys::{Clock, Dice};
+use crate::tls;
+
+const ADD_HELP: &str = "\
+Roles: officer and supervisor (with --office), authority, app_backend, administrator, auditor, operator.
+
+Example:
+  eid staff add --certificate officer.pem --role officer --office 79-01 --config /etc/eid/eid.toml";
+
+/// `eid staff`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Lets the holder of a certificate call the service
+    #[command(after_help = ADD_HELP)]
+    Add {
+        /// The certificate (PEM): its issuer and its one SAN URI are entered
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+        /// What the holder does
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Where: two digits of the province and two of the site
+        #[arg(long, value_name = "PP-SS", value_parser = office)]
+        office: Option<OfficeCode>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let Command::Add { certificate, role, office, settings } = command;
+    let post = Post::new(*role, office.clone())
+        .context("officers and supervisors have an --office, and nobody else has one")?;
+    let pem = std::fs::read(certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
+    let name =
+        tls::name_of_pem(&pem).with_context(|| format!("cannot use the certificate in {}", certificate.display()))?;
+    let app = server::open(&settings.load()?, Clock::System, Dice::System).await?;
+    let uri = name.uri.clone();
+    let added = app.register_staff(name, post).await;
+    app.store().clone().close().await;
+    let Some(id) = added? else {
+        writeln!(out, "{uri} of that issuer is in the directory already; nothing was changed.")?;
+        return Ok(ExitCode::from(FAILED));
+    };
+    writeln!(out, "{uri} may now call as {role} (staff {id}).")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::from_name(name).ok_or_else(|| format!("one of {}", Role::ALL.map(Role::name).join(", ")))
+}
+
+fn office(code: &str) -> Result<OfficeCode, String> {
+    OfficeCode::parse(code).map_err(|fault| fault.to_string())
+}

@@ -1,0 +1,297 @@
+//! Typed settings: commented defaults, under a file, under the environment.
+//!
+//! Owns what can be set and what is allowed. Refuses unknown keys, values that loosen the law, and secrets in the open,
+//! all of them together, each with its key and its cure. A [`Config`] that exists is usable; nothing else of the program
+//! reads the environment.
+
+mod fault;
+mod layers;
+mod read;
+mod url;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+pub use fault::{Fault, Faults};
+pub use layers::DEFAULTS;
+pub use url::Url;
+
+use layers::{File, Layers};
+
+/// All settings. Paths are complete: those that were relative have `home` before them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// Whether missing certificates and keys are made on the spot.
+    pub mode: Mode,
+    /// The folder of everything the service keeps.
+    pub home: PathBuf,
+    /// The mTLS edge.
+    pub server: Server,
+    /// The database.
+    pub store: Store,
+    /// Counting of calls.
+    pub limits: Limits,
+    /// Keys for personal data.
+    pub vault: Vault,
+    /// One-time codes.
+    pub codes: Codes,
+    /// Accounts.
+    pub accounts: Accounts,
+    /// Messages to holders.
+    pub notify: Notify,
+    /// Logs.
+    pub log: Log,
+}
+
+/// What the service runs for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// Practice: what is missing is made.
+    #[default]
+    Development,
+    /// Real persons: nothing is made by itself.
+    Production,
+}
+
+/// The mTLS edge.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Server {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The server's certificate chain.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The authorities of the clients.
+    pub client_ca: PathBuf,
+    /// Time for a handshake.
+    pub handshake_secs: u64,
+    /// Connections open at once.
+    pub connections_max: u32,
+    /// Size of one message.
+    pub message_bytes_max: usize,
+    /// Calls under way on one connection.
+    pub concurrent_per_connection: u32,
+    /// Whether the protocol can be asked for.
+    pub reflection: bool,
+}
+
+/// The database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Store {
+    /// Its URL; [`Config::store_url`] reads it.
+    pub url: Url,
+    /// Connections to it.
+    pub connections: u32,
+}
+
+/// Counting of calls.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The Redis to share the counts through; [`Config::redis_url`] reads it. `None`: each process counts alone.
+    pub redis: Option<Url>,
+}
+
+/// Keys for personal data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Vault {
+    /// The key ring's file.
+    pub keys: PathBuf,
+}
+
+/// One-time codes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Codes {
+    /// Life of a code sent by SMS.
+    pub lifetime_secs: u64,
+    /// Life of a code sent by e-mail.
+    pub email_lifetime_secs: u64,
+}
+
+/// Accounts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accounts {
+    /// Digits of an identification number.
+    pub identity_number_digits: usize,
+}
+
+/// Messages to holders.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notify {
+    /// Where they are written, in clear.
+    pub file: PathBuf,
+}
+
+/// Logs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// Their form.
+    pub format: LogFormat,
+    /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For collectors.
+    Json,
+}
+
+impl Config {
+    /// The defaults, under `file` if there is one, under the variables `EID__…` of the environment.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
+    pub fn load(file: Option<&Path>) -> Result<Self, Faults> {
+        let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let file = file.map(File::read).transpose()?;
+        Self::assemble(file.as_ref(), base, layers::environment())
+    }
+
+    /// The defaults alone, with everything in `home`.
+    ///
+    /// # Errors
+    /// If the path of `home` is no text.
+    pub fn development(home: &Path) -> Result<Self, Faults> {
+        let text = home.to_str().ok_or_else(|| {
+            Fault::new("home", "", format!("{} is not a text in UTF-8", home.display()), "rename the folder")
+        })?;
+        Self::assemble(None, Path::new(""), vec![("home".to_owned(), text.to_owned())])
+    }
+
+    fn assemble(file: Option<&File>, base: &Path, environment: Vec<(String, String)>) -> Result<Self, Faults> {
+        let mut faults = Vec::new();
+        let layers = Layers::merge(file, environment, &mut faults);
+        let config = read::read(&layers, base, &mut faults);
+        Faults::check(faults).map(|()| config)
+    }
+
+    /// The database's URL, with its password; a relative SQLite path has `home` before it.
+    ///
+    /// # Errors
+    /// If the file that holds it cannot be used.
+    pub fn store_url(&self) -> Result<Zeroizing<String>, Faults> {
+        let url = secret("store.url_file", &self.store.url)?;
+        let Some(rest) = url.strip_prefix("sqlite:") else { return Ok(url) };
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        if path.starts_with('/') {
+            return Ok(url);
+        }
+        // The path of such a URL is percent-encoded, and `?` ends it.
+        let home = self.home.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+        Ok(Zeroizing::new(format!("sqlite:{home}/{path}")))
+    }
+
+    /// The URL of the Redis to share counts through, with its password, if there is one.
+    ///
+    /// # Errors
+    /// If the file that holds it cannot be used.
+    pub fn redis_url(&self) -> Result<Option<Zeroizing<String>>, Faults> {
+        self.limits.redis.as_ref().map(|url| secret("limits.redis_url_file", url)).transpose()
+    }
+
+    /// What is allowed and should be known: sentences to be said loudly at start.
+    pub fn warnings(&self) -> Vec<String> {
+        let production = self.mode == Mode::Production;
+        let on_server = matches!(&self.store.url, Url::Plain(url) if url.starts_with("postgres"));
+        let mut warnings = Vec::new();
+        if !production {
+            warnings.push(format!(
+                "Development mode: certificates and keys that are missing are made in {}. For practice only: let no real \
+                 person's data in.",
+                self.home.display()
+            ));
+        }
+        warnings.push(format!(
+            "Messages to holders are not sent but written to {}, one-time codes included, in clear: whoever reads that \
+             file can activate accounts.",
+            self.notify.file.display()
+        ));
+        if production && self.server.reflection {
+            warnings.push("Any caller may ask for the protocol; server.reflection = false ends that.".to_owned());
+        }
+        if production && on_server && self.limits.redis.is_none() {
+            warnings.push(
+                "Each process counts calls alone: with several processes, callers get the limits several times over. \
+                 Set limits.redis_url_file."
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// Every setting as it takes effect, by key, without secrets.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let Self { mode, home, server, store, limits, vault, codes, accounts, notify, log } = self;
+        let path = |path: &Path| path.display().to_string();
+        let [url, url_file] = shown(Some(&store.url));
+        let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
+        vec![
+            ("mode", mode.name().to_owned()),
+            ("home", path(home)),
+            ("server.listen", server.listen.to_string()),
+            ("server.certificate", path(&server.certificate)),
+            ("server.key", path(&server.key)),
+            ("server.client_ca", path(&server.client_ca)),
+            ("server.handshake_secs", server.handshake_secs.to_string()),
+            ("server.connections_max", server.connections_max.to_string()),
+            ("server.message_bytes_max", server.message_bytes_max.to_string()),
+            ("server.concurrent_per_connection", server.concurrent_per_connection.to_string()),
+            ("server.reflection", server.reflection.to_string()),
+            ("store.url", url),
+            ("store.url_file", url_file),
+            ("store.connections", store.connections.to_string()),
+            ("limits.redis_url", redis_url),
+            ("limits.redis_url_file", redis_url_file),
+            ("vault.keys", path(&vault.keys)),
+            ("codes.lifetime_secs", codes.lifetime_secs.to_string()),
+            ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
+            ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
+            ("notify.file", path(&notify.file)),
+            ("log.format", log.format.name().to_owned()),
+            ("log.filter", log.filter.clone()),
+        ]
+    }
+}
+
+impl Mode {
+    /// The word in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl LogFormat {
+    /// The word in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// What `url` and `url_file` are, without secrets.
+fn shown(url: Option<&Url>) -> [String; 2] {
+    match url {
+        None => Default::default(),
+        Some(url @ Url::Plain(_)) => [url.to_string(), String::new()],
+        Some(Url::File(path)) => [String::new(), path.display().to_string()],
+    }
+}
+
+fn secret(key: &str, url: &Url) -> Result<Zeroizing<String>, Faults> {
+    url.read().map_err(|(wrong, cure)| Fault::new(key, "", wrong, cure).into())
+}
+
+#[cfg(test)]
+mod tests;

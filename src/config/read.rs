@@ -1,0 +1,192 @@
+//! From settings by key to typed ones: bounds, the law, paths.
+//!
+//! Owns the judgement of values. Refuses none silently: each fault is noted, a harmless value stands in, and the reading
+//! goes on to find the next.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::value::Value;
+use tracing_subscriber::EnvFilter;
+
+use super::fault::Fault;
+use super::layers::{Layers, whole};
+use super::url::{Url, has_password};
+use super::{Accounts, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Vault};
+use crate::domain::law::{self, Item};
+
+const DATABASES: &[&str] = &["sqlite:", "postgres://", "postgresql://"];
+const REDISES: &[&str] = &["redis://", "rediss://", "redis+unix://", "unix://"];
+
+/// Reads every setting. `base` is what a relative `home` is relative to in production.
+pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Config {
+    let mut reader = Reader { layers, faults, mode: Mode::Development, home: PathBuf::new() };
+    reader.mode = reader.choice("mode", &[("development", Mode::Development), ("production", Mode::Production)]);
+    reader.home = reader.home(base);
+    Config {
+        mode: reader.mode,
+        home: reader.home.clone(),
+        server: reader.server(),
+        store: reader.store(),
+        limits: reader.limits(),
+        vault: Vault { keys: reader.path("vault.keys") },
+        codes: reader.codes(),
+        accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
+        notify: Notify { file: reader.path("notify.file") },
+        log: reader.log(),
+    }
+}
+
+struct Reader<'a> {
+    layers: &'a Layers,
+    faults: &'a mut Vec<Fault>,
+    mode: Mode,
+    home: PathBuf,
+}
+
+impl Reader<'_> {
+    fn home(&mut self, base: &Path) -> PathBuf {
+        let home = self.text("home");
+        match self.mode {
+            _ if home.is_empty() => self.fault("home", "is empty", "name a folder"),
+            Mode::Production if self.layers.is_default("home") => {
+                self.fault("home", "is not set", "production needs a folder of its own: home = \"/var/lib/eid\"");
+            }
+            Mode::Production => return base.join(home),
+            Mode::Development => {}
+        }
+        home.into()
+    }
+
+    fn server(&mut self) -> Server {
+        let listen = self.text("server.listen");
+        let listen = listen.parse().unwrap_or_else(|_| {
+            let cure = "write one with a port: \"127.0.0.1:8443\" or \"[::]:8443\"";
+            self.fault("server.listen", "is no IP address with a port", cure);
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        });
+        Server {
+            listen,
+            certificate: self.path("server.certificate"),
+            key: self.path("server.key"),
+            client_ca: self.path("server.client_ca"),
+            handshake_secs: self.number("server.handshake_secs", 1..=60),
+            connections_max: self.number("server.connections_max", 1..=100_000),
+            message_bytes_max: self.number("server.message_bytes_max", 64 << 10..=16 << 20),
+            concurrent_per_connection: self.number("server.concurrent_per_connection", 1..=10_000),
+            reflection: self.flag("server.reflection"),
+        }
+    }
+
+    fn store(&mut self) -> Store {
+        let url = self.url("store.url", "store.url_file", DATABASES);
+        let url = url.unwrap_or_else(|| {
+            self.fault("store.url", "is empty", "write \"sqlite:eid.sqlite\", or name a file in store.url_file");
+            Url::Plain(String::new())
+        });
+        if matches!(&url, Url::Plain(url) if url.contains(":memory:") || url.contains("mode=memory")) {
+            self.fault("store.url", "keeps nothing", "name a file: \"sqlite:eid.sqlite\"");
+        }
+        Store { url, connections: self.number("store.connections", 1..=1_000) }
+    }
+
+    fn limits(&mut self) -> Limits {
+        Limits { redis: self.url("limits.redis_url", "limits.redis_url_file", REDISES) }
+    }
+
+    fn codes(&mut self) -> Codes {
+        use law::codes::{EMAIL_LIFETIME_ITEM, EMAIL_LIFETIME_MAX, LIFETIME_ITEM, LIFETIME_MAX};
+        Codes {
+            lifetime_secs: self.lawful("codes.lifetime_secs", LIFETIME_MAX, &LIFETIME_ITEM),
+            email_lifetime_secs: self.lawful("codes.email_lifetime_secs", EMAIL_LIFETIME_MAX, &EMAIL_LIFETIME_ITEM),
+        }
+    }
+
+    fn log(&mut self) -> Log {
+        let format = self.choice("log.format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+        let filter = self.text("log.filter");
+        if EnvFilter::builder().parse(&filter).is_err() {
+            self.fault("log.filter", "is no log filter", "write levels by target: \"info\" or \"warn,eid=debug\"");
+        }
+        Log { format, filter }
+    }
+
+    /// A URL in `key`, or in the file that `file_key` names. `None` if neither is set.
+    fn url(&mut self, key: &str, file_key: &str, schemes: &[&str]) -> Option<Url> {
+        let (url, file) = (self.text(key), self.text(file_key));
+        if !file.is_empty() {
+            if !url.is_empty() && !self.layers.is_default(key) {
+                self.fault(key, &format!("is set, and so is {file_key}"), "take one of the two out");
+            }
+            return Some(Url::File(self.home.join(file)));
+        }
+        if url.is_empty() {
+            return None;
+        }
+        if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+            self.fault(key, "is of no kind that can be used", &format!("begin it with {}", schemes.join(", ")));
+        }
+        if self.mode == Mode::Production && has_password(&url) {
+            let cure = format!("put it into a file of yours (chmod 600), and name that in {file_key}");
+            self.fault(key, "holds a password", &cure);
+        }
+        Some(Url::Plain(url))
+    }
+
+    fn path(&mut self, key: &str) -> PathBuf {
+        let path = self.text(key);
+        if path.is_empty() {
+            self.fault(key, "is empty", "name a file");
+        }
+        self.home.join(path)
+    }
+
+    /// A number of seconds that may be less than the law allows, but no more.
+    fn lawful(&mut self, key: &str, most: Duration, item: &Item) -> u64 {
+        let secs = self.whole(key);
+        if secs > most.as_secs() {
+            let wrong = format!("is {secs}, and the law allows {} at most ({})", most.as_secs(), item.basis);
+            self.fault(key, &wrong, &format!("write 60 to {}", most.as_secs()));
+            return 60;
+        }
+        self.number(key, 60..=most.as_secs())
+    }
+
+    fn number<T: TryFrom<u64> + Default>(&mut self, key: &str, allowed: RangeInclusive<u64>) -> T {
+        let number = self.whole(key);
+        if !allowed.contains(&number) {
+            let cure = format!("write {} to {}", allowed.start(), allowed.end());
+            self.fault(key, &format!("is {number}, out of bounds"), &cure);
+        }
+        T::try_from(number).unwrap_or_default()
+    }
+
+    fn whole(&self, key: &str) -> u64 {
+        self.layers.value(key).as_ref().and_then(whole).unwrap_or_default()
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.layers.value(key).and_then(|value| value.to_bool()).unwrap_or_default()
+    }
+
+    fn text(&self, key: &str) -> String {
+        self.layers.value(key).and_then(Value::into_string).unwrap_or_default()
+    }
+
+    /// One of a few words; the first stands in for what is none of them.
+    fn choice<T: Copy + Default>(&mut self, key: &str, choices: &[(&str, T)]) -> T {
+        let text = self.text(key);
+        let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+        chosen.unwrap_or_else(|| {
+            let words: Vec<_> = choices.iter().map(|(word, _)| format!("{word:?}")).collect();
+            self.fault(key, "is none of the words it may be", &format!("write {}", words.join(" or ")));
+            T::default()
+        })
+    }
+
+    fn fault(&mut self, key: &str, wrong: &str, cure: &str) {
+        self.faults.push(Fault::new(key, self.layers.origin(key), wrong, cure));
+    }
+}

@@ -1,0 +1,193 @@
+//! Whole configurations, from text to typed settings.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+use crate::domain::law;
+
+fn assemble(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
+    let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Config::assemble(Some(&File::of("eid.toml", file)), Path::new("/etc/eid"), environment)
+}
+
+fn faults(file: &str) -> String {
+    assemble(file, &[]).unwrap_err().to_string()
+}
+
+#[test]
+fn the_default_file_is_the_development_configuration() {
+    let config = Config::development(Path::new("eid-dev")).unwrap();
+    assert_eq!(Config::assemble(None, Path::new(""), vec![]).unwrap(), config);
+    assert_eq!(assemble(DEFAULTS, &[]).unwrap(), config);
+    assert_eq!(
+        config,
+        Config {
+            mode: Mode::Development,
+            home: "eid-dev".into(),
+            server: Server {
+                listen: "127.0.0.1:8443".parse().unwrap(),
+                certificate: "eid-dev/pki/server.pem".into(),
+                key: "eid-dev/pki/server.key".into(),
+                client_ca: "eid-dev/pki/client-ca.pem".into(),
+                handshake_secs: 5,
+                connections_max: 8_192,
+                message_bytes_max: 1 << 20,
+                concurrent_per_connection: 128,
+                reflection: true,
+            },
+            store: Store { url: Url::Plain("sqlite:eid.sqlite".to_owned()), connections: 8 },
+            limits: Limits { redis: None },
+            vault: Vault { keys: "eid-dev/keys.json".into() },
+            codes: Codes { lifetime_secs: law::codes::LIFETIME.as_secs(), email_lifetime_secs: 3_600 },
+            accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
+            notify: Notify { file: "eid-dev/messages.jsonl".into() },
+            log: Log { format: LogFormat::Text, filter: "info".to_owned() },
+        }
+    );
+}
+
+#[test]
+fn every_default_is_documented() {
+    let lines: Vec<_> = DEFAULTS.lines().collect();
+    let settings = lines.windows(2).filter(|pair| pair[1].contains(" = ") && !pair[1].starts_with('#'));
+    let mut count = 0;
+    for pair in settings {
+        assert!(pair[0].starts_with("# "), "no comment above {:?}", pair[1]);
+        count += 1;
+    }
+    assert_eq!(count, layers::keys().len());
+}
+
+#[test]
+fn the_effective_settings_list_every_key_and_no_secret() {
+    let file = "[store]\nurl = \"postgres://eid:hunter2@db/eid\"\n[limits]\nredis_url_file = \"redis.url\"";
+    let config = assemble(file, &[]).unwrap();
+    let settings = config.settings();
+    let mut listed: Vec<_> = settings.iter().map(|(key, _)| (*key).to_owned()).collect();
+    listed.sort();
+    assert_eq!(listed, layers::keys());
+    let printed = format!("{settings:?} {config:?} {:?}", config.warnings());
+    assert!(!printed.contains("hunter2"), "{printed}");
+    assert!(printed.contains("postgres://…@db/eid") && printed.contains("eid-dev/redis.url"));
+}
+
+#[test]
+fn faults_of_every_kind_are_reported_in_one_go() {
+    let file = r#"
+        mode = "production"
+        home = "data"
+        [server]
+        listn = "127.0.0.1:1"
+        handshake_secs = "5"
+        [store]
+        url = "postgres://eid:hunter2@db/eid"
+        [codes]
+        lifetime_secs = 601
+    "#;
+    let found = assemble(file, &[("codes.email_lifetime_secs", "86401")]).unwrap_err();
+    assert_eq!(found.all().len(), 5, "{found}");
+    let told = found.to_string();
+    for line in [
+        "the configuration has 5 faults:",
+        "server.listn (eid.toml): no such setting; [server] has: ",
+        "server.handshake_secs (eid.toml): is a text, not a whole number; write digits only, without quotes",
+        "store.url (eid.toml): holds a password; put it into a file of yours (chmod 600), and name that in store.url_file",
+        "codes.lifetime_secs (eid.toml): is 601, and the law allows 600 at most (NIST SP 800-63A-4 section 3.8); \
+         write 60 to 600",
+        "codes.email_lifetime_secs (EID__CODES__EMAIL_LIFETIME_SECS): is 86401, and the law allows 86400 at most",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    assert!(!told.contains("hunter2"));
+}
+
+#[test]
+fn values_out_of_bounds_are_refused_with_the_bounds() {
+    for (file, told) in [
+        ("[codes]\nlifetime_secs = 59", "codes.lifetime_secs (eid.toml): is 59, out of bounds; write 60 to 600"),
+        ("[server]\nmessage_bytes_max = 16777217", "write 65536 to 16777216"),
+        ("[server]\nconnections_max = 0", "write 1 to 100000"),
+        ("[server]\nconnections_max = 18446744073709551616", "TOML parse error"),
+        ("[server]\nlisten = \"localhost:8443\"", "is no IP address with a port"),
+        ("[accounts]\nidentity_number_digits = 21", "write 1 to 20"),
+        ("mode = \"prod\"", "write \"development\" or \"production\""),
+        ("mode = \"production\"", "home (default): is not set; production needs a folder of its own"),
+        ("home = \"\"", "home (eid.toml): is empty"),
+        ("[vault]\nkeys = \"\"", "vault.keys (eid.toml): is empty; name a file"),
+        ("[store]\nurl = \"mysql://db\"", "begin it with sqlite:, postgres://"),
+        ("[store]\nurl = \"\"", "store.url (eid.toml): is empty"),
+        ("[store]\nurl = \"sqlite::memory:\"", "keeps nothing"),
+        ("[store]\nurl = \"postgres://db\"\nurl_file = \"db.url\"", "is set, and so is store.url_file"),
+        ("[limits]\nredis_url = \"http://cache\"", "begin it with redis://"),
+        ("[log]\nfilter = \"eid=loud\"", "log.filter (eid.toml): is no log filter"),
+        ("[log]\nformat = \"xml\"", "write \"text\" or \"json\""),
+    ] {
+        assert!(faults(file).contains(told), "{file}\n{}", faults(file));
+    }
+}
+
+#[test]
+fn what_is_set_is_what_counts() {
+    let file = "[log]\nformat = \"json\"\nfilter = \"warn\"\n[limits]\nredis_url = \"redis://cache\"";
+    let config = assemble(file, &[("log.filter", "eid=debug"), ("server.listen", "[::]:9")]).unwrap();
+    assert_eq!(config.log, Log { format: LogFormat::Json, filter: "eid=debug".to_owned() });
+    assert_eq!(config.server.listen.to_string(), "[::]:9");
+    assert_eq!(config.redis_url().unwrap().unwrap().as_str(), "redis://cache");
+}
+
+#[test]
+fn paths_are_relative_to_home_and_a_production_home_to_the_file() {
+    let config = assemble("mode = \"production\"\nhome = \"data\"\n[server]\nkey = \"/run/tls.key\"", &[]).unwrap();
+    assert_eq!(config.home, Path::new("/etc/eid/data"));
+    assert_eq!(config.server.certificate, Path::new("/etc/eid/data/pki/server.pem"));
+    assert_eq!(config.server.key, Path::new("/run/tls.key"));
+    let config = assemble("home = \"data\"", &[]).unwrap();
+    assert_eq!(config.vault.keys, Path::new("data/keys.json"));
+}
+
+#[test]
+fn a_relative_database_lies_in_home_and_others_are_left_alone() {
+    for (url, home, complete) in [
+        ("sqlite:eid.sqlite", "eid-dev", "sqlite:eid-dev/eid.sqlite"),
+        ("sqlite://eid.sqlite?mode=rw", "/tmp/50%?#", "sqlite:/tmp/50%25%3F%23/eid.sqlite?mode=rw"),
+        ("sqlite:///var/eid.sqlite", "eid-dev", "sqlite:///var/eid.sqlite"),
+        ("sqlite:/var/eid.sqlite", "eid-dev", "sqlite:/var/eid.sqlite"),
+        ("postgres://eid:secret@db/eid", "eid-dev", "postgres://eid:secret@db/eid"),
+    ] {
+        let config = assemble("", &[("store.url", url), ("home", home)]).unwrap();
+        assert_eq!(config.store_url().unwrap().as_str(), complete);
+    }
+}
+
+#[test]
+fn a_url_in_a_file_is_read_when_it_is_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db.url");
+    let file = "[store]\nurl_file = \"db.url\"";
+    let config = assemble(file, &[("home", dir.path().to_str().unwrap())]).unwrap();
+    assert!(config.store_url().unwrap_err().to_string().contains("store.url_file: "));
+    std::fs::write(&path, "postgres://eid:secret@db/eid\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(config.store_url().unwrap().as_str(), "postgres://eid:secret@db/eid");
+}
+
+#[test]
+fn a_file_on_disk_is_loaded_and_a_missing_one_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("eid.toml");
+    assert!(Config::load(Some(&path)).unwrap_err().to_string().contains("cannot be read"));
+    std::fs::write(&path, "mode = \"production\"\nhome = \"data\"").unwrap();
+    assert_eq!(Config::load(Some(&path)).unwrap().home, dir.path().join("data"));
+}
+
+#[test]
+fn risks_are_said_loudly() {
+    let said = |file: &str| assemble(file, &[]).unwrap().warnings().join("\n");
+    let development = said("");
+    assert!(development.contains("Development mode") && development.contains("eid-dev/messages.jsonl"));
+    let production = said("mode = \"production\"\nhome = \"/var/lib/eid\"\n[store]\nurl = \"postgres://eid@db/eid\"");
+    for risk in ["/var/lib/eid/messages.jsonl", "server.reflection", "limits.redis_url_file"] {
+        assert!(production.contains(risk), "{production}");
+    }
+    assert!(!production.contains("Development"));
+}

@@ -1,0 +1,105 @@
+//! What each outcome means for the person in front of the screen, and what to do next.
+
+use crate::app::{Activated, Begun, CodeSent, Confirmed};
+use crate::domain::account::Standing;
+use crate::domain::text::Text;
+
+const NOT_MATCHED: Text = Text::new(
+    "No account has this identification number and this phone number. Check both and try again.",
+    "Không có tài khoản với số định danh và số điện thoại này. Hãy kiểm tra cả hai rồi thử lại.",
+);
+const LAPSED: Text = Text::new(
+    "The time to activate the account yourself is over. Call the hotline 1900 0368, key 4.",
+    "Đã hết thời hạn tự kích hoạt tài khoản. Hãy gọi tổng đài 1900 0368, nhánh 4.",
+);
+const ACTIVE: Text = Text::new("The account is active. Log in.", "Tài khoản đã được kích hoạt. Hãy đăng nhập.");
+const WRONG_CODE: Text =
+    Text::new("The code is not right. Check it and try again.", "Mã không đúng. Hãy kiểm tra rồi thử lại.");
+const WAIT: Text = Text::new(
+    "Too many wrong codes. Try again after the time shown.",
+    "Nhập sai mã quá nhiều lần. Hãy thử lại sau thời điểm đã báo.",
+);
+const NO_LIVE_CODE: Text = Text::new(
+    "There is no code to check: it has ended or was used up. Ask for a new one.",
+    "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy yêu cầu mã mới.",
+);
+const STOPPED: Text = Text::new(
+    "Too many wrong codes. Call the hotline 1900 0368, key 4.",
+    "Nhập sai mã quá nhiều lần. Hãy gọi tổng đài 1900 0368, nhánh 4.",
+);
+const TAKEN: Text = Text::new(
+    "This phone number serves another account or request. Use the holder's own number.",
+    "Số điện thoại này đang gắn với tài khoản hoặc hồ sơ khác. Hãy dùng số chính chủ.",
+);
+
+pub(super) const fn standing(standing: Option<Standing>) -> Text {
+    match standing {
+        None => NOT_MATCHED,
+        Some(Standing::Awaiting { .. }) => Text::new(
+            "The account can be activated. Ask for a code.",
+            "Tài khoản có thể kích hoạt. Hãy yêu cầu mã xác nhận.",
+        ),
+        Some(Standing::Lapsed { .. }) => LAPSED,
+        Some(Standing::Active { .. }) => ACTIVE,
+    }
+}
+
+pub(super) const fn code_sent(sent: CodeSent) -> Text {
+    match sent {
+        CodeSent::Sent { .. } => Text::new(
+            "A code was sent to the phone. Enter it before it ends.",
+            "Mã xác nhận đã được gửi tới điện thoại. Hãy nhập trước khi hết hạn.",
+        ),
+        CodeSent::NotMatched => NOT_MATCHED,
+        CodeSent::Lapsed => LAPSED,
+        CodeSent::AlreadyActive => ACTIVE,
+        CodeSent::TooManyFailures { retry_at: Some(_) } => WAIT,
+        CodeSent::TooManyFailures { retry_at: None } => STOPPED,
+    }
+}
+
+pub(super) const fn activated(activated: Activated) -> Text {
+    match activated {
+        Activated::Activated { .. } | Activated::AlreadyActive { .. } => ACTIVE,
+        Activated::NotMatched => NOT_MATCHED,
+        Activated::Lapsed => LAPSED,
+        Activated::WrongCode { tries_left: 0 } | Activated::NoLiveCode => NO_LIVE_CODE,
+        Activated::WrongCode { .. } => WRONG_CODE,
+    }
+}
+
+pub(super) const fn begun(begun: &Begun) -> Text {
+    match begun {
+        Begun::Begun(_) => Text::new(
+            "A code was sent to the new contact. The old one stays until the code comes back.",
+            "Mã xác nhận đã được gửi tới liên hệ mới. Liên hệ cũ còn hiệu lực đến khi xác nhận.",
+        ),
+        Begun::Unchanged => Text::new(
+            "This is the account's contact already. Nothing to change.",
+            "Đây đã là liên hệ của tài khoản. Không có gì để thay đổi.",
+        ),
+        Begun::Taken => TAKEN,
+        Begun::AlreadyPending(_) => Text::new(
+            "A change of this kind is pending. Confirm or cancel it first.",
+            "Đang có yêu cầu thay đổi cùng loại. Hãy xác nhận hoặc hủy yêu cầu đó trước.",
+        ),
+        Begun::TooManyFailures { retry_at: Some(_) } => WAIT,
+        Begun::TooManyFailures { retry_at: None } => STOPPED,
+    }
+}
+
+pub(super) const fn confirmed(confirmed: Confirmed) -> Text {
+    match confirmed {
+        Confirmed::Confirmed => Text::new("The new contact is live.", "Liên hệ mới đã có hiệu lực."),
+        Confirmed::WrongCode { tries_left: 0 } | Confirmed::NoLiveCode => Text::new(
+            "There is no code to check: it has ended or was used up. Cancel the change and begin again.",
+            "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy hủy yêu cầu và làm lại.",
+        ),
+        Confirmed::WrongCode { .. } => WRONG_CODE,
+        Confirmed::Taken => TAKEN,
+        Confirmed::NotPending => Text::new(
+            "The change is no longer pending. See its state; begin a new one if need be.",
+            "Yêu cầu không còn ở trạng thái chờ. Hãy xem trạng thái và tạo yêu cầu mới nếu cần.",
+        ),
+    }
+}

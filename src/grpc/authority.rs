@@ -1,0 +1,113 @@
+//! `AuthorityService`: the hand-over to the identity authority.
+
+use std::time::Duration;
+
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use super::gate::caller;
+use super::parse::Faults;
+use super::render;
+use crate::app::{App, Decision};
+use crate::domain::account::IdentityNumber;
+use crate::domain::enrolment::{RefusalReason, Stage};
+use crate::domain::ids::{EnrolmentId, LeaseId, RequestId};
+use crate::domain::text::Malformed;
+use crate::proto as pb;
+
+const CLAIM_MAX: u32 = 500;
+const LEASE: Duration = Duration::from_mins(5);
+const LEASE_MIN: Duration = Duration::from_secs(10);
+const LEASE_MAX: Duration = Duration::from_hours(1);
+
+const WRONG_LIMIT: Malformed = Malformed::new("At least 1, at most 500.", "Ít nhất 1, nhiều nhất 500.");
+const WRONG_LEASE: Malformed =
+    Malformed::new("A lease lasts from 10 seconds to 1 hour.", "Thời hạn xử lý từ 10 giây đến 1 giờ.");
+const WRONG_REASON: Malformed = Malformed::new(
+    "Required: one of the reasons listed in the protocol.",
+    "Bắt buộc: một trong các lý do nêu trong giao thức.",
+);
+
+pub(super) struct Authority(pub(super) App);
+
+#[tonic::async_trait]
+impl pb::authority_service_server::AuthorityService for Authority {
+    async fn claim(&self, request: Request<pb::ClaimRequest>) -> Result<Response<pb::ClaimResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let limit = u32::try_from(message.limit).ok().filter(|limit| (1..=CLAIM_MAX).contains(limit));
+        let limit = faults.take("limit", limit.ok_or(WRONG_LIMIT));
+        let lease = faults.take("lease", lease(message.lease));
+        let (limit, lease) = faults.finish(limit.zip(lease))?;
+        let Some(claimed) = self.0.claim(&by, limit, lease).await? else {
+            return Ok(Response::new(pb::ClaimResponse::default()));
+        };
+        let enrolment = |claimed: &crate::app::ClaimedEnrolment| pb::ClaimedEnrolment {
+            enrolment_id: claimed.enrolment.id.to_string(),
+            office: claimed.enrolment.office.to_string(),
+            received_at: Some(render::instant(claimed.enrolment.received_at)),
+            application: Some(render::application(&claimed.application)),
+            notes: render::findings(claimed.enrolment.notes.iter()),
+        };
+        Ok(Response::new(pb::ClaimResponse {
+            lease_id: claimed.lease.id.to_string(),
+            lease_expires_at: Some(render::instant(claimed.lease.expires_at)),
+            enrolments: claimed.enrolments.iter().map(enrolment).collect(),
+        }))
+    }
+
+    async fn record_decision(
+        &self,
+        request: Request<pb::RecordDecisionRequest>,
+    ) -> Result<Response<pb::RecordDecisionResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let id = faults.text("request_id", &message.request_id, RequestId::parse);
+        let enrolment = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let lease = faults.text("lease_id", &message.lease_id, LeaseId::parse);
+        let decision = faults.required("decision", message.decision.as_ref());
+        let decision = decision.and_then(|decision| parse_decision(&mut faults, decision));
+        let parsed = id.zip(enrolment.zip(lease)).zip(decision);
+        let ((id, claimed), decision) = faults.finish(parsed)?;
+        let repeat = self.0.repeat(id, "AuthorityService/RecordDecision", &message.encode_to_vec());
+        let decided = self.0.decide(&by, &repeat, claimed, &decision).await?;
+        let (account_id, at) = match &decided.stage {
+            Stage::Issued { account, at } => (account.to_string(), Some(*at)),
+            Stage::Refused { at, .. } => (String::new(), Some(*at)),
+            Stage::Forwarded { .. } => (String::new(), None),
+        };
+        Ok(Response::new(pb::RecordDecisionResponse {
+            state: render::state(decided.stage.name()).into(),
+            account_id,
+            decided_at: at.map(render::instant),
+        }))
+    }
+}
+
+fn lease(asked: Option<prost_types::Duration>) -> Result<Duration, Malformed> {
+    let Some(asked) = asked else { return Ok(LEASE) };
+    let lease = Duration::try_from(asked).map_err(|_| WRONG_LEASE)?;
+    (LEASE_MIN..=LEASE_MAX).contains(&lease).then_some(lease).ok_or(WRONG_LEASE)
+}
+
+fn parse_decision(faults: &mut Faults, decision: &pb::record_decision_request::Decision) -> Option<Decision> {
+    match decision {
+        pb::record_decision_request::Decision::Approval(approval) => {
+            let number = faults.text("approval.identity_number", &approval.identity_number, IdentityNumber::parse);
+            number.map(Decision::Approve)
+        }
+        pb::record_decision_request::Decision::Refusal(refusal) => {
+            let reason = match refusal.reason() {
+                pb::RefusalReason::IdentityNotConfirmed => Some(RefusalReason::IdentityNotConfirmed),
+                pb::RefusalReason::DocumentNotValid => Some(RefusalReason::DocumentNotValid),
+                pb::RefusalReason::Duplicate => Some(RefusalReason::Duplicate),
+                pb::RefusalReason::NotEligible => Some(RefusalReason::NotEligible),
+                pb::RefusalReason::Other => Some(RefusalReason::Other),
+                pb::RefusalReason::Unspecified => None,
+            };
+            faults.take("refusal.reason", reason.ok_or(WRONG_REASON)).map(Decision::Refuse)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `EnrolmentService`: requests at the counter.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::gate::caller;
+use super::parse::{self, Faults};
+use super::{render, status};
+use crate::app::{App, Caller, Officer, PageRequest, Submitted};
+use crate::domain::enrolment::StageName;
+use crate::domain::ids::{EnrolmentId, RequestId};
+use crate::domain::text::Malformed;
+use crate::proto as pb;
+
+const PAGE_SIZE: u32 = 50;
+const PAGE_SIZE_MAX: u32 = 500;
+const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 500.", "Ít nhất 1, nhiều nhất 500.");
+const WRONG_TOKEN: Malformed = Malformed::new(
+    "Not a page token. Send next_page_token of the page before, unchanged.",
+    "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
+);
+const WRONG_STATE: Malformed = Malformed::new("Not a state of a request.", "Không phải trạng thái của hồ sơ.");
+
+pub(super) struct Enrolments(pub(super) App);
+
+#[tonic::async_trait]
+impl pb::enrolment_service_server::EnrolmentService for Enrolments {
+    async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let application = faults.within("application", message.application.as_ref(), parse::application);
+        let application = faults.finish(application)?;
+        let findings = self.0.check(&application).await?;
+        Ok(Response::new(pb::CheckResponse {
+            acceptable: !findings.refuses(),
+            findings: render::findings(findings.iter()),
+        }))
+    }
+
+    async fn submit(&self, request: Request<pb::SubmitRequest>) -> Result<Response<pb::SubmitResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let id = faults.text("request_id", &message.request_id, RequestId::parse);
+        let application = faults.within("application", message.application.as_ref(), parse::application);
+        let (id, application) = faults.finish(id.zip(application))?;
+        let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
+        let outcome = match self.0.submit(&by, &officer, &repeat, &application).await? {
+            Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
+                enrolment_id: enrolment.id.to_string(),
+                office: enrolment.office.to_string(),
+                received_at: Some(render::instant(enrolment.received_at)),
+                notes: render::findings(enrolment.notes.iter()),
+            }),
+            Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
+                findings: render::findings(findings.iter()),
+            }),
+        };
+        Ok(Response::new(pb::SubmitResponse { outcome: Some(outcome) }))
+    }
+
+    async fn get(&self, request: Request<pb::GetRequest>) -> Result<Response<pb::GetResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let id = faults.finish(id)?;
+        let (enrolment, application) = self.0.enrolment(&by, &officer, id).await?;
+        Ok(Response::new(pb::GetResponse {
+            enrolment: Some(render::enrolment(&enrolment)),
+            application: Some(render::application(&application)),
+        }))
+    }
+
+    async fn list(&self, request: Request<pb::ListRequest>) -> Result<Response<pb::ListResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let size = faults.take("page_size", page_size(message.page_size));
+        let before = faults.optional("page_token", &message.page_token, read_token);
+        let stage = faults.take("state", stage(message.state));
+        let size_before_stage = size.zip(before).zip(stage);
+        let ((size, before), stage) = faults.finish(size_before_stage)?;
+        let page = self.0.enrolments(&by, &officer, PageRequest { stage, before, size }).await?;
+        Ok(Response::new(pb::ListResponse {
+            enrolments: page.enrolments.iter().map(render::enrolment).collect(),
+            next_page_token: page.next.map(token).unwrap_or_default(),
+        }))
+    }
+}
+
+/// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
+fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
+    let by = caller(request)?;
+    let officer = by.officer().ok_or_else(status::role_not_allowed)?;
+    Ok((by, officer))
+}
+
+fn page_size(asked: i32) -> Result<u32, Malformed> {
+    match u32::try_from(asked) {
+        Ok(0) => Ok(PAGE_SIZE),
+        Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),
+        _ => Err(WRONG_SIZE),
+    }
+}
+
+fn stage(asked: i32) -> Result<Option<StageName>, Malformed> {
+    match pb::EnrolmentState::try_from(asked) {
+        Ok(pb::EnrolmentState::Unspecified) => Ok(None),
+        Ok(pb::EnrolmentState::Forwarded) => Ok(Some(StageName::Forwarded)),
+        Ok(pb::EnrolmentState::Issued) => Ok(Some(StageName::Issued)),
+        Ok(pb::EnrolmentState::Refused) => Ok(Some(StageName::Refused)),
+        Err(_) => Err(WRONG_STATE),
+    }
+}
+
+/// A page token is the last identifier shown: the next page begins below it, whatever has arrived since.
+fn token(last: EnrolmentId) -> String {
+    URL_SAFE_NO_PAD.encode(last.uuid().as_bytes())
+}
+
+fn read_token(token: &str) -> Result<EnrolmentId, Malformed> {
+    let bytes = (token.len() <= 64).then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten().ok_or(WRONG_TOKEN)?;
+    Uuid::from_slice(&bytes).map(EnrolmentId::new).map_err(|_| WRONG_TOKEN)
+}

@@ -1,0 +1,125 @@
+//! The gate: every call passes it before any handler sees it. Certificate → directory → role → quota → deadline.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use super::policy::Rule;
+use super::status;
+use crate::app::{App, Caller};
+use crate::limits::{LimitKey, Limits, Verdict};
+use crate::tls::Peer;
+
+/// The gate, to be laid over the services.
+#[derive(Clone)]
+pub struct Gate {
+    app: App,
+    limits: Arc<Limits>,
+}
+
+impl Gate {
+    /// A gate that asks this directory and counts with these limits.
+    pub fn new(app: App, limits: Limits) -> Self {
+        Self { app, limits: Arc::new(limits) }
+    }
+
+    /// The caller and the rule, if the call may go on.
+    async fn admit(&self, peer: Option<Peer>, path: &str) -> Result<(Caller, &'static Rule), Status> {
+        let certificate = peer.and_then(|peer| peer.name).ok_or_else(status::unknown_certificate)?;
+        let caller = self.app.caller(&certificate).await?.ok_or_else(status::unknown_certificate)?;
+        let rule = Rule::for_path(path).ok_or_else(status::no_such_method)?;
+        if !rule.allowed.includes(caller.role()) {
+            return Err(status::role_not_allowed());
+        }
+        let subject = caller.id().to_string();
+        match self.limits.take(LimitKey { method: rule.method, subject: &subject }, rule.quota).await {
+            Verdict::Allowed => Ok((caller, rule)),
+            Verdict::Wait(wait) => Err(status::too_many_calls(wait)),
+        }
+    }
+}
+
+impl<S> Layer<S> for Gate {
+    type Service = Gated<S>;
+
+    fn layer(&self, inner: S) -> Gated<S> {
+        Gated { gate: self.clone(), inner }
+    }
+}
+
+/// A service behind the gate.
+#[derive(Clone)]
+pub struct Gated<S> {
+    gate: Gate,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        // The clone that was polled ready is the one to call; the fresh one waits for its own turn.
+        let fresh = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let gate = self.gate.clone();
+        Box::pin(async move {
+            let begun = Instant::now();
+            let peer = request.extensions().get::<Peer>().cloned();
+            let (caller, rule) = match gate.admit(peer, request.uri().path()).await {
+                Ok(admitted) => admitted,
+                Err(refusal) => {
+                    // The path is a stranger's word: only what the table knows is logged.
+                    let method = Rule::for_path(request.uri().path()).map_or("unknown", |rule| rule.method);
+                    tracing::info!(method, code = ?refusal.code(), "refused at the gate");
+                    return Ok(refusal.into_http());
+                }
+            };
+            let id = caller.id();
+            request.extensions_mut().insert(caller);
+            let answer = AssertUnwindSafe(inner.call(request))
+                .catch_unwind()
+                .map(|ended| ended.unwrap_or_else(|_| Ok(panicked())));
+            let answer = match rule.deadline {
+                Some(deadline) => {
+                    tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| Ok(status::too_slow().into_http()))
+                }
+                None => answer.await,
+            };
+            if let Ok(response) = &answer {
+                let (code, micros) = (status::code_of(response), begun.elapsed().as_micros());
+                tracing::info!(method = rule.method, caller = %id, ?code, micros, "answered");
+            }
+            answer
+        })
+    }
+}
+
+/// The answer to a call whose handler panicked. What it panicked with stays here: it may quote anything.
+fn panicked() -> Response<Body> {
+    tracing::error!("a handler panicked");
+    status::broken().into_http()
+}
+
+/// The caller that the gate admitted.
+pub(super) fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, Status> {
+    request.extensions().get::<Caller>().cloned().ok_or_else(status::unknown_certificate)
+}

@@ -1,0 +1,50 @@
+//! The edge: protobuf and callers.
+//!
+//! Owns parsing, permission, rendering and the mapping of errors. Refuses to decide anything: a handler parses, calls a
+//! use case, renders.
+
+mod activation;
+mod administration;
+mod advice;
+mod authority;
+mod contact;
+mod enrolment;
+mod gate;
+mod parse;
+mod policy;
+mod render;
+mod status;
+
+pub use gate::Gate;
+pub use policy::{Allowed, POLICY, Rule, unruled};
+pub use status::{REASONS, Reason};
+
+use tonic::service::Routes;
+
+use crate::app::App;
+use crate::proto::activation_service_server::ActivationServiceServer;
+use crate::proto::administration_service_server::AdministrationServiceServer;
+use crate::proto::authority_service_server::AuthorityServiceServer;
+use crate::proto::contact_service_server::ContactServiceServer;
+use crate::proto::enrolment_service_server::EnrolmentServiceServer;
+
+/// Every service of `eid.issuance.v1` over `app`. A message larger than `bytes_max` is refused unread.
+pub fn services(app: &App, bytes_max: usize) -> Routes {
+    let mut routes = Routes::builder();
+    routes
+        .add_service(
+            EnrolmentServiceServer::new(enrolment::Enrolments(app.clone())).max_decoding_message_size(bytes_max),
+        )
+        .add_service(
+            AuthorityServiceServer::new(authority::Authority(app.clone())).max_decoding_message_size(bytes_max),
+        )
+        .add_service(
+            ActivationServiceServer::new(activation::Activation(app.clone())).max_decoding_message_size(bytes_max),
+        )
+        .add_service(ContactServiceServer::new(contact::Contacts(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(
+            AdministrationServiceServer::new(administration::Administration(app.clone()))
+                .max_decoding_message_size(bytes_max),
+        );
+    routes.routes()
+}

@@ -1,0 +1,141 @@
+//! One table says who may call what, how often and for how long. A method that is missing from it stops the server.
+
+use std::time::Duration;
+
+use crate::domain::staff::Role;
+use crate::limits::Quota;
+
+/// Who may call a method, how often, how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// `package.Service/Method`.
+    pub method: &'static str,
+    /// Who.
+    pub allowed: Allowed,
+    /// How often each caller.
+    pub quota: Quota,
+    /// How long; `None` for streams that stay open.
+    pub deadline: Option<Duration>,
+}
+
+/// Who may call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Allowed {
+    /// These roles.
+    Roles(&'static [Role]),
+    /// Everyone whose certificate is in the staff directory.
+    Staff,
+}
+
+impl Allowed {
+    /// Whether a role may call.
+    pub fn includes(self, role: Role) -> bool {
+        match self {
+            Self::Roles(roles) => roles.contains(&role),
+            Self::Staff => true,
+        }
+    }
+}
+
+const OFFICER: Allowed = Allowed::Roles(&[Role::Officer]);
+const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
+const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
+const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
+const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
+
+const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
+    let deadline = Some(Duration::from_secs(deadline_secs));
+    Rule { method, allowed, quota: Quota::per_second(per_second), deadline }
+}
+
+const fn stream(method: &'static str) -> Rule {
+    Rule { method, allowed: Allowed::Staff, quota: Quota::per_second(5), deadline: None }
+}
+
+/// The table. The authority and the app backend are one caller each for the whole country; an officer is one person,
+/// whose queue may come back on line all at once.
+pub const POLICY: &[Rule] = &[
+    rule("eid.issuance.v1.EnrolmentService/Check", OFFICER, 50, 5),
+    rule("eid.issuance.v1.EnrolmentService/Submit", OFFICER, 100, 10),
+    rule("eid.issuance.v1.EnrolmentService/Get", OFFICER, 50, 5),
+    rule("eid.issuance.v1.EnrolmentService/List", OFFICER, 20, 10),
+    rule("eid.issuance.v1.AuthorityService/Claim", AUTHORITY, 100, 30),
+    rule("eid.issuance.v1.AuthorityService/RecordDecision", AUTHORITY, 1_000, 10),
+    rule("eid.issuance.v1.ActivationService/GetStatus", APP, 10_000, 3),
+    rule("eid.issuance.v1.ActivationService/SendCode", APP, 1_000, 5),
+    rule("eid.issuance.v1.ActivationService/Activate", APP, 1_000, 5),
+    rule("eid.issuance.v1.ContactService/Begin", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.ContactService/Confirm", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
+    rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
+    rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
+    rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
+    stream("grpc.health.v1.Health/Watch"),
+    stream("grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
+    stream("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"),
+];
+
+impl Rule {
+    /// The rule for a request's path, `/package.Service/Method`.
+    pub fn for_path(path: &str) -> Option<&'static Self> {
+        let method = path.strip_prefix('/')?;
+        POLICY.iter().find(|rule| rule.method == method)
+    }
+}
+
+/// The methods of these descriptors that the table does not name. A server with any must not start.
+///
+/// # Errors
+/// If the descriptors cannot be read.
+pub fn unruled(descriptors: &[&[u8]]) -> Result<Vec<String>, prost::DecodeError> {
+    use prost::Message as _;
+    let mut missing = Vec::new();
+    for set in descriptors {
+        for file in prost_types::FileDescriptorSet::decode(*set)?.file {
+            for service in &file.service {
+                let methods = service
+                    .method
+                    .iter()
+                    .map(|method| format!("/{}.{}/{}", file.package(), service.name(), method.name()));
+                missing.extend(methods.filter(|path| Rule::for_path(path).is_none()));
+            }
+        }
+    }
+    Ok(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::DESCRIPTORS;
+    use prost::Message as _;
+
+    #[test]
+    fn every_method_that_is_served_has_a_rule() {
+        let all = [
+            DESCRIPTORS,
+            tonic_health::pb::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+        ];
+        assert_eq!(unruled(&all).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_method_without_a_rule_is_named() {
+        let mut set = prost_types::FileDescriptorSet::decode(DESCRIPTORS).unwrap();
+        let file = set.file.iter_mut().find(|file| !file.service.is_empty()).unwrap();
+        file.service[0].method[0].name = Some("Forgotten".to_owned());
+        let missing = unruled(&[&set.encode_to_vec()]).unwrap();
+        assert_eq!(missing.len(), 1);
+        assert!(missing[0].ends_with("/Forgotten"));
+    }
+
+    #[test]
+    fn every_rule_is_for_a_method_of_its_own() {
+        for (i, rule) in POLICY.iter().enumerate() {
+            assert!(POLICY[..i].iter().all(|earlier| earlier.method != rule.method), "{}", rule.method);
+        }
+    }
+}

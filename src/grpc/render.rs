@@ -1,0 +1,231 @@
+//! From values to protobuf.
+
+use prost_types::Timestamp as PbTimestamp;
+
+use crate::app::{AccountView, ChangeView};
+use crate::domain::account::Standing;
+use crate::domain::application::{Application, Language, Relation};
+use crate::domain::consent::{Giver, Purpose};
+use crate::domain::contact::{ChangeState, ContactKind};
+use crate::domain::enrolment::{Enrolment, RefusalReason, Stage, StageName};
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::person::{FullName, Sex};
+use crate::domain::residence::CardKind;
+use crate::domain::text::Text;
+use crate::domain::time::{Timestamp, format_date};
+use crate::proto as pb;
+
+pub(super) fn instant(at: Timestamp) -> PbTimestamp {
+    let (seconds, micros) = (at.micros().div_euclid(1_000_000), at.micros().rem_euclid(1_000_000));
+    PbTimestamp { seconds, nanos: i32::try_from(micros * 1_000).unwrap_or(0) }
+}
+
+pub(super) fn text(text: Text) -> pb::Text {
+    pb::Text { en: text.en.to_owned(), vi: text.vi.to_owned() }
+}
+
+pub(super) fn findings<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<pb::Finding> {
+    findings.map(finding).collect()
+}
+
+fn finding(finding: &Finding) -> pb::Finding {
+    let rule = finding.rule;
+    let severity = match rule.severity {
+        Severity::Refuse => pb::Severity::Refuse,
+        Severity::Note => pb::Severity::Note,
+    };
+    pb::Finding {
+        rule: rule.id.to_owned(),
+        severity: severity.into(),
+        basis: rule.basis.to_owned(),
+        fields: finding.fields.clone(),
+        message: Some(text(rule.message)),
+        cure: Some(text(rule.cure)),
+    }
+}
+
+pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
+    let (decided_at, reason, account) = match &enrolment.stage {
+        Stage::Forwarded { .. } => (None, pb::RefusalReason::Unspecified, String::new()),
+        Stage::Issued { account, at } => (Some(*at), pb::RefusalReason::Unspecified, account.to_string()),
+        Stage::Refused { reason, at } => (Some(*at), refusal(*reason), String::new()),
+    };
+    pb::Enrolment {
+        enrolment_id: enrolment.id.to_string(),
+        office: enrolment.office.to_string(),
+        state: state(enrolment.stage.name()).into(),
+        received_at: Some(instant(enrolment.received_at)),
+        decided_at: decided_at.map(instant),
+        refusal_reason: reason.into(),
+        account_id: account,
+        notes: findings(enrolment.notes.iter()),
+    }
+}
+
+pub(super) const fn state(stage: StageName) -> pb::EnrolmentState {
+    match stage {
+        StageName::Forwarded => pb::EnrolmentState::Forwarded,
+        StageName::Issued => pb::EnrolmentState::Issued,
+        StageName::Refused => pb::EnrolmentState::Refused,
+    }
+}
+
+const fn refusal(reason: RefusalReason) -> pb::RefusalReason {
+    match reason {
+        RefusalReason::IdentityNotConfirmed => pb::RefusalReason::IdentityNotConfirmed,
+        RefusalReason::DocumentNotValid => pb::RefusalReason::DocumentNotValid,
+        RefusalReason::Duplicate => pb::RefusalReason::Duplicate,
+        RefusalReason::NotEligible => pb::RefusalReason::NotEligible,
+        RefusalReason::Other => pb::RefusalReason::Other,
+    }
+}
+
+pub(super) fn application(application: &Application) -> pb::Application {
+    let (family_name, given_names) = name(&application.name);
+    let person = pb::Person {
+        family_name,
+        given_names,
+        date_of_birth: format_date(application.born_on),
+        sex: match application.sex {
+            Sex::Female => pb::Sex::Female,
+            Sex::Male => pb::Sex::Male,
+            Sex::X => pb::Sex::X,
+        }
+        .into(),
+        nationality: application.nationality.as_str().to_owned(),
+    };
+    pb::Application {
+        person: Some(person),
+        passport: Some(passport(application)),
+        residence_card: Some(card(application)),
+        phone: application.phone.as_str().to_owned(),
+        email: application.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(),
+        consents: consents(application),
+        representative: representative(application),
+        language: language(application.language).into(),
+    }
+}
+
+fn name(name: &FullName) -> (String, String) {
+    let part = |part: Option<&crate::domain::person::NamePart>| part.map(|p| p.as_str().to_owned()).unwrap_or_default();
+    (part(name.family()), part(name.given()))
+}
+
+fn passport(application: &Application) -> pb::Passport {
+    let passport = &application.passport;
+    pb::Passport {
+        number: passport.number.as_str().to_owned(),
+        issuing_state: passport.issuing_state.as_str().to_owned(),
+        issued_on: format_date(passport.issued_on),
+        expires_on: format_date(passport.expires_on),
+        mrz: passport.zone.as_str().to_owned(),
+    }
+}
+
+fn card(application: &Application) -> pb::ResidenceCard {
+    let card = &application.card;
+    let (kind, symbol) = match &card.kind {
+        CardKind::Temporary(symbol) => (pb::ResidenceCardKind::Temporary, symbol.as_str().to_owned()),
+        CardKind::Permanent => (pb::ResidenceCardKind::Permanent, String::new()),
+    };
+    pb::ResidenceCard {
+        kind: kind.into(),
+        symbol,
+        number: card.number.as_str().to_owned(),
+        issued_on: format_date(card.issued_on),
+        expires_on: format_date(card.expires_on),
+        passport_number: card.passport_number.as_ref().map(|n| n.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn consents(application: &Application) -> Vec<pb::Consent> {
+    let consent = |consent: &crate::domain::consent::Consent| pb::Consent {
+        purpose: match consent.purpose {
+            Purpose::Account => pb::ConsentPurpose::Account,
+            Purpose::SensitiveData => pb::ConsentPurpose::SensitiveData,
+        }
+        .into(),
+        given_by: match consent.given_by {
+            Giver::Applicant => pb::ConsentGiver::Applicant,
+            Giver::Representative => pb::ConsentGiver::Representative,
+        }
+        .into(),
+        text_sha256: consent.text.clone().into(),
+        text_language: consent.language.as_str().to_owned(),
+        given_at: Some(instant(consent.given_at)),
+    };
+    application.consents.iter().map(consent).collect()
+}
+
+fn representative(application: &Application) -> Option<pb::Representative> {
+    application.representative.as_ref().map(|representative| {
+        let (family_name, given_names) = name(&representative.name);
+        pb::Representative {
+            family_name,
+            given_names,
+            relation: match representative.relation {
+                Relation::Parent => pb::Relation::Parent,
+                Relation::Guardian => pb::Relation::Guardian,
+                Relation::Other => pb::Relation::Other,
+            }
+            .into(),
+            document_number: representative.document.as_str().to_owned(),
+            document_issuing_state: representative.issuing_state.as_str().to_owned(),
+        }
+    })
+}
+
+const fn language(language: Language) -> pb::Language {
+    match language {
+        Language::Vi => pb::Language::Vi,
+        Language::En => pb::Language::En,
+    }
+}
+
+pub(super) fn change(view: &ChangeView) -> pb::ContactChange {
+    let change = &view.change;
+    pb::ContactChange {
+        change_id: change.id.to_string(),
+        account_id: change.account.to_string(),
+        kind: match change.kind {
+            ContactKind::Phone => pb::ContactKind::Phone,
+            ContactKind::Email => pb::ContactKind::Email,
+        }
+        .into(),
+        new_value_masked: view.new_value_masked.clone(),
+        state: match change.state {
+            ChangeState::Pending => pb::ContactChangeState::Pending,
+            ChangeState::Confirmed { .. } => pb::ContactChangeState::Confirmed,
+            ChangeState::Cancelled { .. } => pb::ContactChangeState::Cancelled,
+            ChangeState::Lapsed { .. } => pb::ContactChangeState::Lapsed,
+        }
+        .into(),
+        begun_at: Some(instant(change.begun_at)),
+        expires_at: Some(instant(change.expires_at)),
+        settled_at: change.state.settled_at().map(instant),
+    }
+}
+
+pub(super) fn account(view: &AccountView) -> pb::Account {
+    let account = &view.account;
+    let (state, activated_at) = match view.standing {
+        Standing::Awaiting { .. } => (pb::AccountState::AwaitingActivation, None),
+        Standing::Lapsed { .. } => (pb::AccountState::Lapsed, None),
+        Standing::Active { since } => (pb::AccountState::Active, Some(since)),
+    };
+    pb::Account {
+        account_id: account.id.to_string(),
+        enrolment_id: account.enrolment.to_string(),
+        state: state.into(),
+        identity_number_masked: view.number_masked.clone(),
+        phone_masked: view.phone_masked.clone(),
+        email_masked: view.email_masked.clone().unwrap_or_default(),
+        issued_at: Some(instant(account.issued_at)),
+        notice_sent_at: account.notice.sent_at.map(instant),
+        notice_delivered_at: account.notice.delivered_at.map(instant),
+        window_closes_at: account.window_closes_at().map(instant),
+        activated_at: activated_at.map(instant),
+        language: language(account.language).into(),
+        pending_changes: view.pending.iter().map(change).collect(),
+    }
+}

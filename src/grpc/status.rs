@@ -1,0 +1,210 @@
+//! Errors as callers see them. This file alone names gRPC codes.
+//!
+//! Each refusal has a stable reason; `docs/errors.md` says what the office, the app team and the operator should do about
+//! it. Causes go to the log, whole chain, never to the caller.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+
+use crate::app::{Error, Missing};
+use crate::domain::enrolment::CannotDecide;
+use crate::domain::text::{Malformed, Text};
+
+/// The domain of reasons.
+const DOMAIN: &str = "eid.issuance.v1";
+/// How long a caller should wait when part of the service is away.
+const RETRY_SOON: Duration = Duration::from_secs(1);
+
+/// A stable reason, and what it says.
+#[derive(Debug)]
+pub struct Reason {
+    /// Stable name.
+    pub name: &'static str,
+    /// gRPC code.
+    code: Code,
+    /// What it says.
+    pub text: Text,
+}
+
+macro_rules! reasons {
+    ($($name:ident: $code:ident, $en:literal / $vi:literal;)*) => {
+        $(
+            #[doc = $en]
+            static $name: Reason =
+                Reason { name: stringify!($name), code: Code::$code, text: Text::new($en, $vi) };
+        )*
+
+        /// Every reason.
+        pub static REASONS: &[&Reason] = &[$(&$name),*];
+    };
+}
+
+reasons! {
+    INVALID_FIELDS: InvalidArgument,
+        "Some fields cannot be read; each is named with its cure."
+        / "Một số trường không đọc được; từng trường và cách sửa được nêu kèm.";
+    ENROLMENT_NOT_FOUND: NotFound,
+        "No such request at this office."
+        / "Không có hồ sơ này tại đơn vị.";
+    ACCOUNT_NOT_FOUND: NotFound,
+        "No such account."
+        / "Không có tài khoản này.";
+    CONTACT_CHANGE_NOT_FOUND: NotFound,
+        "No such contact change."
+        / "Không có yêu cầu thay đổi liên hệ này.";
+    REQUEST_ID_REUSED: AlreadyExists,
+        "This request_id was used for another content. Draw a new one for each request; repeat one only unchanged."
+        / "request_id này đã dùng cho nội dung khác. Mỗi yêu cầu cần một mã mới; chỉ gửi lại khi nội dung không đổi.";
+    IDENTITY_NUMBER_TAKEN: AlreadyExists,
+        "This identification number belongs to another account, living or dead."
+        / "Số định danh này đã thuộc tài khoản khác, còn hiệu lực hoặc đã đóng.";
+    LEASE_LOST: FailedPrecondition,
+        "The lease is no longer this request's: it lapsed and the request was claimed again. Claim it anew."
+        / "Quyền xử lý hồ sơ này không còn: đã hết hạn và hồ sơ đã được nhận lại. Hãy nhận lại hồ sơ.";
+    ALREADY_DECIDED: FailedPrecondition,
+        "The request was decided already."
+        / "Hồ sơ đã có quyết định.";
+    WRONG_STATE: FailedPrecondition,
+        "The contact change is no longer pending."
+        / "Yêu cầu thay đổi liên hệ không còn ở trạng thái chờ.";
+    CONTENDED: Aborted,
+        "Others are changing the same record. Try again."
+        / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
+    CERTIFICATE_UNKNOWN: Unauthenticated,
+        "This certificate is not in the staff directory, or is disabled."
+        / "Chứng thư này không có trong danh bạ cán bộ hoặc đã bị khóa.";
+    ROLE_NOT_ALLOWED: PermissionDenied,
+        "Callers in this role may not call this method."
+        / "Vai trò này không được gọi phương thức này.";
+    TOO_MANY_CALLS: ResourceExhausted,
+        "Too many calls. Wait as long as told, then go on."
+        / "Gọi quá nhiều lần. Hãy chờ đúng thời gian đã báo rồi tiếp tục.";
+    TOO_SLOW: DeadlineExceeded,
+        "The call took longer than it may. If it changes something, repeat it with the same request_id."
+        / "Lệnh gọi quá thời hạn. Nếu là lệnh thay đổi, hãy gửi lại với cùng request_id.";
+    NO_SUCH_METHOD: Unimplemented,
+        "There is no such method."
+        / "Không có phương thức này.";
+    UNAVAILABLE: Unavailable,
+        "The service cannot reach its database. Nothing was changed; try again."
+        / "Dịch vụ không kết nối được cơ sở dữ liệu. Chưa có gì thay đổi; hãy thử lại.";
+    BROKEN: Internal,
+        "Something is broken on our side; the operator has been told."
+        / "Có lỗi phía hệ thống; người vận hành đã được báo.";
+}
+
+impl Reason {
+    fn status(&self) -> Status {
+        self.with(ErrorDetails::new())
+    }
+
+    fn with(&self, mut details: ErrorDetails) -> Status {
+        details.set_error_info(self.name, DOMAIN, []);
+        details.set_localized_message("vi", self.text.vi);
+        Status::with_error_details(self.code, self.text.en, details)
+    }
+
+    fn retry(&self, after: Duration) -> Status {
+        self.with(ErrorDetails::with_retry_info(Some(after)))
+    }
+
+    /// Name of the code, as documents write it.
+    pub fn code_name(&self) -> &'static str {
+        match self.code {
+            Code::InvalidArgument => "INVALID_ARGUMENT",
+            Code::NotFound => "NOT_FOUND",
+            Code::AlreadyExists => "ALREADY_EXISTS",
+            Code::FailedPrecondition => "FAILED_PRECONDITION",
+            Code::Aborted => "ABORTED",
+            Code::Unauthenticated => "UNAUTHENTICATED",
+            Code::PermissionDenied => "PERMISSION_DENIED",
+            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Code::Unimplemented => "UNIMPLEMENTED",
+            Code::Unavailable => "UNAVAILABLE",
+            _ => "INTERNAL",
+        }
+    }
+}
+
+/// Fields that cannot be read, all of them at once, each in both languages.
+pub(super) fn invalid(faults: Vec<(String, Malformed)>) -> Status {
+    let violation = |(field, Malformed(text)): (String, Malformed)| {
+        FieldViolation::new(field, format!("{} / {}", text.en, text.vi))
+    };
+    INVALID_FIELDS.with(ErrorDetails::with_bad_request(faults.into_iter().map(violation).collect::<Vec<_>>()))
+}
+
+/// No certificate that the directory knows.
+pub(super) fn unknown_certificate() -> Status {
+    CERTIFICATE_UNKNOWN.status()
+}
+
+/// A role that may not.
+pub(super) fn role_not_allowed() -> Status {
+    ROLE_NOT_ALLOWED.status()
+}
+
+/// A method that is not there.
+pub(super) fn no_such_method() -> Status {
+    NO_SUCH_METHOD.status()
+}
+
+/// Called too often.
+pub(super) fn too_many_calls(wait: Duration) -> Status {
+    TOO_MANY_CALLS.retry(wait)
+}
+
+/// Took too long.
+pub(super) fn too_slow() -> Status {
+    TOO_SLOW.retry(RETRY_SOON)
+}
+
+/// A panic, which has been logged.
+pub(super) fn broken() -> Status {
+    BROKEN.status()
+}
+
+/// The code of a response, for the log: `0` unless the headers say otherwise.
+pub(super) fn code_of<B>(response: &http::Response<B>) -> Code {
+    Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
+            Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
+            Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
+            Error::RequestIdReused => REQUEST_ID_REUSED.status(),
+            Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
+            Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
+            Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
+            Error::WrongChangeState(_) => WRONG_STATE.status(),
+            Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
+            Error::Contended => CONTENDED.retry(RETRY_SOON),
+            Error::Unavailable(_) => {
+                tracing::error!(error = chain(&error), "the store is not available");
+                UNAVAILABLE.retry(RETRY_SOON)
+            }
+            Error::Broken(_) => {
+                tracing::error!(error = chain(&error), "a call failed on our side");
+                BROKEN.status()
+            }
+        }
+    }
+}
+
+/// An error and all its causes, on one line.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,65 @@
+//! Development mode: what is missing is made on the spot, and said loudly. Never for real persons.
+
+use anyhow::Context as _;
+
+use crate::app::App;
+use crate::config::{Config, Mode};
+use crate::domain::staff::{OfficeCode, Post};
+use crate::pki::{self, DevelopmentPki, PkiFault};
+use crate::sys::{Clock, Dice};
+use crate::tls;
+use crate::vault::KeyRing;
+
+/// What development mode has at hand.
+#[derive(Debug)]
+pub struct Practice {
+    /// Certificates of the practice callers.
+    pub pki: DevelopmentPki,
+    /// What was made just now, for people to read.
+    pub made: Vec<String>,
+}
+
+/// Makes the certificates and the key ring of a development home if they are missing. `None` in production.
+///
+/// # Errors
+/// If they cannot be made, or what is there cannot be read.
+pub fn prepare(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Option<Practice>> {
+    if config.mode == Mode::Production {
+        return Ok(None);
+    }
+    let mut made = Vec::new();
+    std::fs::create_dir_all(&config.home).with_context(|| format!("cannot make {}", config.home.display()))?;
+    let folder = config.home.join("pki");
+    let pki = match pki::load(&folder) {
+        Ok(pki) => pki,
+        Err(_) if !folder.exists() => {
+            made.push(format!("DEVELOPMENT certificates were made in {}", folder.display()));
+            pki::develop(&folder, clock.now())?
+        }
+        Err(fault) => return Err(PkiFault::into(fault)),
+    };
+    if !config.vault.keys.exists() {
+        KeyRing::generate(dice).write_new(&config.vault.keys)?;
+        made.push(format!(
+            "DEVELOPMENT keys were made in {}: lose them and what they sealed is lost",
+            config.vault.keys.display()
+        ));
+    }
+    Ok(Some(Practice { pki, made }))
+}
+
+/// Enters the practice callers in the staff directory; those who are there stay as they are.
+///
+/// # Errors
+/// If a certificate cannot be read or the directory cannot be written.
+pub async fn register_practice_staff(app: &App, pki: &DevelopmentPki) -> anyhow::Result<()> {
+    for caller in pki.callers() {
+        let path = pki.cert_path(caller.stem);
+        let name = tls::name_of_pem(&std::fs::read(&path)?).with_context(|| format!("in {}", path.display()))?;
+        let office = caller.office.map(OfficeCode::parse).transpose()?;
+        let post =
+            Post::new(caller.role, office).context("a practice caller has a role that does not fit its office")?;
+        app.register_staff(name, post).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The gRPC server over any stream of connections: real ones, or pipes in tests.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use futures::Stream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+
+use super::workers;
+use crate::app::App;
+use crate::grpc::{self, Gate};
+use crate::limits::Limits;
+use crate::proto::DESCRIPTORS;
+use crate::tls::Connection;
+
+/// A peer that does not answer this often asked is gone.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Connections are closed, calls under way answered first, so that a certificate's end is noticed.
+const CONNECTION_AGE_MAX: Duration = Duration::from_hours(1);
+
+/// What the edge may be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// Size of one message.
+    pub message_bytes_max: usize,
+    /// Calls under way on one connection.
+    pub concurrent_per_connection: u32,
+    /// Whether the protocol can be asked for.
+    pub reflection: bool,
+}
+
+/// Serves on every connection of `incoming` until `stop`.
+///
+/// # Errors
+/// If a method has no rule, or serving fails.
+pub async fn serve_on<IO>(
+    app: App,
+    limits: Limits,
+    edge: Edge,
+    incoming: impl Stream<Item = std::io::Result<Connection<IO>>>,
+    stop: CancellationToken,
+) -> anyhow::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let missing = grpc::unruled(&[DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET])?;
+    if !missing.is_empty() {
+        bail!("these methods have no rule in the policy table: {}", missing.join(", "));
+    }
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let watching = tokio::spawn(workers::watch_health(app.clone(), reporter, stop.clone()));
+    let routes = grpc::services(&app, edge.message_bytes_max);
+    let mut router = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .max_connection_age(CONNECTION_AGE_MAX)
+        .concurrency_limit_per_connection(edge.concurrent_per_connection as usize)
+        .layer(Gate::new(app, limits))
+        .add_routes(routes)
+        .add_service(health);
+    if edge.reflection {
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        router = router.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    }
+    let served = router.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()).await;
+    stop.cancel();
+    watching.await.context("the health task failed")?;
+    served.context("serving failed")
+}

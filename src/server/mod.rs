@@ -1,0 +1,91 @@
+//! The wiring: parts are made from settings, in order, and started. Sees everything, decides nothing.
+
+mod development;
+mod edge;
+mod log;
+mod parts;
+mod workers;
+
+pub use development::{Practice, prepare, register_practice_staff};
+pub use edge::{Edge, serve_on};
+pub use log::start_log;
+pub use parts::{limits, open, over};
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::tls;
+
+/// A running server.
+#[derive(Debug)]
+pub struct Started {
+    address: SocketAddr,
+    stop: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+    delivering: JoinHandle<()>,
+    app: App,
+}
+
+impl Started {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until it ends by itself, which it does only if it cannot go on, or until `signal`; then stops it: calls
+    /// under way are answered, what was handed to the store is committed, connections are closed.
+    ///
+    /// # Errors
+    /// If serving failed.
+    pub async fn until(mut self, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let early = tokio::select! {
+            () = signal => None,
+            ended = &mut self.serving => Some(ended),
+        };
+        self.stop.cancel();
+        let ended = match early {
+            Some(ended) => ended,
+            None => self.serving.await,
+        };
+        self.delivering.await.context("the delivery task failed")?;
+        self.app.store().clone().close().await;
+        ended.context("the serving task failed")?
+    }
+}
+
+/// Starts serving `app`. Refuses to if a method has no rule.
+///
+/// # Errors
+/// If a certificate, the address or the policy table is not right.
+pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
+    let listener = TcpListener::bind(config.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (setting server.listen)", config.server.listen))?;
+    let address = listener.local_addr()?;
+    let tls_config = Arc::new(ArcSwap::new(parts::tls_config(config)?));
+    let stop = CancellationToken::new();
+    let handshakes = tls::Limits {
+        handshake_time: Duration::from_secs(config.server.handshake_secs),
+        connections_max: config.server.connections_max,
+        ..tls::Limits::default()
+    };
+    let incoming = tls::incoming(listener, tls_config, handshakes, stop.clone());
+    let limits = limits(config, app.clock().clone()).await?;
+    let edge = Edge {
+        message_bytes_max: config.server.message_bytes_max,
+        concurrent_per_connection: config.server.concurrent_per_connection,
+        reflection: config.server.reflection,
+    };
+    let serving = tokio::spawn(serve_on(app.clone(), limits, edge, incoming, stop.clone()));
+    let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
+    Ok(Started { address, stop, serving, delivering, app })
+}

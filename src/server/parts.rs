@@ -1,0 +1,70 @@
+//! The parts, made from settings in the order in which they need each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rustls::ServerConfig;
+
+use crate::app::{App, Parts, Settings};
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::notify::{Carrier, FileCarrier};
+use crate::store::Store;
+use crate::sys::{Clock, Dice};
+use crate::tls;
+use crate::vault::{KeyRing, Vault};
+
+/// The use cases over the store, keys and carriers that the settings name. The schema is left as it is.
+///
+/// # Errors
+/// If the keys or the database cannot be opened.
+pub async fn open(config: &Config, clock: Clock, dice: Dice) -> anyhow::Result<App> {
+    let url = config.store_url()?;
+    let store =
+        Store::open(&url, config.store.connections).await.context("cannot open the store (setting store.url)")?;
+    over(config, store, clock, dice)
+}
+
+/// The use cases over `store`, with the keys and carriers that the settings name.
+///
+/// # Errors
+/// If the keys cannot be opened.
+pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::Result<App> {
+    let ring = KeyRing::read(&config.vault.keys)
+        .with_context(|| format!("cannot use the key ring {} (setting vault.keys)", config.vault.keys.display()))?;
+    let vault = Vault::new(&ring, dice.clone()).context("cannot use the key ring")?;
+    Ok(App::new(Parts {
+        store,
+        vault,
+        carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
+        clock,
+        dice,
+        settings: Settings {
+            code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
+            email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
+            number_digits: config.accounts.identity_number_digits,
+        },
+    }))
+}
+
+/// Where calls are counted: in this process, or in a Redis that replicas share.
+///
+/// # Errors
+/// If the Redis named refuses us.
+pub async fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
+    Ok(match config.redis_url()? {
+        Some(url) => Limits::redis(&url, clock).await.context("cannot use Redis (setting limits.redis_url)")?,
+        None => Limits::memory(clock),
+    })
+}
+
+pub(super) fn tls_config(config: &Config) -> anyhow::Result<Arc<ServerConfig>> {
+    let read = |path: &std::path::Path, key: &str| {
+        std::fs::read(path).with_context(|| format!("cannot read {} (setting {key})", path.display()))
+    };
+    let chain = read(&config.server.certificate, "server.certificate")?;
+    let key = zeroize::Zeroizing::new(read(&config.server.key, "server.key")?);
+    let client_ca = read(&config.server.client_ca, "server.client_ca")?;
+    Ok(tls::server_config(&chain, &key, &client_ca)?)
+}

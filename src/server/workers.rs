@@ -1,0 +1,56 @@
+//! What runs beside the calls: delivery, and the watch over health.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::app::App;
+
+/// How long the outbox rests when nothing rings: retries and lapsed leases come due by themselves.
+const REST: Duration = Duration::from_secs(1);
+/// How long after a failure to ask again.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// How often health is asked after.
+const HEALTH: Duration = Duration::from_secs(2);
+
+/// Sends what is due until `stop`. What was claimed is sent and settled before it ends.
+pub(super) async fn deliver(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let rest = match app.deliver_due().await {
+            Ok(0) => REST,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "delivery failed");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = app.outbox_rung(), if rest == REST => {}
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+/// Tells health as it is: serving while the database answers.
+pub(super) async fn watch_health(app: App, reporter: HealthReporter, stop: CancellationToken) {
+    let mut last = None;
+    while !stop.is_cancelled() {
+        let answers = match app.store().reader().await {
+            Ok(mut reader) => reader.ping().await.is_ok(),
+            Err(_) => false,
+        };
+        if last != Some(answers) {
+            let status = if answers { ServingStatus::Serving } else { ServingStatus::NotServing };
+            reporter.set_service_status("", status).await;
+            tracing::info!(serving = answers, "health");
+            last = Some(answers);
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(HEALTH) => {}
+        }
+    }
+}
