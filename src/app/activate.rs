@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ATTEMPTS_MAX, App, Caller, Error, Repeat};
+use super::repeat::Attempt;
+use super::{App, Caller, Error, Repeat};
 use crate::domain::account::{IdentityNumber, Standing};
 use crate::domain::audit::Action;
 use crate::domain::code::{Code, CountedTry, Failures, Purpose, SentCode, TooManyFailures};
@@ -10,7 +11,7 @@ use crate::domain::contact::{Contact, Phone};
 use crate::domain::ids::{CodeId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText, SealedCode};
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Reader, StoreError, StoredAccount, Table, Unit};
+use crate::store::{Change, Reader, StoredAccount, Unit};
 use crate::vault::CodeBinding;
 
 /// What a holder types to name an account.
@@ -88,37 +89,43 @@ impl App {
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
     pub async fn send_code(&self, by: &Caller, repeat: &Repeat, login: &Login) -> Result<CodeSent, Error> {
         let now = self.clock().now();
-        for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
-                return Ok(first);
-            }
-            let Some(stored) = self.matched(&mut reader, login).await? else { return Ok(CodeSent::NotMatched) };
-            match stored.account.standing(now) {
-                Standing::Awaiting { .. } => {}
-                Standing::Lapsed { .. } => return Ok(CodeSent::Lapsed),
-                Standing::Active { .. } => return Ok(CodeSent::AlreadyActive),
-            }
-            let slot = reader.failures(stored.account.id, Purpose::Activation).await?;
-            drop(reader);
-            let to = Contact::Phone(login.phone.clone());
-            let (sent, changes) = match self.new_code(&stored, Purpose::Activation, &to, slot, now)? {
-                Ok(code) => code,
-                Err(TooManyFailures { retry_at }) => return Ok(CodeSent::TooManyFailures { retry_at }),
-            };
-            let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries_max };
-            let entry = self
-                .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())
-                .with("purpose", Purpose::Activation.name())
-                .with("code", sent.id.to_string());
-            let unit = Unit::new(entry).with(repeat.remember(by, &answer)?).with_all(changes);
-            match self.commit(unit).await {
-                Ok(()) => return Ok(answer),
-                Err(StoreError::Taken(Table::Request) | StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
-            }
+        self.once(by, repeat, || self.send_once(by, repeat, login, now)).await
+    }
+
+    async fn send_once(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        login: &Login,
+        now: Timestamp,
+    ) -> Result<Attempt<CodeSent>, Error> {
+        let mut reader = self.store().reader().await?;
+        if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
+            return Ok(Attempt::Answered(first));
         }
-        Err(Error::Contended)
+        let Some(stored) = self.matched(&mut reader, login).await? else {
+            return Ok(Attempt::Unchanged(CodeSent::NotMatched));
+        };
+        match stored.account.standing(now) {
+            Standing::Awaiting { .. } => {}
+            Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(CodeSent::Lapsed)),
+            Standing::Active { .. } => return Ok(Attempt::Unchanged(CodeSent::AlreadyActive)),
+        }
+        let slot = reader.failures(stored.account.id, Purpose::Activation).await?;
+        let to = Contact::Phone(login.phone.clone());
+        let (sent, changes) = match self.new_code(&stored, Purpose::Activation, &to, slot, now)? {
+            Ok(code) => code,
+            Err(TooManyFailures { retry_at }) => {
+                return Ok(Attempt::Unchanged(CodeSent::TooManyFailures { retry_at }));
+            }
+        };
+        let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries_max };
+        let entry = self
+            .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())
+            .with("purpose", Purpose::Activation.name())
+            .with("code", sent.id.to_string());
+        let unit = Unit::new(entry).with(repeat.remember(by, &answer)?).with_all(changes);
+        Ok(Attempt::Change(answer, unit))
     }
 
     /// Tries a code and, if it is right, activates the account. A try is counted, and its count committed, before
@@ -128,36 +135,40 @@ impl App {
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
     pub async fn activate(&self, by: &Caller, repeat: &Repeat, login: &Login, code: &Code) -> Result<Activated, Error> {
         let now = self.clock().now();
-        for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
-                return Ok(first);
-            }
-            let found = self.matched(&mut reader, login).await?;
-            drop(reader);
-            let Some(stored) = found else { return Ok(Activated::NotMatched) };
-            match stored.account.standing(now) {
-                Standing::Awaiting { .. } => {}
-                Standing::Lapsed { .. } => return Ok(Activated::Lapsed),
-                Standing::Active { since } => return Ok(Activated::AlreadyActive { since }),
-            }
-            let to = Contact::Phone(login.phone.clone());
-            let Some(tried) = self.try_code(by, &stored, Purpose::Activation, now).await? else {
-                return Ok(Activated::NoLiveCode);
-            };
-            let (answer, unit) = if self.is_right(&stored, Purpose::Activation, &to, &tried, code) {
-                self.right_code(by, repeat, stored, &tried, now)?
-            } else {
-                let answer = Activated::WrongCode { tries_left: tried.tries_left };
-                (answer, self.wrong_code(by, repeat, &stored, &tried, &answer, now)?)
-            };
-            match self.commit(unit).await {
-                Ok(()) => return Ok(answer),
-                Err(StoreError::Taken(Table::Request) | StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
-            }
+        self.once(by, repeat, || self.activate_once(by, repeat, login, code, now)).await
+    }
+
+    async fn activate_once(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        login: &Login,
+        code: &Code,
+        now: Timestamp,
+    ) -> Result<Attempt<Activated>, Error> {
+        let mut reader = self.store().reader().await?;
+        if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
+            return Ok(Attempt::Answered(first));
         }
-        Err(Error::Contended)
+        let found = self.matched(&mut reader, login).await?;
+        drop(reader);
+        let Some(stored) = found else { return Ok(Attempt::Unchanged(Activated::NotMatched)) };
+        match stored.account.standing(now) {
+            Standing::Awaiting { .. } => {}
+            Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Activated::Lapsed)),
+            Standing::Active { since } => return Ok(Attempt::Unchanged(Activated::AlreadyActive { since })),
+        }
+        let to = Contact::Phone(login.phone.clone());
+        let Some(tried) = self.try_code(by, &stored, Purpose::Activation, now).await? else {
+            return Ok(Attempt::Unchanged(Activated::NoLiveCode));
+        };
+        let (answer, unit) = if self.is_right(&stored, Purpose::Activation, &to, &tried, code) {
+            self.right_code(by, repeat, stored, &tried, now)?
+        } else {
+            let answer = Activated::WrongCode { tries_left: tried.tries_left };
+            (answer, self.wrong_code(by, repeat, &stored, &tried, &answer, now)?)
+        };
+        Ok(Attempt::Change(answer, unit))
     }
 
     fn right_code(

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::code::{Code, CountedTry, Purpose, TooManyFailures};
@@ -9,9 +10,7 @@ use crate::domain::contact::{ChangeState, Contact, ContactChange, ContactKind};
 use crate::domain::ids::{AccountId, ChangeId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::time::Timestamp;
-use crate::store::{
-    Binding, BindingKind, Change, Holder, Reader, StoreError, StoredAccount, StoredChange, Table, Unit,
-};
+use crate::store::{Binding, BindingKind, Change, Holder, Reader, StoreError, StoredAccount, StoredChange, Unit};
 
 /// A change with its new value, masked.
 #[derive(Clone, Debug)]
@@ -77,52 +76,54 @@ impl App {
         new: &Contact,
     ) -> Result<Begun, Error> {
         let now = self.clock().now();
-        for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            if let Some(Beginning { change }) = self.first_answer(&mut reader, by, repeat).await? {
-                let stored = reader.contact_change(change).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
-                return Ok(Begun::Begun(self.view(stored, now)?));
-            }
-            let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
-            if self.contacts(&stored, Some(new.kind()))?.contains(new) {
-                return Ok(Begun::Unchanged);
-            }
-            if self.serves_another(&mut reader, &stored, new).await? {
-                return Ok(Begun::Taken);
-            }
-            let pending = reader.pending_changes(account).await?;
-            let pending = pending.into_iter().find(|pending| pending.change.kind == new.kind());
-            let lapsed = match pending {
-                Some(pending) if now < pending.change.expires_at => {
-                    return Ok(Begun::AlreadyPending(self.view(pending, now)?));
-                }
-                other => other,
-            };
-            let slot = reader.failures(account, purpose(new.kind())).await?;
-            drop(reader);
+        self.once(by, repeat, || self.begin_once(by, repeat, account, new, now)).await
+    }
 
-            let (sent, code) = match self.new_code(&stored, purpose(new.kind()), new, slot, now)? {
-                Ok(code) => code,
-                Err(TooManyFailures { retry_at }) => return Ok(Begun::TooManyFailures { retry_at }),
-            };
-            let change = self.new_change(account, new, now, sent.expires_at)?;
-            let entry = self
-                .entry(now, by.actor(), Action::ContactChangeBegun, account.uuid())
-                .with("change", change.change.id.to_string())
-                .with("kind", new.kind().name());
-            let unit = Unit::new(entry)
-                .with(repeat.remember(by, &Beginning { change: change.change.id })?)
-                .with_all(lapsed.map(lapse).transpose()?)
-                .with(Change::NewChange(Box::new(change.clone())))
-                .with_all(code)
-                .with_all(self.tell(&stored, None, &NoticeText::ContactChangeBegun(new.kind().into()), now)?);
-            match self.commit(unit).await {
-                Ok(()) => return Ok(Begun::Begun(self.view(change, now)?)),
-                Err(StoreError::Taken(Table::Request | Table::ContactChange) | StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
-            }
+    async fn begin_once(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        account: AccountId,
+        new: &Contact,
+        now: Timestamp,
+    ) -> Result<Attempt<Begun>, Error> {
+        let mut reader = self.store().reader().await?;
+        if let Some(Beginning { change }) = self.first_answer(&mut reader, by, repeat).await? {
+            let stored = reader.contact_change(change).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
+            return Ok(Attempt::Answered(Begun::Begun(self.view(stored, now)?)));
         }
-        Err(Error::Contended)
+        let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        if self.contacts(&stored, Some(new.kind()))?.contains(new) {
+            return Ok(Attempt::Unchanged(Begun::Unchanged));
+        }
+        if self.serves_another(&mut reader, &stored, new).await? {
+            return Ok(Attempt::Unchanged(Begun::Taken));
+        }
+        let pending = reader.pending_changes(account).await?;
+        let pending = pending.into_iter().find(|pending| pending.change.kind == new.kind());
+        let lapsed = match pending {
+            Some(pending) if now < pending.change.expires_at => {
+                return Ok(Attempt::Unchanged(Begun::AlreadyPending(self.view(pending, now)?)));
+            }
+            other => other,
+        };
+        let slot = reader.failures(account, purpose(new.kind())).await?;
+        let (sent, code) = match self.new_code(&stored, purpose(new.kind()), new, slot, now)? {
+            Ok(code) => code,
+            Err(TooManyFailures { retry_at }) => return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at })),
+        };
+        let change = self.new_change(account, new, now, sent.expires_at)?;
+        let entry = self
+            .entry(now, by.actor(), Action::ContactChangeBegun, account.uuid())
+            .with("change", change.change.id.to_string())
+            .with("kind", new.kind().name());
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &Beginning { change: change.change.id })?)
+            .with_all(lapsed.map(lapse).transpose()?)
+            .with(Change::NewChange(Box::new(change.clone())))
+            .with_all(code)
+            .with_all(self.tell(&stored, &NoticeText::ContactChangeBegun(new.kind().into()), now)?);
+        Ok(Attempt::Change(Begun::Begun(self.view(change, now)?), unit))
     }
 
     /// Tries the code that reached the new value and, if it is right, makes that value live.
@@ -137,45 +138,47 @@ impl App {
         code: &Code,
     ) -> Result<(Confirmed, ChangeView), Error> {
         let now = self.clock().now();
-        for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            let first: Option<Confirmed> = self.first_answer(&mut reader, by, repeat).await?;
-            let stored = reader.contact_change(id).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
-            let account = reader.account(stored.change.account).await?.ok_or(Error::NotFound(Missing::Account))?;
-            let new = self.open_new_contact(&stored)?;
-            let taken = self.serves_another(&mut reader, &account, &new).await?;
-            drop(reader);
-            let change = stored.change.clone().at(now);
-            let settled = match first {
-                Some(first) => Some(first),
-                None if change.state != ChangeState::Pending => Some(Confirmed::NotPending),
-                None if taken => Some(Confirmed::Taken),
-                None => None,
-            };
-            if let Some(answer) = settled {
-                return Ok((answer, self.view(stored, now)?));
-            }
-            let purpose = purpose(change.kind);
-            let Some(tried) = self.try_code(by, &account, purpose, now).await? else {
-                return Ok((Confirmed::NoLiveCode, self.view(stored, now)?));
-            };
-            let (answer, unit) = if self.is_right(&account, purpose, &new, &tried, code) {
-                let confirmed = change.confirm(now)?;
-                (Confirmed::Confirmed, self.confirmed(by, repeat, &stored, confirmed, account, &new, &tried)?)
-            } else {
-                let answer = Confirmed::WrongCode { tries_left: tried.tries_left };
-                (answer, self.wrong_code(by, repeat, &account, &tried, &answer, now)?)
-            };
-            match self.commit(unit).await {
-                Ok(()) => {
-                    let after = self.store().reader().await?.contact_change(id).await?.unwrap_or(stored);
-                    return Ok((answer, self.view(after, now)?));
-                }
-                Err(StoreError::Taken(Table::Request | Table::Binding) | StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let answer = self.once(by, repeat, || self.confirm_once(by, repeat, id, code, now)).await?;
+        let stored = self.store().reader().await?.contact_change(id).await?;
+        Ok((answer, self.view(stored.ok_or(Error::NotFound(Missing::ContactChange))?, now)?))
+    }
+
+    async fn confirm_once(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        id: ChangeId,
+        code: &Code,
+        now: Timestamp,
+    ) -> Result<Attempt<Confirmed>, Error> {
+        let mut reader = self.store().reader().await?;
+        if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
+            return Ok(Attempt::Answered(first));
         }
-        Err(Error::Contended)
+        let stored = reader.contact_change(id).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
+        let account = reader.account(stored.change.account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        let new = self.open_new_contact(&stored)?;
+        let taken = self.serves_another(&mut reader, &account, &new).await?;
+        drop(reader);
+        let change = stored.change.clone().at(now);
+        if change.state != ChangeState::Pending {
+            return Ok(Attempt::Unchanged(Confirmed::NotPending));
+        }
+        if taken {
+            return Ok(Attempt::Unchanged(Confirmed::Taken));
+        }
+        let purpose = purpose(change.kind);
+        let Some(tried) = self.try_code(by, &account, purpose, now).await? else {
+            return Ok(Attempt::Unchanged(Confirmed::NoLiveCode));
+        };
+        let (answer, unit) = if self.is_right(&account, purpose, &new, &tried, code) {
+            let change = change.confirm(now)?;
+            (Confirmed::Confirmed, self.confirmed(by, repeat, (change, stored.version), account, &new, &tried)?)
+        } else {
+            let answer = Confirmed::WrongCode { tries_left: tried.tries_left };
+            (answer, self.wrong_code(by, repeat, &account, &tried, &answer, now)?)
+        };
+        Ok(Attempt::Change(answer, unit))
     }
 
     /// Gives a pending change up.
@@ -210,13 +213,11 @@ impl App {
         Ok(ChangeView { change: stored.change.at(now), new_value_masked })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that the confirmation changes")]
     fn confirmed(
         &self,
         by: &Caller,
         repeat: &Repeat,
-        stored: &StoredChange,
-        change: ContactChange,
+        (change, seen): (ContactChange, Version),
         account: StoredAccount,
         new: &Contact,
         tried: &CountedTry,
@@ -227,12 +228,12 @@ impl App {
             .entry(now, by.actor(), Action::ContactChanged, id.uuid())
             .with("change", change.id.to_string())
             .with("kind", kind.name());
-        let told = self.tell(&account, None, &NoticeText::ContactChanged(kind.into()), now)?;
+        let told = self.tell(&account, &NoticeText::ContactChanged(kind.into()), now)?;
         let moved = self.moved_binding(&account, new);
         Ok(Unit::new(entry)
             .with(repeat.remember(by, &Confirmed::Confirmed)?)
             .with(Change::SpendCode((id, purpose(kind)), tried.code))
-            .with(Change::SaveChange(Box::new(change), stored.version))
+            .with(Change::SaveChange(Box::new(change), seen))
             .with_all(moved)
             .with(Change::SaveAccount(Box::new(self.with_contact(account, new)?)))
             .with_all(told))
@@ -252,19 +253,13 @@ impl App {
     }
 
     /// Messages with this notice to the account's live contacts, as they are now.
-    fn tell(
-        &self,
-        stored: &StoredAccount,
-        kind: Option<ContactKind>,
-        notice: &NoticeText,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Error> {
+    fn tell(&self, stored: &StoredAccount, notice: &NoticeText, now: Timestamp) -> Result<Vec<Change>, Error> {
         let (account, language) = (stored.account.id, stored.account.language);
         let message = |to| {
             let content = MessageContent { to, language, notice: notice.clone() };
             self.send(&Message { id: MessageId::new(self.dice().id(now)), account, content, useful_until: None })
         };
-        self.contacts(stored, kind)?.into_iter().map(message).collect()
+        self.contacts(stored, None)?.into_iter().map(message).collect()
     }
 
     /// Whether a number serves someone whom this account may not share it with. Addresses may be shared.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
+use super::repeat::Attempt;
+use super::{App, Caller, Error, Missing, Repeat};
 use crate::domain::account::{Account, IdentityNumber};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
@@ -14,7 +15,7 @@ use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Claim, StoreError, StoredAccount, StoredEnrolment, Table, Unit};
+use crate::store::{Change, Claim, StoredAccount, StoredEnrolment, Unit};
 
 /// Requests handed over under one lease.
 #[derive(Debug)]
@@ -87,27 +88,34 @@ impl App {
     ) -> Result<Decided, Error> {
         let now = self.clock().now();
         self.has_right_length(decision)?;
-        for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
-            let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
-            drop(reader);
-            let stored = found.ok_or(Error::NotFound(Missing::Enrolment))?;
-            if before.is_some() {
-                return Ok(Decided { stage: stored.enrolment.stage });
-            }
-            let (stage, unit) = match decision {
-                Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now)?,
-                Decision::Refuse(reason) => self.refused(by, repeat, stored, lease, *reason, now)?,
-            };
-            match self.commit(unit).await {
-                Ok(()) => return Ok(Decided { stage }),
-                Err(StoreError::Taken(Table::Account)) => return Err(Error::NumberTaken),
-                Err(StoreError::Taken(Table::Request) | StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
-            }
+        self.once(by, repeat, || self.decide_once(by, repeat, (id, lease), decision, now)).await?
+    }
+
+    /// The inner result is the answer, refusals included: they are looked at again if another copy of the call won.
+    async fn decide_once(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        (id, lease): (EnrolmentId, LeaseId),
+        decision: &Decision,
+        now: Timestamp,
+    ) -> Result<Attempt<Result<Decided, Error>>, Error> {
+        let mut reader = self.store().reader().await?;
+        let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
+        let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
+        drop(reader);
+        let stored = found.ok_or(Error::NotFound(Missing::Enrolment))?;
+        if before.is_some() {
+            return Ok(Attempt::Answered(Ok(Decided { stage: stored.enrolment.stage })));
         }
-        Err(Error::Contended)
+        let decided = match decision {
+            Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now),
+            Decision::Refuse(reason) => self.refused(by, repeat, stored, lease, *reason, now),
+        };
+        Ok(match decided {
+            Ok((stage, unit)) => Attempt::Change(Ok(Decided { stage }), unit),
+            Err(refusal) => Attempt::Unchanged(Err(refusal)),
+        })
     }
 
     fn has_right_length(&self, decision: &Decision) -> Result<(), Error> {

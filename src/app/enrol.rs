@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer, Repeat};
+use super::repeat::Attempt;
+use super::{App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::finding::{Cleared, Findings};
-use crate::domain::ids::EnrolmentId;
+use crate::domain::ids::{EnrolmentId, Version};
 use crate::domain::time::Timestamp;
-use crate::store::{Binding, BindingKind, Change, Reader, StoreError, StoredEnrolment, Table, Unit};
+use crate::store::{Binding, BindingKind, Change, Reader, StoredEnrolment, Unit};
 
 /// What became of a request that was handed in.
 #[derive(Debug)]
@@ -70,27 +71,7 @@ impl App {
         application: &Application,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
-        for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
-                let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
-                return Ok(Submitted::Accepted(Box::new(stored.enrolment)));
-            }
-            let taken = self.taken(&mut reader, application).await?;
-            drop(reader);
-            let cleared = match examine(application, taken, now).cleared() {
-                Ok(cleared) => cleared,
-                Err(findings) => return Ok(Submitted::NotAccepted(findings)),
-            };
-            let (enrolment, unit) = self.received(by, officer, repeat, application, cleared, now)?;
-            match self.commit(unit).await {
-                Ok(()) => return Ok(Submitted::Accepted(Box::new(enrolment))),
-                // Someone was faster: with the same call, or with the same phone, passport or card. Look again.
-                Err(StoreError::Taken(Table::Request | Table::Binding) | StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Error::Contended)
+        self.once(by, repeat, || self.submit_once(by, officer, repeat, application, now)).await
     }
 
     /// A request of the officer's own office, with its content.
@@ -131,6 +112,29 @@ impl App {
         Ok(Page { enrolments: rows.into_iter().map(|row| row.enrolment).collect(), next })
     }
 
+    async fn submit_once(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        application: &Application,
+        now: Timestamp,
+    ) -> Result<Attempt<Submitted>, Error> {
+        let mut reader = self.store().reader().await?;
+        if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
+            let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
+        }
+        let taken = self.taken(&mut reader, application).await?;
+        Ok(match examine(application, taken, now).cleared() {
+            Ok(cleared) => {
+                let (enrolment, unit) = self.received(by, officer, repeat, application, cleared, now)?;
+                Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
+            }
+            Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
+        })
+    }
+
     fn received(
         &self,
         by: &Caller,
@@ -148,7 +152,7 @@ impl App {
             content: self.seal_application(id, application)?,
             passport: self.passport_index(application),
             representative: representative.map(|r| self.vault().document(&r.issuing_state, &r.document)),
-            version: crate::domain::ids::Version::NONE,
+            version: Version::NONE,
         };
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())

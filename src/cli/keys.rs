@@ -26,7 +26,7 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let Command::New { file } = command;
-    let made = KeyRing::generate(&Dice::System).write_new(file);
+    let made = KeyRing::generate(&Dice::system()).write_new(file);
     made.with_context(|| format!("no key ring was made at {}", file.display()))?;
     writeln!(out, "Made {}. Name it as vault.keys, and keep a copy elsewhere.", file.display())?;
     Ok(ExitCode::SUCCESS)

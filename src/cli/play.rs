@@ -43,7 +43,7 @@ pub(super) struct Demo {
 /// # Errors
 /// If the parts cannot be made or started.
 pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
-    let (clock, dice) = (Clock::System, Dice::System);
+    let (clock, dice) = (Clock::System, Dice::system());
     let home = TempDir::with_prefix("eid-demo-").context("cannot make a temporary folder")?;
     let config = settings(home.path(), demo.store.clone())?;
     let practice = server::prepare(&config, &clock, &dice)?.context("the demo runs in development mode only")?;

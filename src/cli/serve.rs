@@ -18,7 +18,7 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let (clock, dice) = (Clock::System, Dice::System);
+    let (clock, dice) = (Clock::System, Dice::system());
     let practice = server::prepare(config, &clock, &dice)?;
     let app = server::open(config, clock, dice).await?;
     if config.mode == Mode::Development {

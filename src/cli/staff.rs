@@ -46,7 +46,7 @@ pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Resu
     let pem = std::fs::read(certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
     let name =
         tls::name_of_pem(&pem).with_context(|| format!("cannot use the certificate in {}", certificate.display()))?;
-    let app = server::open(&settings.load()?, Clock::System, Dice::System).await?;
+    let app = server::open(&settings.load()?, Clock::System, Dice::system()).await?;
     let uri = name.uri.clone();
     let added = app.register_staff(name, post).await;
     app.store().clone().close().await;

@@ -76,7 +76,7 @@ impl fmt::Debug for Code {
 /// Wrong tries on a slot, over all the codes that were in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Failures {
-    /// The day that `today` counts, as days since 1 January of year 1; 0 before the first failure.
+    /// The day that `today` counts, as a Julian day number; 0 before the first failure.
     pub day: i64,
     /// Failures on that day.
     pub today: u32,

@@ -1,5 +1,7 @@
 //! The log: one line for each event, as text or JSON, to standard error.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
@@ -11,7 +13,10 @@ use crate::config::{Config, LogFormat};
 /// If the filter cannot be read, or a log was started before.
 pub fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter).context("cannot read the setting log.filter")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

@@ -14,7 +14,9 @@ use crate::domain::time::Timestamp;
 pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
         "INSERT INTO code (account_id, purpose, code_id, digest, sent_at, expires_at, tries, tries_max, \
-         failures_day, failures_today, failures_in_row, version) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 0, 0, 0, 1) \
+         failures_day, failures_today, failures_in_row, version) \
+         SELECT $1, $2, $3, $4, $5, $6, 0, $7, 0, 0, 0, 1 \
+         WHERE $8 = 0 OR EXISTS (SELECT 1 FROM code WHERE account_id = $1 AND purpose = $2) \
          ON CONFLICT (account_id, purpose) DO UPDATE SET code_id = excluded.code_id, digest = excluded.digest, \
          sent_at = excluded.sent_at, expires_at = excluded.expires_at, tries = 0, tries_max = excluded.tries_max, \
          spent_at = NULL, version = code.version + 1 WHERE code.version = $8",

@@ -1,9 +1,9 @@
 //! The two engines behind one set of statements. This file alone knows that there are two.
 //!
-//! Reads run on pooled connections that cannot write. Writes are units of work handed to the engine, which commits them
-//! and only then lets them answer: SQLite has one writer, which gathers what waits into one physical transaction, each
-//! unit behind a savepoint of its own; PostgreSQL runs each unit in a transaction of its own. A unit that was handed
-//! over runs to its end even if whoever asked has gone.
+//! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work handed to the engine, which
+//! commits them and only then lets them answer: SQLite has one writer, which gathers what waits into one physical
+//! transaction, each unit behind a savepoint of its own; PostgreSQL runs each unit in a transaction of its own. A unit
+//! that was handed over runs to its end even if whoever asked has gone.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -158,7 +158,7 @@ impl Engine {
         answer.await.map_err(|_| closed())?
     }
 
-    /// Lets what was handed over finish, then closes every connection.
+    /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.
     pub(super) async fn close(self) {
         match self {
             Self::Sqlite { readers, closing, tasks, .. } => {
@@ -460,5 +460,21 @@ impl Row {
             tracing::error!(error = &error as &dyn std::error::Error, column, "a column cannot be read");
             StoreError::Corrupt { column }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_of_the_embedded_database_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("eid.db").display());
+        let engine = Engine::open(&url, 1, None).await.unwrap();
+        let mut reader = engine.reader().await.unwrap();
+        let refused = query("CREATE TABLE mine (id INTEGER)").execute(&mut reader.conn()).await.unwrap_err();
+        let StoreError::Unavailable(cause) = refused else { panic!("{refused}") };
+        assert!(cause.to_string().contains("readonly"), "{cause}");
     }
 }

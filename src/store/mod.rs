@@ -95,7 +95,7 @@ impl Store {
         self.engine.write(|conn| Box::pin(unit.apply(conn))).await
     }
 
-    /// Lets what was handed over finish, then closes every connection.
+    /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.
     pub async fn close(self) {
         self.engine.close().await;
     }

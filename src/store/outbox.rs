@@ -138,7 +138,7 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn messages_in(&mut self, state: &str) -> Result<i64, StoreError> {
-        let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE state = $1 LIMIT 10000) AS some")
+        let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE state = $1 LIMIT 10000) AS counted")
             .bind(state)
             .fetch_optional(&mut self.conn())
             .await?;

@@ -13,6 +13,10 @@ mod edge;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
+mod migrations;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod support;

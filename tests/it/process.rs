@@ -73,7 +73,7 @@ async fn after_kill_9_every_answered_request_is_there_once_and_none_twice() {
     let mut people = Generator::new(3, now());
     let requests: Vec<_> = (0..2_000)
         .map(|_| pb::SubmitRequest {
-            request_id: Dice::System.id(now()).to_string(),
+            request_id: Dice::system().id(now()).to_string(),
             application: Some(good(&mut people).application),
         })
         .collect();
@@ -115,7 +115,7 @@ async fn whole_way(site: &Site, running: &Running) -> Vec<String> {
     let mut people = Generator::new(5, now());
     let applicant = std::iter::repeat_with(|| good(&mut people)).find(|one| !one.application.email.is_empty()).unwrap();
     let mut officer = EnrolmentServiceClient::new(site.channel(running, "officer-79-01").await);
-    let request_id = || Dice::System.id(now()).to_string();
+    let request_id = || Dice::system().id(now()).to_string();
 
     let mut broken = applicant.application.clone();
     broken.person.as_mut().unwrap().family_name = "Zyxwvut 😀".to_owned();
@@ -232,7 +232,7 @@ async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
     let mut officer = EnrolmentServiceClient::new(site.channel(&running, "officer-79-01").await);
     let mut people = Generator::new(9, now());
     let request = pb::SubmitRequest {
-        request_id: Dice::System.id(now()).to_string(),
+        request_id: Dice::system().id(now()).to_string(),
         application: Some(good(&mut people).application),
     };
     officer.submit(request).await.unwrap();

@@ -77,7 +77,7 @@ impl Database {
     async fn in_a_schema(url: &str) -> (String, Home) {
         let place = AT_ONCE.acquire().await.expect("never closed");
         // Chance keeps parallel runs on one server apart.
-        let name = format!("eid_test_{}", hex::encode(Dice::System.bytes::<8>()));
+        let name = format!("eid_test_{}", hex::encode(Dice::system().bytes::<8>()));
         let mut connection = PgConnection::connect(url).await.expect("EID_TEST_POSTGRES_URL answers");
         connection.create_schema_if_not_exists(&name).await.expect("a schema can be made there");
         (with(url, &format!("options=-csearch_path%3D{name}")), Home::Schema { name, _place: place })

@@ -1,5 +1,6 @@
-//! What the tests stand on: databases, records to put into them, and the whole service.
+//! What the tests stand on: databases, records to put into them, the whole service, and the real program.
 
 pub mod database;
 pub mod process;
+pub mod records;
 pub mod service;

@@ -55,7 +55,7 @@ impl Site {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut seen = String::new();
-        let address = tokio::time::timeout(Duration::from_secs(60), async {
+        let address = tokio::time::timeout(Duration::from_mins(1), async {
             loop {
                 let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {seen}"));
                 seen.push_str(&line);
@@ -119,7 +119,7 @@ impl Running {
         let pid = self.child.id().expect("it runs").to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(told.success());
-        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await.expect("it ends").unwrap();
+        let ended = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await.expect("it ends").unwrap();
         (self.log.await.unwrap(), ended.success())
     }
 }

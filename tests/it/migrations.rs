@@ -1,0 +1,224 @@
+//! The migrations: two folders that say one thing, and that can be run again and together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use eid::store::Store;
+use sqlx::{Connection as _, PgConnection, Row as _, SqliteConnection};
+
+use crate::support::database::{Database, on_postgres};
+
+/// What a schema says, in words that both engines have.
+#[derive(PartialEq, Eq, Debug)]
+struct Schema {
+    /// Type and whether it may be null, by table and column.
+    columns: BTreeMap<(String, String), (String, bool)>,
+    /// Columns of the primary key, by table.
+    primary_keys: BTreeMap<String, Vec<String>>,
+    /// Unique constraints: table and columns. They have no name of their own.
+    uniques: BTreeSet<(String, Vec<String>)>,
+    /// Indexes by name.
+    indexes: BTreeMap<String, Index>,
+    /// Table, column, table referred to, column there.
+    references: BTreeSet<[String; 4]>,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+struct Index {
+    table: String,
+    columns: Vec<String>,
+    unique: bool,
+    /// Which rows it holds, if not all.
+    rows: Option<String>,
+}
+
+/// The engines' types that stand for the same thing.
+fn common_type(declared: &str) -> String {
+    match declared {
+        "uuid" | "bytea" | "BLOB" => "bytes",
+        "bigint" | "boolean" | "INTEGER" => "integer",
+        "text" | "TEXT" => "text",
+        other => panic!("the type {other} is not one that both engines share"),
+    }
+    .to_owned()
+}
+
+/// A condition without what PostgreSQL adds to it.
+fn common_condition(text: &str) -> String {
+    text.replace("::text", "").replace(['(', ')'], "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+async fn sqlite_schema(url: &str) -> Schema {
+    let mut db = SqliteConnection::connect(url).await.unwrap();
+    let mut columns = BTreeMap::new();
+    let mut keys = BTreeMap::<_, Vec<_>>::new();
+    let rows = sqlx::query(
+        "SELECT t.name AS tab, c.name AS col, c.type AS kind, c.\"notnull\" AS filled, c.pk AS place \
+         FROM sqlite_schema AS t, pragma_table_info(t.name) AS c \
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '_sqlx%'",
+    );
+    for row in rows.fetch_all(&mut db).await.unwrap() {
+        let (table, column, place): (String, String, i64) = (row.get("tab"), row.get("col"), row.get("place"));
+        // In a STRICT table a key is never null, said or not.
+        let nullable = !row.get::<bool, _>("filled") && place == 0;
+        columns.insert((table.clone(), column.clone()), (common_type(row.get("kind")), nullable));
+        if place > 0 {
+            keys.entry(table).or_default().push((place, column));
+        }
+    }
+    let primary_keys = keys.into_iter().map(|(table, mut columns)| {
+        columns.sort_unstable();
+        (table, columns.into_iter().map(|(_, column)| column).collect())
+    });
+
+    let (mut uniques, mut indexes) = (BTreeSet::new(), BTreeMap::<String, Index>::new());
+    let rows = sqlx::query(
+        "SELECT i.name AS name, t.name AS tab, i.origin AS origin, i.\"unique\" AS single, s.sql AS text, \
+         (SELECT group_concat(c.name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno) AS c) AS cols \
+         FROM sqlite_schema AS t, pragma_index_list(t.name) AS i \
+         LEFT JOIN sqlite_schema AS s ON s.type = 'index' AND s.name = i.name \
+         WHERE t.type = 'table' AND t.name NOT LIKE '_sqlx%'",
+    );
+    for row in rows.fetch_all(&mut db).await.unwrap() {
+        let table: String = row.get("tab");
+        let columns = row.get::<String, _>("cols").split(',').map(str::to_owned).collect();
+        match row.get("origin") {
+            "u" => drop(uniques.insert((table, columns))),
+            "c" => {
+                let text: String = row.get("text");
+                let rows = text.split_once(" WHERE ").map(|(_, condition)| common_condition(condition));
+                indexes.insert(row.get("name"), Index { table, columns, unique: row.get("single"), rows });
+            }
+            _ => (), // of the primary key
+        }
+    }
+
+    let rows = sqlx::query(
+        "SELECT t.name AS tab, f.\"from\" AS col, f.\"table\" AS other, f.\"to\" AS there \
+         FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table'",
+    );
+    let rows = rows.fetch_all(&mut db).await.unwrap();
+    let references = rows.iter().map(|row| ["tab", "col", "other", "there"].map(|name| row.get(name))).collect();
+    Schema { columns, primary_keys: primary_keys.collect(), uniques, indexes, references }
+}
+
+async fn postgres_schema(url: &str) -> Schema {
+    let mut db = PgConnection::connect(url).await.unwrap();
+    let rows = sqlx::query(
+        "SELECT table_name::text AS tab, column_name::text AS col, data_type::text AS kind, is_nullable = 'YES' AS nullable \
+         FROM information_schema.columns WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'",
+    );
+    let rows = rows.fetch_all(&mut db).await.unwrap();
+    let columns = rows
+        .iter()
+        .map(|row| ((row.get("tab"), row.get("col")), (common_type(row.get("kind")), row.get("nullable"))))
+        .collect();
+
+    let (mut primary_keys, mut uniques, mut indexes) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+    let rows = sqlx::query(
+        "SELECT i.relname::text AS name, t.relname::text AS tab, x.indisprimary AS of_key, x.indisunique AS single, \
+         EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conindid = i.oid AND c.contype = 'u') AS of_constraint, \
+         pg_get_expr(x.indpred, x.indrelid) AS condition, \
+         ARRAY(SELECT a.attname::text FROM unnest(x.indkey) WITH ORDINALITY AS k(number, place) \
+         JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.number ORDER BY k.place) AS cols \
+         FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid JOIN pg_class AS t ON t.oid = x.indrelid \
+         WHERE t.relnamespace = current_schema()::regnamespace AND t.relname NOT LIKE '\\_sqlx%'",
+    );
+    for row in rows.fetch_all(&mut db).await.unwrap() {
+        let (table, columns): (String, Vec<String>) = (row.get("tab"), row.get("cols"));
+        if row.get("of_key") {
+            primary_keys.insert(table, columns);
+        } else if row.get("of_constraint") {
+            uniques.insert((table, columns));
+        } else {
+            let rows = row.get::<Option<String>, _>("condition").map(|text| common_condition(&text));
+            indexes.insert(row.get("name"), Index { table, columns, unique: row.get("single"), rows });
+        }
+    }
+
+    let rows = sqlx::query(
+        "SELECT t.relname::text AS tab, a.attname::text AS col, o.relname::text AS other, b.attname::text AS there \
+         FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid JOIN pg_class AS o ON o.oid = c.confrelid \
+         JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = c.conkey[1] \
+         JOIN pg_attribute AS b ON b.attrelid = o.oid AND b.attnum = c.confkey[1] WHERE c.contype = 'f' \
+         AND c.connamespace = current_schema()::regnamespace",
+    );
+    let rows = rows.fetch_all(&mut db).await.unwrap();
+    let references = rows.iter().map(|row| ["tab", "col", "other", "there"].map(|name| row.get(name))).collect();
+    Schema { columns, primary_keys, uniques, indexes, references }
+}
+
+/// A migrated SQLite database; the folder goes with the value.
+async fn sqlite_twin() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("twin.db").display());
+    let store = Store::open(&url, 1).await.unwrap();
+    store.migrate().await.unwrap();
+    store.close().await;
+    (folder, url)
+}
+
+#[test]
+fn the_two_folders_hold_migrations_of_the_same_names() {
+    let names = |engine: &str| -> BTreeSet<_> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let (sqlite, postgres) = (names("sqlite"), names("postgres"));
+    assert!(!sqlite.is_empty());
+    assert_eq!(sqlite, postgres);
+    for (n, name) in sqlite.iter().enumerate() {
+        assert!(name.starts_with(&format!("{:04}_", n + 1)), "{name} is out of order");
+    }
+}
+
+#[tokio::test]
+async fn every_sqlite_table_is_strict_and_has_columns_of_shared_types() {
+    let (_folder, url) = sqlite_twin().await;
+    let schema = sqlite_schema(&url).await;
+    assert!(!schema.columns.is_empty() && !schema.indexes.is_empty() && !schema.references.is_empty());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    let loose = sqlx::query(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 \
+         AND name NOT LIKE 'sqlite%' AND name NOT LIKE '_sqlx%'",
+    );
+    let loose: Vec<String> = loose.fetch_all(&mut db).await.unwrap().iter().map(|row| row.get("name")).collect();
+    assert!(loose.is_empty(), "{loose:?}");
+}
+
+#[tokio::test]
+async fn the_two_engines_have_the_same_schema() {
+    if !on_postgres() {
+        return; // the other pass compares
+    }
+    let (_folder, sqlite) = sqlite_twin().await;
+    let postgres = Database::fresh().await;
+    let (sqlite, postgres) = (sqlite_schema(&sqlite).await, postgres_schema(postgres.url()).await);
+    assert_eq!(sqlite.columns, postgres.columns);
+    assert_eq!(sqlite.primary_keys, postgres.primary_keys);
+    assert_eq!(sqlite.uniques, postgres.uniques);
+    assert_eq!(sqlite.indexes, postgres.indexes);
+    assert_eq!(sqlite.references, postgres.references);
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing() {
+    let database = Database::fresh().await;
+    database.store().migrate().await.unwrap();
+    assert_eq!(database.store().reader().await.unwrap().messages_in("waiting").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn replicas_that_migrate_at_once_do_not_disturb_each_other() {
+    if !on_postgres() {
+        return; // promised for PostgreSQL only
+    }
+    let database = Database::bare().await;
+    let other = Store::open(database.url(), 2).await.unwrap();
+    let first = database.store();
+    let (one, two) = tokio::join!(first.migrate(), other.migrate());
+    one.unwrap();
+    two.unwrap();
+    other.close().await;
+}

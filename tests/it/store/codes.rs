@@ -1,0 +1,217 @@
+//! One-time codes: the slot, the tries, the one spending.
+
+use std::time::Duration;
+
+use eid::domain::code::{CountedTry, Failures, Purpose, SentCode, day_number};
+use eid::domain::ids::{AccountId, Version};
+use eid::domain::time::Timestamp;
+use eid::store::Change;
+
+use super::scene::{NOBODY, Outcome, Scene, outcome, race};
+use crate::support::records::{NOW, later};
+
+const SLOT: Purpose = Purpose::Activation;
+const NEXT_DAY: Duration = Duration::from_hours(24);
+
+fn put(code: &SentCode, seen: i64) -> Change {
+    Change::PutCode(Box::new(code.clone()), Version::new(seen))
+}
+
+fn spend(code: &SentCode) -> Change {
+    Change::SpendCode((code.account, code.purpose), code.id)
+}
+
+/// An account with a code in its activation slot.
+async fn with_code(scene: &Scene) -> SentCode {
+    let code = scene.make.code(scene.account().await.account.id, SLOT, NOW);
+    scene.done([put(&code, 0)]).await;
+    code
+}
+
+async fn try_at(scene: &Scene, account: AccountId, now: Timestamp) -> Option<CountedTry> {
+    scene.store.count_try((account, SLOT), now, scene.make.entry(now, account.uuid())).await.unwrap()
+}
+
+async fn failures(scene: &Scene, account: AccountId) -> (Failures, i64) {
+    let (failures, version) = scene.reader().await.failures(account, SLOT).await.unwrap();
+    (failures, version.get())
+}
+
+fn today(now: Timestamp, today: u32, in_row: u32) -> Failures {
+    Failures { day: day_number(now.local_date()), today, in_row }
+}
+
+#[tokio::test]
+async fn a_slot_that_was_never_used_has_no_failures_and_no_code() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    assert_eq!(scene.reader().await.failures(account, SLOT).await.unwrap(), (Failures::default(), Version::NONE));
+    assert!(try_at(&scene, account, NOW).await.is_none());
+}
+
+#[tokio::test]
+async fn a_try_gives_what_to_compare_with_and_is_counted_and_audited_before() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let counted = try_at(&scene, code.account, later(1)).await.unwrap();
+    assert_eq!((counted.code, &counted.digest, counted.tries_left), (code.id, &code.digest, 4));
+    assert_eq!(failures(&scene, code.account).await, (today(NOW, 1, 1), 2));
+    let entries = scene.reader().await.audit_of(code.account.uuid()).await.unwrap();
+    let [(entry, holds)] = entries.as_slice() else { panic!("{} entries", entries.len()) };
+    assert!(*holds && String::from_utf8_lossy(entry).contains(&format!(r#""code":"{}""#, code.id)));
+}
+
+#[tokio::test]
+async fn a_try_that_is_not_counted_leaves_no_entry() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    assert!(try_at(&scene, account, NOW).await.is_none());
+    assert!(scene.reader().await.audit_of(account.uuid()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn slots_of_other_purposes_and_accounts_are_others() {
+    let scene = Scene::new().await;
+    let (code, other) = (with_code(&scene).await, scene.account().await.account.id);
+    let entry = scene.make.entry(NOW, NOBODY);
+    let counted = scene.store.count_try((code.account, Purpose::PhoneChange), NOW, entry).await.unwrap();
+    assert!(counted.is_none() && try_at(&scene, other, NOW).await.is_none());
+    let second = scene.make.code(code.account, Purpose::EmailChange, NOW);
+    scene.done([put(&second, 0)]).await;
+    assert_eq!(try_at(&scene, code.account, NOW).await.unwrap().code, code.id);
+}
+
+#[tokio::test]
+async fn a_code_cannot_be_tried_from_the_instant_of_its_end() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let just_before = Timestamp::from_micros(code.expires_at.micros() - 1);
+    assert!(try_at(&scene, code.account, code.expires_at).await.is_none());
+    assert!(try_at(&scene, code.account, just_before).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_tries_at_once_exactly_as_many_are_counted_as_are_allowed() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let tries = race(20, |_| {
+        let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
+        let slot = (code.account, code.purpose);
+        async move { store.count_try(slot, NOW, entry).await.unwrap() }
+    })
+    .await;
+    let mut left: Vec<_> = tries.into_iter().flatten().map(|counted| counted.tries_left).collect();
+    left.sort_unstable();
+    assert_eq!(left, [0, 1, 2, 3, 4]);
+    assert_eq!(failures(&scene, code.account).await.0, today(NOW, 5, 5));
+}
+
+#[tokio::test]
+async fn the_next_code_brings_new_tries_and_keeps_the_failures() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    for _ in 0..5 {
+        assert!(try_at(&scene, code.account, NOW).await.is_some());
+    }
+    assert!(try_at(&scene, code.account, NOW).await.is_none());
+    let next = scene.make.code(code.account, SLOT, later(60));
+    scene.done([put(&next, 6)]).await;
+    assert_eq!(failures(&scene, code.account).await, (today(NOW, 5, 5), 7));
+    let counted = try_at(&scene, code.account, later(60)).await.unwrap();
+    assert_eq!((counted.code, counted.digest, counted.tries_left), (next.id, next.digest, 4));
+    assert_eq!(failures(&scene, code.account).await.0, today(NOW, 6, 6));
+}
+
+#[tokio::test]
+async fn a_new_day_counts_its_own_failures_and_those_in_a_row_go_on() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    let tomorrow = NOW.plus(NEXT_DAY);
+    scene.done([put(&scene.make.code(code.account, SLOT, tomorrow), 3)]).await;
+    assert!(try_at(&scene, code.account, tomorrow).await.is_some());
+    assert_eq!(failures(&scene, code.account).await.0, today(tomorrow, 1, 3));
+}
+
+#[tokio::test]
+async fn after_a_hundred_failures_in_a_row_nothing_is_counted_any_more() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    let code = SentCode { tries_max: 200, ..scene.make.code(account, SLOT, NOW) };
+    scene.done([put(&code, 0)]).await;
+    for _ in 0..100 {
+        assert!(try_at(&scene, account, NOW).await.is_some());
+    }
+    assert!(try_at(&scene, account, NOW).await.is_none());
+    assert_eq!(failures(&scene, account).await.0.in_row, 100);
+}
+
+#[tokio::test]
+async fn a_spent_code_cannot_be_tried_or_spent_and_its_failures_are_taken_back() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    scene.done([spend(&code)]).await;
+    assert_eq!(failures(&scene, code.account).await.0, today(NOW, 1, 0));
+    assert!(try_at(&scene, code.account, NOW).await.is_none());
+    assert_eq!(scene.commit([spend(&code)]).await, Outcome::Changed);
+}
+
+#[tokio::test]
+async fn a_code_that_was_replaced_or_never_sent_is_not_spent() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let next = scene.make.code(code.account, SLOT, NOW);
+    assert_eq!(scene.commit([spend(&next)]).await, Outcome::Changed);
+    scene.done([put(&next, 1)]).await;
+    assert_eq!(scene.commit([spend(&code)]).await, Outcome::Changed);
+    let elsewhere = SentCode { purpose: Purpose::PhoneChange, ..next.clone() };
+    assert_eq!(scene.commit([spend(&elsewhere)]).await, Outcome::Changed);
+    scene.done([spend(&next)]).await;
+}
+
+#[tokio::test]
+async fn a_new_code_after_a_spent_one_can_be_tried() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    scene.done([spend(&code)]).await;
+    let next = scene.make.code(code.account, SLOT, NOW);
+    scene.done([put(&next, 3)]).await;
+    assert_eq!(try_at(&scene, code.account, NOW).await.unwrap().code, next.id);
+}
+
+#[tokio::test]
+async fn a_slot_that_was_used_since_takes_no_code() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let next = scene.make.code(code.account, SLOT, NOW);
+    assert_eq!(scene.commit([put(&next, 0)]).await, Outcome::Changed);
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    assert_eq!(scene.commit([put(&next, 1)]).await, Outcome::Changed);
+    scene.done([put(&next, 2)]).await;
+}
+
+#[tokio::test]
+async fn a_slot_that_was_never_used_takes_no_code_from_who_saw_one_there() {
+    let scene = Scene::new().await;
+    let code = scene.make.code(scene.account().await.account.id, SLOT, NOW);
+    assert_eq!(scene.commit([put(&code, 1)]).await, Outcome::Changed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_who_spend_a_code_at_once_one_does() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    assert!(try_at(&scene, code.account, NOW).await.is_some());
+    let outcomes = race(20, |_| {
+        let (store, unit) = (scene.store.clone(), scene.unit(NOW, [spend(&code)]));
+        async move { outcome(store.commit(unit).await) }
+    })
+    .await;
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Outcome::Done).count(), 1);
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Outcome::Changed).count(), 19);
+    assert_eq!(failures(&scene, code.account).await.0, today(NOW, 0, 0));
+}

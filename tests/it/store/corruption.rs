@@ -1,0 +1,77 @@
+//! Rows that this program would never have written: read as corrupt, with the name of the column, never guessed at.
+
+use eid::domain::code::Purpose;
+use eid::domain::contact::ContactKind;
+use eid::domain::ids::{AccountId, ChangeId, EnrolmentId};
+use eid::store::{Change, Reader};
+
+use super::scene::{Outcome, Scene, outcome};
+use crate::support::records::NOW;
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_corrupt() {
+    let scene = Scene::new().await;
+    let id = scene.enrolment().await.enrolment.id;
+    let read = async |mut reader: Reader, id: EnrolmentId| outcome(reader.enrolment(id).await);
+    for (sql, column) in [
+        ("UPDATE enrolment SET stage = 'issued'", "account_id"),
+        ("UPDATE enrolment SET account_id = id", "decided_at"),
+        ("UPDATE enrolment SET stage = 'refused'", "refusal_reason"),
+        ("UPDATE enrolment SET stage = 'lost'", "stage"),
+        ("UPDATE enrolment SET notes = '[{\"rule\":\"no.such\",\"fields\":[]}]'", "notes"),
+        ("UPDATE enrolment SET notes = ''", "notes"),
+        ("UPDATE enrolment SET office = 'Hanoi'", "office"),
+    ] {
+        scene.database.tamper(sql).await;
+        assert_eq!(read(scene.reader().await, id).await, Outcome::Corrupt(column), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_makes_no_sense_is_corrupt() {
+    let scene = Scene::new().await;
+    let id = scene.account().await.account.id;
+    let read = async |mut reader: Reader, id: AccountId| outcome(reader.account(id).await);
+    scene.database.tamper("UPDATE account SET language = 'tlh'").await;
+    assert_eq!(read(scene.reader().await, id).await, Outcome::Corrupt("language"));
+}
+
+#[tokio::test]
+async fn a_contact_change_that_makes_no_sense_is_corrupt() {
+    let scene = Scene::new().await;
+    let stored = scene.make.change(scene.account().await.account.id, ContactKind::Phone);
+    scene.done([Change::NewChange(Box::new(stored.clone()))]).await;
+    let read = async |mut reader: Reader, id: ChangeId| outcome(reader.contact_change(id).await);
+    for (sql, column) in [
+        ("UPDATE contact_change SET kind = 'pigeon'", "kind"),
+        ("UPDATE contact_change SET settled_at = 1", "state"),
+        ("UPDATE contact_change SET state = 'lost'", "state"),
+    ] {
+        scene.database.tamper(sql).await;
+        assert_eq!(read(scene.reader().await, stored.change.id).await, Outcome::Corrupt(column), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_of_staff_who_makes_no_sense_is_corrupt() {
+    let scene = Scene::new().await;
+    for (sql, column) in [
+        ("UPDATE staff SET office = NULL", "office"),
+        ("UPDATE staff SET office = 'Hanoi'", "office"),
+        ("UPDATE staff SET role = 'king'", "role"),
+    ] {
+        scene.database.tamper(sql).await;
+        let found = scene.reader().await.staff_by_certificate(&scene.officer.certificate).await;
+        assert_eq!(outcome(found), Outcome::Corrupt(column), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn counts_below_zero_are_read_as_none() {
+    let scene = Scene::new().await;
+    let code = scene.make.code(scene.account().await.account.id, Purpose::Activation, NOW);
+    scene.done([Change::PutCode(Box::new(code.clone()), eid::domain::ids::Version::NONE)]).await;
+    scene.database.tamper("UPDATE code SET failures_today = -1, failures_in_row = -1").await;
+    let (failures, _) = scene.reader().await.failures(code.account, code.purpose).await.unwrap();
+    assert_eq!((failures.today, failures.in_row), (0, 0));
+}

@@ -1,0 +1,279 @@
+//! Requests for an account, and what may serve one of them only.
+
+use std::time::Duration;
+
+use eid::domain::enrolment::{Lease, RefusalReason, Stage, StageName};
+use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Finding, MRZ_NAME_DIFFERS};
+use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
+use eid::domain::staff::OfficeCode;
+use eid::domain::time::Timestamp;
+use eid::store::{Binding, BindingKind, Change, Claim, ClaimedRow, StoredEnrolment, Table};
+
+use super::scene::{NOBODY, Outcome, Scene, outcome, race};
+use crate::support::records::{NOW, later, office};
+
+fn same(found: &StoredEnrolment, kept: &StoredEnrolment) {
+    assert_eq!(found.enrolment, kept.enrolment);
+    assert_eq!((&found.content, &found.passport), (&kept.content, &kept.passport));
+    assert_eq!((&found.representative, found.version), (&kept.representative, kept.version));
+}
+
+fn add(stored: &StoredEnrolment) -> Change {
+    Change::NewEnrolment(Box::new(stored.clone()))
+}
+
+fn save(stored: &StoredEnrolment) -> Change {
+    Change::SaveEnrolment(Box::new(stored.enrolment.clone()), stored.version)
+}
+
+async fn read(scene: &Scene, stored: &StoredEnrolment) -> StoredEnrolment {
+    scene.reader().await.enrolment(stored.enrolment.id).await.unwrap().unwrap()
+}
+
+fn ids(rows: &[StoredEnrolment]) -> Vec<EnrolmentId> {
+    rows.iter().map(|row| row.enrolment.id).collect()
+}
+
+/// So many requests that wait, oldest first.
+async fn waiting(scene: &Scene, count: usize) -> Vec<EnrolmentId> {
+    let rows: Vec<_> = (0..count).map(|_| scene.make.enrolment(scene.officer.id)).collect();
+    scene.done(rows.iter().map(add)).await;
+    ids(&rows)
+}
+
+fn claim_of(scene: &Scene, limit: u32, now: Timestamp) -> Claim {
+    let lease = Lease { id: LeaseId::new(scene.make.id()), expires_at: now.plus(Duration::from_mins(1)) };
+    Claim { limit, lease, now }
+}
+
+async fn claim(scene: &Scene, limit: u32, now: Timestamp) -> Vec<ClaimedRow> {
+    let entry = scene.make.entry(now, NOBODY);
+    scene.store.claim_enrolments(claim_of(scene, limit, now), entry).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_request_comes_back_as_it_was_kept_with_and_without_what_may_be_absent() {
+    let scene = Scene::new().await;
+    let bare = scene.enrolment().await;
+    let mut full = scene.make.enrolment(scene.officer.id);
+    full.representative = Some(scene.make.index());
+    full.enrolment.notes = vec![
+        Finding { rule: &MRZ_NAME_DIFFERS, fields: vec!["person".into(), "passport.mrz".into()] },
+        Finding { rule: &CARD_SYMBOL_UNKNOWN, fields: vec![] },
+    ];
+    scene.done([add(&full)]).await;
+    for stored in [bare, full] {
+        same(&read(&scene, &stored).await, &stored);
+    }
+    assert!(scene.reader().await.enrolment(EnrolmentId::new(scene.make.id())).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_name_is_given_to_one_request_only() {
+    let scene = Scene::new().await;
+    let stored = scene.enrolment().await;
+    assert_eq!(scene.commit([add(&stored)]).await, Outcome::Taken(Table::Other));
+}
+
+#[tokio::test]
+async fn every_decision_comes_back_as_it_was_saved() {
+    let scene = Scene::new().await;
+    let at = later(30);
+    let mut decisions = vec![Stage::Issued { account: AccountId::new(scene.make.id()), at }];
+    decisions.extend(
+        [
+            RefusalReason::IdentityNotConfirmed,
+            RefusalReason::DocumentNotValid,
+            RefusalReason::Duplicate,
+            RefusalReason::NotEligible,
+            RefusalReason::Other,
+        ]
+        .map(|reason| Stage::Refused { reason, at }),
+    );
+    for stage in decisions {
+        let mut stored = scene.enrolment().await;
+        stored.enrolment.stage = stage;
+        scene.done([save(&stored)]).await;
+        stored.version = Version::new(2);
+        same(&read(&scene, &stored).await, &stored);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_changed_since_or_is_not_there_is_not_saved() {
+    let scene = Scene::new().await;
+    let mut stored = scene.make.enrolment(scene.officer.id);
+    assert_eq!(scene.commit([save(&stored)]).await, Outcome::Changed);
+    scene.done([add(&stored)]).await;
+    let claimed = claim(&scene, 1, NOW).await;
+    stored.enrolment.stage = Stage::Refused { reason: RefusalReason::Other, at: NOW };
+    assert_eq!(scene.commit([save(&stored)]).await, Outcome::Changed);
+    same(&read(&scene, &stored).await, &claimed[0]);
+}
+
+#[tokio::test]
+async fn a_value_serves_one_holder_until_that_holder_gives_it_free() {
+    let scene = Scene::new().await;
+    let (one, two) = (scene.enrolment().await, scene.enrolment().await);
+    let (first, second) = (one.enrolment.id, two.enrolment.id);
+    let value = scene.make.index();
+    for kind in [BindingKind::Phone, BindingKind::Passport, BindingKind::Card] {
+        let binding = Binding { kind, value: value.clone() };
+        assert!(scene.reader().await.holder(&binding).await.unwrap().is_none());
+        scene.done([Change::Bind(binding.clone(), first)]).await;
+        assert_eq!(scene.commit([Change::Bind(binding.clone(), second)]).await, Outcome::Taken(Table::Binding));
+        assert_eq!(scene.commit([Change::Bind(binding.clone(), first)]).await, Outcome::Taken(Table::Binding));
+        scene.done([Change::Release(binding.clone(), second)]).await;
+        let holder = scene.reader().await.holder(&binding).await.unwrap().unwrap();
+        assert_eq!((holder.enrolment, holder.passport), (first, one.passport.clone()));
+        scene.done([Change::Release(binding.clone(), first), Change::Bind(binding.clone(), second)]).await;
+        assert_eq!(scene.reader().await.holder(&binding).await.unwrap().unwrap().enrolment, second);
+    }
+}
+
+#[tokio::test]
+async fn all_that_a_request_holds_is_given_free_at_once_and_nothing_else() {
+    let scene = Scene::new().await;
+    let (one, two) = (scene.enrolment().await.enrolment.id, scene.enrolment().await.enrolment.id);
+    let bindings = [BindingKind::Phone, BindingKind::Passport, BindingKind::Card]
+        .map(|kind| Binding { kind, value: scene.make.index() });
+    let [phone, passport, others] = bindings.clone();
+    scene.done([Change::Bind(phone, one), Change::Bind(passport, one), Change::Bind(others, two)]).await;
+    scene.done([Change::ReleaseAll(one)]).await;
+    let mut held = Vec::new();
+    for binding in &bindings {
+        held.push(scene.reader().await.holder(binding).await.unwrap().map(|holder| holder.enrolment));
+    }
+    assert_eq!(held, [None, None, Some(two)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_sixteen_who_bind_one_value_at_once_one_does() {
+    let scene = Scene::new().await;
+    let holder = scene.enrolment().await.enrolment.id;
+    let binding = Binding { kind: BindingKind::Phone, value: scene.make.index() };
+    let outcomes = race(16, |_| {
+        let (store, unit) = (scene.store.clone(), scene.unit(NOW, [Change::Bind(binding.clone(), holder)]));
+        async move { outcome(store.commit(unit).await) }
+    })
+    .await;
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Outcome::Done).count(), 1);
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Outcome::Taken(Table::Binding)).count(), 15);
+}
+
+#[tokio::test]
+async fn the_oldest_requests_are_claimed_first_and_no_more_than_asked_for() {
+    let scene = Scene::new().await;
+    let waiting = waiting(&scene, 5).await;
+    assert_eq!(ids(&claim(&scene, 3, NOW).await), waiting[..3]);
+    assert_eq!(ids(&claim(&scene, 3, NOW).await), waiting[3..]);
+    assert!(claim(&scene, 3, NOW).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_claimed_request_carries_the_lease_and_is_kept_as_it_was_handed_out() {
+    let scene = Scene::new().await;
+    let stored = scene.enrolment().await;
+    let asked = claim_of(&scene, 1, NOW);
+    let entry = scene.make.entry(NOW, NOBODY);
+    let claimed = scene.store.claim_enrolments(asked.clone(), entry).await.unwrap();
+    assert_eq!(claimed[0].enrolment.stage, Stage::Forwarded { lease: Some(asked.lease) });
+    assert_eq!((&claimed[0].content, claimed[0].version), (&stored.content, Version::new(2)));
+    same(&read(&scene, &stored).await, &claimed[0]);
+}
+
+#[tokio::test]
+async fn a_claim_is_audited_with_its_count_and_an_empty_one_is_not() {
+    let scene = Scene::new().await;
+    let subject = scene.make.id();
+    for _ in 0..2 {
+        let claim = claim_of(&scene, 10, NOW);
+        scene.store.claim_enrolments(claim, scene.make.entry(NOW, subject)).await.unwrap();
+        waiting(&scene, 2).await;
+    }
+    let entries = scene.reader().await.audit_of(subject).await.unwrap();
+    let [(entry, true)] = entries.as_slice() else { panic!("{} entries", entries.len()) };
+    assert!(String::from_utf8_lossy(entry).contains(r#""count":"2""#));
+}
+
+#[tokio::test]
+async fn a_lease_that_lapsed_leaves_its_requests_to_the_next_claim() {
+    let scene = Scene::new().await;
+    let waiting = waiting(&scene, 2).await;
+    let first = claim(&scene, 10, NOW).await;
+    assert!(claim(&scene, 10, later(59)).await.is_empty());
+    let second = claim(&scene, 10, later(60)).await;
+    assert_eq!(ids(&second), waiting);
+    assert_ne!(second[0].enrolment.stage, first[0].enrolment.stage);
+    let mut late = first[0].clone();
+    late.enrolment.stage = Stage::Refused { reason: RefusalReason::Other, at: later(61) };
+    assert_eq!(scene.commit([save(&late)]).await, Outcome::Changed);
+}
+
+#[tokio::test]
+async fn a_request_that_was_decided_is_not_claimed_again() {
+    let scene = Scene::new().await;
+    waiting(&scene, 1).await;
+    let mut claimed = claim(&scene, 1, NOW).await.remove(0);
+    claimed.enrolment.stage = Stage::Issued { account: AccountId::new(scene.make.id()), at: NOW };
+    scene.done([save(&claimed)]).await;
+    assert!(claim(&scene, 1, later(3600)).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn claimers_at_once_never_share_a_request() {
+    let scene = Scene::new().await;
+    let mut waiting = waiting(&scene, 60).await;
+    // Each takes all it can get: what a rival was quicker to take is left out, never handed out twice.
+    let mut claimed: Vec<_> = race(8, |_| {
+        let (store, claim) = (scene.store.clone(), claim_of(&scene, 10, NOW));
+        let entry = scene.make.entry(NOW, NOBODY);
+        async move { ids(&store.claim_enrolments(claim, entry).await.unwrap()) }
+    })
+    .await
+    .concat();
+    loop {
+        let more = ids(&claim(&scene, 10, NOW).await);
+        if more.is_empty() {
+            break;
+        }
+        claimed.extend(more);
+    }
+    claimed.sort_unstable();
+    waiting.sort_unstable();
+    assert_eq!(claimed, waiting);
+}
+
+#[tokio::test]
+async fn pages_go_from_new_to_old_and_hold_while_new_requests_arrive() {
+    let scene = Scene::new().await;
+    let mut expected = waiting(&scene, 7).await;
+    expected.reverse();
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = scene.reader().await.enrolments_of(&office(), None, before, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.enrolment.id);
+        seen.extend(ids(&page));
+        waiting(&scene, 2).await;
+    }
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_page_shows_one_office_and_the_stage_asked_for() {
+    let scene = Scene::new().await;
+    let [mut issued, mut refused] = [scene.enrolment().await, scene.enrolment().await];
+    let forwarded = scene.enrolment().await;
+    issued.enrolment.stage = Stage::Issued { account: AccountId::new(scene.make.id()), at: NOW };
+    refused.enrolment.stage = Stage::Refused { reason: RefusalReason::Duplicate, at: NOW };
+    scene.done([save(&issued), save(&refused)]).await;
+    for (stage, row) in
+        [(StageName::Issued, &issued), (StageName::Refused, &refused), (StageName::Forwarded, &forwarded)]
+    {
+        let page = scene.reader().await.enrolments_of(&office(), Some(stage), None, 10).await.unwrap();
+        assert_eq!(ids(&page), [row.enrolment.id], "{stage}");
+    }
+    let elsewhere = OfficeCode::parse("79-02").unwrap();
+    assert!(scene.reader().await.enrolments_of(&elsewhere, None, None, 10).await.unwrap().is_empty());
+}

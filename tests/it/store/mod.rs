@@ -1,0 +1,15 @@
+//! The conformance suite of the store: every function and every change, on the engine of the pass. `coverage` fails for
+//! one that was forgotten.
+
+mod accounts;
+mod codes;
+mod contact_changes;
+mod corruption;
+mod coverage;
+mod enrolments;
+mod opening;
+mod outbox;
+mod requests;
+mod scene;
+mod staff;
+mod units;

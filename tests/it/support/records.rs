@@ -1,0 +1,175 @@
+//! Makes records to keep: the same ones in the same order in every run, each unlike any other. Asks no clock.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use eid::domain::account::{Account, AccountState, Notice};
+use eid::domain::application::Language;
+use eid::domain::audit::{Action, Actor, Entry};
+use eid::domain::code::{Purpose, SentCode};
+use eid::domain::contact::{ChangeState, ContactChange, ContactKind};
+use eid::domain::enrolment::{Enrolment, Stage};
+use eid::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, EntryId, MessageId, RequestId, StaffId, Version};
+use eid::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
+use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
+use eid::domain::time::Timestamp;
+use eid::store::{FirstAnswer, SealedMessage, StoredAccount, StoredChange, StoredEnrolment};
+use eid::sys::Dice;
+use uuid::Uuid;
+
+/// The instant at which everything happens that is not said to happen later.
+pub const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+/// So long after [`NOW`].
+pub fn later(secs: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(secs))
+}
+
+/// The office that every officer here belongs to.
+pub fn office() -> OfficeCode {
+    OfficeCode::parse("79-01").unwrap()
+}
+
+/// Makes records.
+pub struct Records {
+    dice: Dice,
+    drawn: AtomicI64,
+}
+
+impl Records {
+    /// Begins the sequence.
+    pub fn new() -> Self {
+        Self { dice: Dice::seeded(1), drawn: AtomicI64::new(0) }
+    }
+
+    /// An identifier that sorts after all those drawn before.
+    pub fn id(&self) -> Uuid {
+        let millis = self.drawn.fetch_add(1, Ordering::SeqCst);
+        self.dice.id(Timestamp::from_micros(NOW.micros() + millis * 1_000))
+    }
+
+    /// Something sealed.
+    pub fn sealed(&self) -> Sealed {
+        Sealed::from_bytes(self.dice.bytes::<48>().to_vec())
+    }
+
+    /// A blind index.
+    pub fn index(&self) -> BlindIndex {
+        BlindIndex::from_bytes(self.dice.bytes::<32>().to_vec())
+    }
+
+    /// An audit entry.
+    pub fn entry(&self, at: Timestamp, subject: Uuid) -> Entry {
+        Entry {
+            id: EntryId::new(self.id()),
+            at,
+            actor: Actor::Console,
+            action: Action::AccountViewed,
+            subject,
+            facts: BTreeMap::from([("office", office().to_string())]),
+        }
+    }
+
+    /// Someone who may call.
+    pub fn staff(&self, role: Role) -> StaffMember {
+        let id = StaffId::new(self.id());
+        StaffMember {
+            id,
+            certificate: CertificateName { issuer: "CN=Test".into(), uri: format!("spiffe://eid.test/{id}") },
+            post: Post::new(role, role.has_office().then(office)).unwrap(),
+            enabled: true,
+        }
+    }
+
+    /// A request that waits for the authority, without anything that may be absent.
+    pub fn enrolment(&self, officer: StaffId) -> StoredEnrolment {
+        StoredEnrolment {
+            enrolment: Enrolment {
+                id: EnrolmentId::new(self.id()),
+                office: office(),
+                officer,
+                received_at: NOW,
+                notes: Vec::new(),
+                stage: Stage::Forwarded { lease: None },
+            },
+            content: self.sealed(),
+            passport: self.index(),
+            representative: None,
+            version: Version::new(1),
+        }
+    }
+
+    /// An account that awaits activation, without anything that may be absent.
+    pub fn account(&self, enrolment: EnrolmentId) -> StoredAccount {
+        StoredAccount {
+            account: Account {
+                id: AccountId::new(self.id()),
+                enrolment,
+                represented: false,
+                language: Language::Vi,
+                issued_at: NOW,
+                notice: Notice::default(),
+                state: AccountState::Awaiting,
+            },
+            number: self.sealed(),
+            number_index: self.index(),
+            phone: self.sealed(),
+            phone_index: self.index(),
+            email: None,
+            passport: self.index(),
+            representative: None,
+            version: Version::new(1),
+        }
+    }
+
+    /// A code that lives for three minutes and may be tried five times.
+    pub fn code(&self, account: AccountId, purpose: Purpose, sent_at: Timestamp) -> SentCode {
+        SentCode {
+            account,
+            purpose,
+            id: CodeId::new(self.id()),
+            digest: CodeDigest::from_bytes(self.dice.bytes::<32>().to_vec()),
+            sent_at,
+            expires_at: sent_at.plus(Duration::from_mins(3)),
+            tries_max: 5,
+        }
+    }
+
+    /// A contact change that was just begun.
+    pub fn change(&self, account: AccountId, kind: ContactKind) -> StoredChange {
+        StoredChange {
+            change: ContactChange {
+                id: ChangeId::new(self.id()),
+                account,
+                kind,
+                begun_at: NOW,
+                expires_at: later(600),
+                state: ChangeState::Pending,
+            },
+            new_value: self.sealed(),
+            version: Version::new(1),
+        }
+    }
+
+    /// A message that is always worth sending.
+    pub fn message(&self, account: AccountId) -> SealedMessage {
+        SealedMessage {
+            id: MessageId::new(self.id()),
+            account,
+            kind: "account_notice",
+            content: self.sealed(),
+            useful_until: None,
+        }
+    }
+
+    /// A first answer.
+    pub fn answer(&self, caller: StaffId) -> FirstAnswer {
+        FirstAnswer {
+            caller,
+            request: RequestId::new(self.id()),
+            content: ContentDigest::from_bytes(self.dice.bytes::<32>().to_vec()),
+            answer: format!(r#"{{"id":"{}"}}"#, self.id()),
+        }
+    }
+}
