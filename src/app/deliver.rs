@@ -47,6 +47,7 @@ impl App {
         let at = self.clock().now();
         match sent {
             Ok(delivery) => {
+                tracing::info!(message = %message.id, kind = content.notice.kind(), "taken by the carrier");
                 let noticed = is_issue_notice(&content).then(|| noticed(message, delivery, at));
                 self.settle(message, Settled::Sent { at }, "", noticed).await
             }

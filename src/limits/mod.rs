@@ -29,14 +29,15 @@ impl Limits {
         Self::Memory(Memory::new(clock))
     }
 
-    /// Limits shared through the Redis at `url`, which may hold a password and is never printed.
+    /// Limits shared through the Redis at `url`, which may hold a password and is never printed, under keys that begin
+    /// with `namespace`.
     ///
     /// A Redis that does not answer is no error: the service starts, counts alone and looks again.
     ///
     /// # Errors
     /// If `url` cannot be read, or if the Redis there answers and turns us away.
-    pub async fn redis(url: &str, clock: Clock) -> Result<Self, LimitsFault> {
-        Ok(Self::Redis(Box::new(Shared::connect(url, clock).await?)))
+    pub async fn redis(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
+        Ok(Self::Redis(Box::new(Shared::connect(url, namespace, clock).await?)))
     }
 
     /// Counts one call under `key`, or says how long to wait before the next one can be let through.

@@ -54,7 +54,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
 /// If the Redis named refuses us.
 pub async fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
     Ok(match config.redis_url()? {
-        Some(url) => Limits::redis(&url, clock).await.context("cannot use Redis (setting limits.redis_url)")?,
+        Some(url) => Limits::redis(&url, "eid", clock).await.context("cannot use Redis (setting limits.redis_url)")?,
         None => Limits::memory(clock),
     })
 }

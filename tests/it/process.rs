@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eid::domain::time::Timestamp;
+use eid::pki::{Authority, Leaf, Usage};
 use eid::practice::{Applicant, Generator, identity_number};
 use eid::proto as pb;
 use eid::proto::activation_service_client::ActivationServiceClient;
@@ -150,7 +151,7 @@ async fn whole_way(site: &Site, running: &Running) -> Vec<String> {
         phone: phone.clone(),
     };
     app.send_code(send).await.unwrap();
-    let code = code_for(site, &phone).await;
+    let code = code_for(site, running, ("activation_code", 1), &phone).await;
     for typed in ["000000", &code] {
         let (identity_number, phone) = (identity_number.clone(), phone.clone());
         let activate = pb::ActivateRequest { request_id: request_id(), identity_number, phone, code: typed.to_owned() };
@@ -165,7 +166,7 @@ async fn whole_way(site: &Site, running: &Running) -> Vec<String> {
         new_contact: Some(pb::begin_request::NewContact::Email(address.clone())),
     };
     contacts.begin(begin).await.unwrap();
-    let second_code = code_for(site, &address).await;
+    let second_code = code_for(site, running, ("contact_code", 1), &address).await;
 
     let application = applicant.application;
     let (person, passport) = (application.person.unwrap(), application.passport.unwrap());
@@ -188,20 +189,13 @@ async fn whole_way(site: &Site, running: &Running) -> Vec<String> {
     secrets
 }
 
-/// The code that reached `destination`, once the carrier has written it.
-async fn code_for(site: &Site, destination: &str) -> String {
-    let arrives = async {
-        loop {
-            let messages = site.messages();
-            let lines = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-            let mut codes = lines.filter(|line| line["to"] == destination && line["code"].is_string());
-            if let Some(message) = codes.next() {
-                return message["code"].as_str().unwrap().to_owned();
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), arrives).await.expect("a code arrives")
+/// The code that reached `destination`, after the program has said so many times that it sent messages of that kind.
+async fn code_for(site: &Site, running: &Running, (kind, times): (&str, usize), destination: &str) -> String {
+    running.heard(&format!("kind=\"{kind}\""), times).await;
+    let messages = site.messages();
+    let lines = messages.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut codes = lines.filter(|line| line["to"] == destination && line["code"].is_string());
+    codes.next().expect("a code was sent there")["code"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -212,11 +206,12 @@ async fn no_personal_data_code_or_number_is_in_the_log_or_in_the_database() {
     let (log, well) = running.stop().await;
     assert!(well);
     assert!(log.contains("EnrolmentService/Submit") && log.contains("answered"), "the log says what happened");
-    let database = site.kept();
+    let kept = site.kept().await;
+    assert!(kept.len() > 10_000, "the database was read: {} bytes", kept.len());
     for secret in &secrets {
         assert!(!log.contains(secret.as_str()), "the log, at its most talkative, holds {secret:?}");
-        let found = database.windows(secret.len()).any(|window| window == secret.as_bytes());
-        assert!(!found, "the database file holds {secret:?}");
+        let found = kept.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "the database holds {secret:?}");
     }
     assert!(
         site.messages().contains(&secrets[0])
@@ -239,4 +234,35 @@ async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
     let (log, well) = running.stop().await;
     assert!(well, "{log}");
     assert!(log.contains("stopping"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_of_another_authority_expired_or_unknown_are_refused() {
+    let site = Site::new().await;
+    let running = site.start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (day, year) = (Duration::from_hours(24), Duration::from_hours(24 * 365));
+    let past = |by: Duration| Timestamp::from_micros(now().micros() - i64::try_from(by.as_micros()).unwrap());
+    let stranger = Authority::new("someone else", past(year)).unwrap();
+    let uri = Some("urn:eid:practice:officer-79-01");
+    for (name, valid) in [("another authority", past(day)..now().plus(day)), ("expired", past(year)..past(day))] {
+        let leaf = Leaf { common_name: name, uri, usage: Usage::Client, valid };
+        let issued = stranger.issue(&leaf).unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        std::fs::write(&certificate, issued.certificate_pem()).unwrap();
+        std::fs::write(&key, issued.key_pem()).unwrap();
+        // In TLS 1.3 a refusal shows when the connection is made or at the first call.
+        if let Ok(channel) = site.connect(&running, certificate, key).await {
+            let refused = EnrolmentServiceClient::new(channel).list(pb::ListRequest::default()).await;
+            assert!(refused.is_err(), "{name}");
+        }
+    }
+    // The right authority, but nobody entered this certificate in the directory: the server's own.
+    let pki = eid::pki::load(&site.home().join("pki")).unwrap();
+    if let Ok(channel) = site.connect(&running, pki.server_cert_path(), pki.server_key_path()).await {
+        assert!(EnrolmentServiceClient::new(channel).list(pb::ListRequest::default()).await.is_err());
+    }
+    let mut officer = EnrolmentServiceClient::new(site.channel(&running, "officer-79-01").await);
+    assert!(officer.list(pb::ListRequest::default()).await.is_ok(), "the right one is let in all the while");
+    assert!(running.stop().await.1);
 }

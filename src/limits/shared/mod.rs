@@ -29,6 +29,7 @@ const REST: Duration = Duration::from_secs(1);
 pub struct Shared {
     client: Client,
     script: Script,
+    namespace: String,
     clock: Clock,
     /// Knows the calls that Redis let through too, so that losing Redis gives nobody a new burst.
     alone: Memory,
@@ -43,12 +44,13 @@ struct Link {
 }
 
 impl Shared {
-    pub(super) async fn connect(url: &str, clock: Clock) -> Result<Self, LimitsFault> {
+    pub(super) async fn connect(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
         let client = Client::open(url).map_err(|_| LimitsFault::Url)?;
         let redis = manager(&client).map_err(|_| LimitsFault::Url)?;
         let shared = Self {
             client,
             script: Script::new(include_str!("gcra.lua")),
+            namespace: namespace.to_owned(),
             alone: Memory::new(clock.clone()),
             clock,
             link: Mutex::new(Link { redis: redis.clone(), failed: None }),
@@ -96,7 +98,7 @@ impl Shared {
         now: Timestamp,
     ) -> Result<Verdict, Failure> {
         let (burst, refill_micros) = (quota.burst, quota.refill_micros);
-        let mut call = self.script.key(format!("eid:limit:{burst}:{refill_micros}:{}", key.text()));
+        let mut call = self.script.key(format!("{}:limit:{burst}:{refill_micros}:{}", self.namespace, key.text()));
         call.arg(now.micros()).arg(burst).arg(refill_micros);
         let answer = timeout(self.patience, call.invoke_async::<u64>(&mut redis)).await;
         match answer.map_err(|_| Failure::Slow)?.map_err(|error| Failure::from(&error))? {

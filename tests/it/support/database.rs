@@ -28,6 +28,17 @@ static POSTGRES: LazyLock<Option<String>> = LazyLock::new(|| {
     Some(if url.contains("sslmode") { url } else { with(&url, "sslmode=disable") })
 });
 
+/// The Redis of the pass, if it has one.
+static REDIS: LazyLock<Option<String>> = LazyLock::new(|| {
+    #[expect(clippy::disallowed_methods, reason = "the one place that learns which servers the pass has")]
+    std::env::var("EID_TEST_REDIS_URL").ok().filter(|url| !url.is_empty())
+});
+
+/// Where calls are counted in this pass; in the process itself if nowhere.
+pub fn redis() -> Option<&'static str> {
+    REDIS.as_deref()
+}
+
 /// The URL with one more parameter.
 fn with(url: &str, parameter: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -103,6 +114,28 @@ impl Database {
     /// The open store; every call hands out the same one.
     pub fn store(&self) -> Store {
         self.store.clone()
+    }
+
+    /// Every row of every table on PostgreSQL, texts as they are and bytes decoded.
+    pub async fn dump(&self) -> Vec<u8> {
+        const TABLES: [&str; 9] =
+            ["staff", "audit_entry", "request", "enrolment", "binding", "account", "code", "contact_change", "outbox"];
+        let mut connection = PgConnection::connect(&self.url).await.expect("a second connection");
+        let mut kept = Vec::new();
+        for table in TABLES {
+            #[expect(clippy::disallowed_methods, reason = "the names stand above")]
+            let sql = sqlx::AssertSqlSafe(format!("SELECT row_to_json(t)::text FROM {table} AS t"));
+            let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("a table");
+            for row in rows {
+                let row: serde_json::Value = serde_json::from_str(&row).unwrap();
+                for (_, value) in row.as_object().unwrap() {
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    kept.extend(text.as_bytes());
+                    kept.extend(text.strip_prefix("\\x").and_then(|hex| hex::decode(hex).ok()).unwrap_or_default());
+                }
+            }
+        }
+        kept
     }
 
     /// Runs a statement behind the store's back: for what the store itself would never write.

@@ -1,6 +1,6 @@
 //! The real program in a process of its own, over real mTLS, to be killed and looked at from outside.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use eid::pki;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tonic::transport::Channel;
 
 use super::database::Database;
@@ -24,7 +25,7 @@ pub struct Site {
 pub struct Running {
     child: Child,
     address: String,
-    log: tokio::task::JoinHandle<String>,
+    log: watch::Receiver<String>,
 }
 
 impl Site {
@@ -42,6 +43,9 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_eid"));
         command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", "127.0.0.1:0");
         command.env("EID__LOG__FILTER", "trace").env("EID__STORE__CONNECTIONS", "4");
+        if let Some(url) = super::database::redis() {
+            command.env("EID__LIMITS__REDIS_URL", url);
+        }
         if let Some(database) = &self.database {
             command.env("EID__STORE__URL", database.url());
         }
@@ -54,53 +58,41 @@ impl Site {
         command.arg("serve").stderr(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut seen = String::new();
-        let address = tokio::time::timeout(Duration::from_mins(1), async {
-            loop {
-                let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {seen}"));
-                seen.push_str(&line);
-                seen.push('\n');
-                if let Some((_, address)) = line.split_once("serving address=") {
-                    return address.trim().to_owned();
-                }
-            }
-        });
-        let address = address.await.expect("it serves within a minute");
-        let log = tokio::spawn(async move {
-            let mut log = String::new();
+        let (growing, mut log) = watch::channel(String::new());
+        tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                log.push_str(&line);
-                log.push('\n');
+                growing.send_modify(|log| {
+                    log.push_str(&line);
+                    log.push('\n');
+                });
             }
-            log
         });
+        let serving = heard(&mut log, |log| log.contains("serving address=")).await;
+        let address = serving.lines().find_map(|line| line.split_once("serving address=")).unwrap().1.trim().to_owned();
         Running { child, address, log }
     }
 
     /// Calls as one of the practice callers.
     pub async fn channel(&self, running: &Running, stem: &str) -> Channel {
         let pki = pki::load(&self.home().join("pki")).unwrap();
-        let port = running.address.rsplit_once(':').unwrap().1;
-        let target = Target {
-            server: format!("https://localhost:{port}"),
-            ca: pki.server_ca_path(),
-            certificate: pki.cert_path(stem),
-            key: pki.key_path(stem),
-        };
-        client::connect(&target).await.unwrap()
+        self.connect(running, pki.cert_path(stem), pki.key_path(stem)).await.unwrap()
     }
 
-    /// The bytes of every file below the program's home, but its keys and its messages.
-    pub fn kept(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for entry in std::fs::read_dir(self.home()).unwrap() {
-            let path = entry.unwrap().path();
-            let database = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("eid.sqlite"));
-            if database {
-                bytes.extend(std::fs::read(path).unwrap());
-            }
+    /// Calls with a certificate of any kind.
+    pub async fn connect(&self, running: &Running, certificate: PathBuf, key: PathBuf) -> anyhow::Result<Channel> {
+        let ca = pki::load(&self.home().join("pki")).unwrap().server_ca_path();
+        let port = running.address.rsplit_once(':').unwrap().1;
+        client::connect(&Target { server: format!("https://localhost:{port}"), ca, certificate, key }).await
+    }
+
+    /// All that the database holds, as bytes: SQLite's files as they are, PostgreSQL's rows as text and bytes.
+    pub async fn kept(&self) -> Vec<u8> {
+        if let Some(database) = &self.database {
+            return database.dump().await;
         }
-        bytes
+        let files = std::fs::read_dir(self.home()).unwrap().map(|entry| entry.unwrap().path());
+        let database = files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("eid.sqlite"));
+        database.flat_map(|path| std::fs::read(path).unwrap()).collect()
     }
 
     pub fn messages(&self) -> String {
@@ -108,7 +100,18 @@ impl Site {
     }
 }
 
+/// The log, once `enough` is true of it.
+async fn heard(log: &mut watch::Receiver<String>, enough: impl FnMut(&String) -> bool) -> String {
+    let waiting = tokio::time::timeout(Duration::from_mins(1), log.wait_for(enough));
+    waiting.await.expect("it says so within a minute").expect("it still runs").clone()
+}
+
 impl Running {
+    /// Waits until it has logged `text` so many times.
+    pub async fn heard(&self, text: &str, times: usize) {
+        heard(&mut self.log.clone(), |log| log.matches(text).count() >= times).await;
+    }
+
     /// kill -9, in the middle of whatever it does.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -120,6 +123,9 @@ impl Running {
         let told = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(told.success());
         let ended = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await.expect("it ends").unwrap();
-        (self.log.await.unwrap(), ended.success())
+        // The last lines come through a pipe that closes with the process.
+        while self.log.changed().await.is_ok() {}
+        let log = self.log.borrow().clone();
+        (log, ended.success())
     }
 }

@@ -36,7 +36,7 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
-use super::database::Database;
+use super::database::{Database, redis};
 
 /// Size of a message that the service takes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
@@ -93,7 +93,11 @@ impl Service {
         });
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
-        let limits = Limits::memory(clock.clone());
+        let limits = match redis() {
+            // Chance keeps the tests of one Redis apart: their callers have the same names.
+            Some(url) => Limits::redis(url, &hex::encode(Dice::system().bytes::<8>()), clock.clone()).await.unwrap(),
+            None => Limits::memory(clock.clone()),
+        };
         let serving = tokio::spawn(serve_on(app.clone(), limits, edge, ReceiverStream::new(incoming), stop));
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
