@@ -1,19 +1,35 @@
-//! Issues level-2 electronic identities (eID) to foreigners.
+//! Issues level-2 electronic identities (eID) to foreigners: requests, accounts, activation, contact changes.
 //!
-//! Each folder is a room. A file imports only from rooms on lines below its own; rooms on one line are strangers to one
-//! another. `tests/architecture.rs` reads the paths and fails otherwise.
+//! Which room does a new line belong in? Each owns one thing, and imports only from rooms below its own line
+//! (`tests/architecture.rs`). Why it is so stands in `docs/ARCHITECTURE.md`.
 //!
 //! ```text
-//!  main ▸ cli ▸ server                      wiring: sees everything, decides nothing
-//!  grpc                                     the edge: protobuf and callers
-//!  app                                      use cases: one verb, one transaction, one audit entry
-//!  store  limits  notify  tls  pki  vault   adapters: one outside thing each
-//!  config  sys                              typed settings; the clock and the dice
-//!  domain                                   the rules: no async, no I/O, no clock, no dice
+//! main      the program: picks the TLS provider, runs the command line
+//! cli       commands, their help, what they print; the script of the demo
+//! server    the wiring: parts made in order from settings, workers, development mode. Decides nothing
+//! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+//! grpc      the edge: the gate and its policy table, parsing, rendering, gRPC codes and reasons
+//! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+//! app       the use cases: one verb reads, lets the domain decide, commits one unit of work with its audit entry
+//! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+//! store     every SQL statement, the two engines, units of work; never personal data in clear
+//! limits    how often a caller may call: counted in the process, or shared through Redis
+//! notify    carriers by which messages leave for holders, and the texts
+//! tls       accepting connections, the handshake, the name in a client certificate
+//! pki       certificates for development and tests
+//! vault     keys: sealing, opening, blind indexes, digests of codes
+//! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
+//! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+//! config    typed settings: what can be set, and within which bounds
+//! sys       the clock and the dice, to be handed in
+//! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+//! domain    the rules: values that are valid, states and verbs, findings, the law; no async, I/O, time or chance
+//! proto     the protocol, generated from proto/; for the edge and for callers
 //! ```
 //!
-//! Two rooms stand aside: `proto`, generated from the protocol, for the edge and for those who call it; and `practice`,
-//! applicants and an authority who do not exist, for `cli` and the tests.
+//! The rooms between `app` and `config` are adapters: one outside thing each, strangers to one another. What needs two
+//! of them is a use case. In doubt: what the law says is `domain/law`; what a person at a counter could get wrong is
+//! `domain`; what happens together or not at all is `app`; what a client sees of it is `grpc`.
 
 pub mod app;
 pub mod cli;

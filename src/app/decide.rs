@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Missing, Repeat};
+use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::account::{Account, IdentityNumber};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
@@ -65,8 +65,15 @@ impl App {
     pub async fn claim(&self, by: &Caller, limit: u32, lease: Duration) -> Result<Option<ClaimedEnrolments>, Error> {
         let now = self.clock().now();
         let lease = Lease { id: LeaseId::new(self.dice().id(now)), expires_at: now.plus(lease) };
-        let entry = self.entry(now, by.actor(), Action::EnrolmentsClaimed, lease.id.uuid());
-        let rows = self.store().claim_enrolments(Claim { limit, lease, now }, entry).await?;
+        let mut rows = Vec::new();
+        for _ in 0..ATTEMPTS_MAX {
+            let entry = self.entry(now, by.actor(), Action::EnrolmentsClaimed, lease.id.uuid());
+            rows = self.store().claim_enrolments(Claim { limit, lease, now }, entry).await?;
+            // Another claim may have taken just those that this one was after, while others wait behind them.
+            if !rows.is_empty() || !self.store().reader().await?.enrolments_wait(now).await? {
+                break;
+            }
+        }
         let open = |row: StoredEnrolment| {
             let application = self.open_application(&row)?;
             Ok(ClaimedEnrolment { enrolment: row.enrolment, application })

@@ -25,8 +25,13 @@ impl App {
         for message in claimed {
             match self.deliver(&message).await {
                 // Another sender came after our lease had lapsed: the message is theirs.
-                Err(Error::Contended) => {}
-                other => other?,
+                Ok(()) | Err(Error::Contended) => {}
+                // One that does not open must not hold up those behind it.
+                Err(error @ Error::Broken(_)) => {
+                    tracing::error!(message = %message.id, error = &error as &dyn std::error::Error, "given up");
+                    self.settle(&message, Settled::Failed, "unreadable", None).await?;
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(count)

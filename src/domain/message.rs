@@ -110,8 +110,8 @@ impl NoticeText {
     }
 }
 
-/// Attempts after which a message is given up and a person must look.
-pub const ATTEMPTS_MAX: u32 = 8;
+/// Attempts after which a message is given up: about two days of a carrier that takes nothing. A code ends long before.
+pub const ATTEMPTS_MAX: u32 = 600;
 
 /// How long to wait after `attempts` failed ones: 2 s, doubling, at most 5 minutes.
 pub fn retry_after(attempts: u32) -> Duration {

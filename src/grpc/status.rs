@@ -89,8 +89,8 @@ reasons! {
         "There is no such method."
         / "Không có phương thức này.";
     UNAVAILABLE: Unavailable,
-        "The service cannot reach its database. Nothing was changed; try again."
-        / "Dịch vụ không kết nối được cơ sở dữ liệu. Chưa có gì thay đổi; hãy thử lại.";
+        "The service cannot reach its database. Try again; if the call changes something, with the same request_id."
+        / "Dịch vụ không kết nối được cơ sở dữ liệu. Hãy thử lại; nếu là lệnh thay đổi, dùng lại cùng request_id.";
     BROKEN: Internal,
         "Something is broken on our side; the operator has been told."
         / "Có lỗi phía hệ thống; người vận hành đã được báo.";

@@ -25,6 +25,9 @@ use crate::app::App;
 use crate::config::Config;
 use crate::tls;
 
+/// How long calls under way may take to end once the server is told to stop. No unary call may take longer.
+const GRACE: Duration = Duration::from_secs(30);
+
 /// A running server.
 #[derive(Debug)]
 pub struct Started {
@@ -54,7 +57,12 @@ impl Started {
         self.stop.cancel();
         let ended = match early {
             Some(ended) => ended,
-            None => self.serving.await,
+            // Streams that a client leaves open have no end of their own.
+            None => tokio::time::timeout(GRACE, &mut self.serving).await.unwrap_or_else(|_| {
+                tracing::warn!("calls were cut off after {} seconds of grace", GRACE.as_secs());
+                self.serving.abort();
+                Ok(Ok(()))
+            }),
         };
         self.delivering.await.context("the delivery task failed")?;
         self.app.store().clone().close().await;

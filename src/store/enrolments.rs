@@ -216,6 +216,19 @@ impl Reader {
         rows.iter().map(stored).collect()
     }
 
+    /// Whether any request waits for the authority at `now`.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn enrolments_wait(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let row =
+            query("SELECT id FROM enrolment WHERE stage = 'forwarded' AND COALESCE(lease_expires_at, 0) <= $1 LIMIT 1")
+                .bind(now.micros())
+                .fetch_optional(&mut self.conn())
+                .await?;
+        Ok(row.is_some())
+    }
+
     /// Who holds a value, if anyone does.
     ///
     /// # Errors

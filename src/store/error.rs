@@ -5,7 +5,8 @@ use std::fmt;
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, or did not commit. Nothing was changed; trying again later may help.
+    /// The database cannot be reached, or did not say that it committed. If the line broke during the commit, the change
+    /// may have happened all the same: a repeat with the same request id finds out.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
     /// The record is no longer as the caller saw it, or is gone. Nothing was changed; read again.

@@ -106,11 +106,11 @@ impl Reader {
         self.inner.conn()
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database for a sign of life, with its schema in place.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is none, or the schema is not there yet.
     pub async fn ping(&mut self) -> Result<(), StoreError> {
-        engine::query("SELECT 1").fetch_optional(&mut self.conn()).await.map(drop)
+        engine::query("SELECT id FROM staff LIMIT 1").fetch_optional(&mut self.conn()).await.map(drop)
     }
 }

@@ -277,3 +277,15 @@ async fn a_page_shows_one_office_and_the_stage_asked_for() {
     let elsewhere = OfficeCode::parse("79-02").unwrap();
     assert!(scene.reader().await.enrolments_of(&elsewhere, None, None, 10).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn requests_wait_until_they_are_leased_and_again_when_the_lease_lapses() {
+    let scene = Scene::new().await;
+    let waits = async |now| scene.reader().await.enrolments_wait(now).await.unwrap();
+    assert!(!waits(NOW).await);
+    scene.enrolment().await;
+    assert!(waits(NOW).await);
+    claim(&scene, 1, NOW).await;
+    assert!(!waits(NOW).await);
+    assert!(waits(later(60)).await);
+}

@@ -1,0 +1,219 @@
+//! Keeps the documents true: reasons and outcomes against the program, commands against the command line, links against
+//! the folder.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
+use eid::cli::Cli;
+use eid::grpc::REASONS;
+use eid::proto::DESCRIPTORS;
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+
+/// Codes of gRPC, which documents may name beside the reasons.
+const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// Sections of `docs/errors.md` whose tables list all values of an enum.
+const TABLES: [(&str, &str); 6] = [
+    ("Check and Submit", "Severity"),
+    ("GetStatus", "AccountStanding"),
+    ("SendCode", "SendCodeOutcome"),
+    ("Activate", "ActivateOutcome"),
+    ("Begin", "BeginOutcome"),
+    ("Confirm", "ConfirmOutcome"),
+];
+
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(home().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What stands in backticks within a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// The fenced blocks of a document: what follows the fence, and the lines within.
+fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let (mut blocks, mut open) = (Vec::new(), None::<(&str, Vec<&str>)>);
+    for line in text.lines().map(str::trim) {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(kind), None) => open = Some((kind, Vec::new())),
+            (None, Some((_, lines))) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// Values of an enum of the protocol, in their full and in their short form; the one that is never sent is left out.
+fn values(named: &str, descriptors: &[u8]) -> Vec<(String, String)> {
+    let set = FileDescriptorSet::decode(descriptors).unwrap();
+    let messages = set.file.iter().flat_map(|file| &file.message_type);
+    let enums = set.file.iter().flat_map(|file| &file.enum_type).chain(messages.flat_map(|message| &message.enum_type));
+    let mut values = Vec::new();
+    for kind in enums.filter(|kind| named.is_empty() || kind.name() == named) {
+        let prefix: String = kind
+            .name()
+            .chars()
+            .enumerate()
+            .flat_map(|(at, c)| (at > 0 && c.is_uppercase()).then_some('_').into_iter().chain([c.to_ascii_uppercase()]))
+            .chain(['_'])
+            .collect();
+        let full = kind.value.iter().map(|value| value.name().to_owned());
+        let short = |full: String| (full.clone(), full.strip_prefix(&prefix).unwrap_or(&full).to_owned());
+        values.extend(full.map(short).filter(|(_, short)| short != "UNSPECIFIED"));
+    }
+    assert!(!values.is_empty(), "the protocol has no enum {named}");
+    values
+}
+
+/// The lines below the heading `### named`, up to the next one.
+fn section<'a>(text: &'a str, named: &str) -> Vec<&'a str> {
+    let mut lines = text.lines().skip_while(|line| *line != format!("### {named}"));
+    assert!(lines.next().is_some(), "there is no section {named}");
+    lines.take_while(|line| !line.starts_with('#')).collect()
+}
+
+#[test]
+fn every_reason_stands_once_among_the_errors_with_its_code_and_no_other_does() {
+    let errors = text("docs/errors.md");
+    let told: Vec<_> = errors.lines().filter(|line| line.starts_with("### `")).collect();
+    let due: Vec<_> =
+        REASONS.iter().map(|reason| format!("### `{}` · `{}`", reason.name, reason.code_name())).collect();
+    assert_eq!(told, due);
+}
+
+#[test]
+fn every_reason_says_what_office_app_team_and_operator_should_do() {
+    let errors = text("docs/errors.md");
+    for reason in REASONS {
+        let lines = section(&errors, &format!("`{}` · `{}`", reason.name, reason.code_name()));
+        for who in ["- **Office**", "- **App team**", "- **Operator**"] {
+            assert_eq!(lines.iter().filter(|line| line.starts_with(who)).count(), 1, "{}: {who}", reason.name);
+        }
+    }
+}
+
+#[test]
+fn every_outcome_stands_in_the_table_of_its_call() {
+    let errors = text("docs/errors.md");
+    for (call, kind) in TABLES {
+        let rows = section(&errors, call).into_iter().filter(|line| line.starts_with("| `"));
+        let told: Vec<_> = rows.filter_map(|row| quoted(row).next()).collect();
+        let due: Vec<_> = values(kind, DESCRIPTORS).into_iter().map(|(_, short)| short).collect();
+        assert_eq!(told, due, "{call}");
+    }
+}
+
+#[test]
+fn words_that_look_like_a_reason_an_outcome_or_a_code_are_one() {
+    let mut known: BTreeSet<String> = CODES.iter().map(ToString::to_string).collect();
+    known.extend(REASONS.iter().map(|reason| reason.name.to_owned()));
+    for set in [DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET] {
+        known.extend(values("", set).into_iter().flat_map(|(full, short)| [full, short]));
+    }
+    let looks = |word: &&str| word.len() > 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    for path in ["docs/errors.md", "README.md"] {
+        for word in text(path).lines().flat_map(quoted).filter(looks) {
+            assert!(known.contains(word), "{path} names {word}, which there is not");
+        }
+    }
+}
+
+#[test]
+fn the_readme_opens_with_the_two_commands_that_do_all_the_set_up() {
+    let readme = text("README.md");
+    let blocks = blocks(&readme);
+    let first: Vec<_> = blocks.iter().take(2).map(|(_, lines)| lines.as_slice()).collect();
+    assert_eq!(first, [["cargo run --release -- demo"], ["./scripts/test"]]);
+    let opening = readme.split("```").next().unwrap();
+    let paragraphs = opening.split("\n\n").filter(|part| !part.trim().is_empty() && !part.starts_with('#')).count();
+    assert_eq!(paragraphs, 1, "one paragraph says what it is, then come the commands");
+}
+
+#[test]
+fn every_command_in_the_documents_is_one_that_the_program_knows() {
+    let mut found = 0;
+    for path in ["README.md", "CONTRIBUTING.md", "certs/README.md"] {
+        let text = text(path);
+        let lines = blocks(&text).into_iter().filter(|(kind, _)| *kind == "sh").flat_map(|(_, lines)| lines);
+        let program = |line: &str| {
+            let rest = line.strip_prefix("cargo run --release -- ").or_else(|| line.strip_prefix("eid "))?;
+            Some(format!("eid {}", rest.split(['>', '#', '|']).next().unwrap_or_default()))
+        };
+        for command in lines.filter_map(program) {
+            let parsed = Cli::try_parse_from(command.split_whitespace());
+            assert!(parsed.is_ok(), "{path}: {command}: {}", parsed.err().unwrap());
+            found += 1;
+        }
+    }
+    assert!(found > 5, "the commands were not found");
+}
+
+/// The documents of the project.
+fn documents() -> Vec<PathBuf> {
+    let folders = ["", "docs", "docs/adr", "certs", "benches", "helm", "migrations"];
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(home().join(folder)).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|kind| kind == "md")).collect()
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { document.clone() } else { document.parent().unwrap().join(path) };
+            assert!(target.exists(), "{}: {link}", document.display());
+            let heading = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+            let lands =
+                || fs::read_to_string(&target).unwrap().lines().any(|l| l.starts_with('#') && heading(l) == anchor);
+            assert!(anchor.is_empty() || lands(), "{}: {link}", document.display());
+        }
+    }
+}
+
+#[test]
+fn decisions_are_numbered_in_a_row_and_say_why_what_and_what_follows() {
+    let mut paths: Vec<_> =
+        documents().into_iter().filter(|path| path.parent().unwrap().ends_with("docs/adr")).collect();
+    paths.sort_unstable();
+    for (at, path) in paths.iter().enumerate() {
+        let number = format!("{:04}", at + 1);
+        assert!(path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}-")), "{}", path.display());
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.starts_with(&format!("# {number}: ")), "{}", path.display());
+        let headings: Vec<_> = text.lines().filter(|line| line.starts_with("## ")).collect();
+        assert_eq!(headings, ["## Context", "## Decision", "## Consequences"], "{}", path.display());
+    }
+    assert!(!paths.is_empty());
+}
