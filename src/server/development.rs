@@ -1,5 +1,7 @@
 //! Development mode: what is missing is made on the spot, and said loudly. Never for real persons.
 
+use std::os::unix::fs::DirBuilderExt as _;
+
 use anyhow::Context as _;
 
 use crate::app::App;
@@ -28,7 +30,10 @@ pub fn prepare(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Op
         return Ok(None);
     }
     let mut made = Vec::new();
-    std::fs::create_dir_all(&config.home).with_context(|| format!("cannot make {}", config.home.display()))?;
+    // What is kept there is for nobody else's eyes, even where files are made readable to all.
+    let mut home = std::fs::DirBuilder::new();
+    home.recursive(true).mode(0o700);
+    home.create(&config.home).with_context(|| format!("cannot make {}", config.home.display()))?;
     let folder = config.home.join("pki");
     let pki = match pki::load(&folder) {
         Ok(pki) => pki,

@@ -35,7 +35,7 @@ pub(super) async fn deliver(app: App, stop: CancellationToken) {
 }
 
 /// Tells health as it is: serving while the database answers.
-pub(super) async fn watch_health(app: App, reporter: HealthReporter, stop: CancellationToken) {
+pub(super) async fn watch_health(app: App, mut reporter: HealthReporter, stop: CancellationToken) {
     let mut last = None;
     while !stop.is_cancelled() {
         let answers = match app.store().reader().await {
@@ -53,4 +53,6 @@ pub(super) async fn watch_health(app: App, reporter: HealthReporter, stop: Cance
             () = tokio::time::sleep(HEALTH) => {}
         }
     }
+    // Ends the streams of those who watch: they would keep the server from stopping.
+    reporter.clear_service_status("").await;
 }

@@ -17,6 +17,8 @@ use futures::future::join_all;
 use pb::submit_response::Outcome;
 use tokio::sync::Notify;
 use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::support::process::{Running, Site};
 
@@ -231,9 +233,13 @@ async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
         application: Some(good(&mut people).application),
     };
     officer.submit(request).await.unwrap();
+    let mut health = HealthClient::new(site.channel(&running, "operator").await);
+    let watched = HealthCheckRequest { service: String::new() };
+    let mut watching = health.watch(watched).await.unwrap().into_inner();
+    assert!(watching.message().await.unwrap().is_some());
     let (log, well) = running.stop().await;
     assert!(well, "{log}");
-    assert!(log.contains("stopping"));
+    assert!(log.contains("stopping") && !log.contains("cut off"), "an open watch does not hold it up");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
