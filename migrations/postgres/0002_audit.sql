@@ -3,6 +3,7 @@
 CREATE TABLE audit_entry (
     id        UUID PRIMARY KEY,  -- time-ordered
     at        BIGINT NOT NULL,
+    actor     TEXT NOT NULL,  -- as in the canonical bytes
     subject   UUID NOT NULL,
     action    TEXT NOT NULL,
     canonical BYTEA NOT NULL,  -- the entry's canonical bytes
@@ -10,3 +11,4 @@ CREATE TABLE audit_entry (
 );
 
 CREATE INDEX audit_entry_subject ON audit_entry (subject, id);
+CREATE INDEX audit_entry_actor ON audit_entry (actor, id);

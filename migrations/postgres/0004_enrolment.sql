@@ -20,12 +20,12 @@ CREATE TABLE enrolment (
 CREATE INDEX enrolment_office ON enrolment (office, id);
 CREATE INDEX enrolment_waiting ON enrolment (id) WHERE stage = 'forwarded';
 
--- What may serve one request or account only: phone, passport, residence card, as blind indexes.
+-- What may serve one owner only: passport, residence card, phone, as blind indexes. A passport or card belongs to one
+-- request and the account issued on it; a phone to one person, who may hold it for those whom they represent too.
 CREATE TABLE binding (
-    kind   TEXT NOT NULL,
-    value  BYTEA NOT NULL,
-    holder UUID NOT NULL REFERENCES enrolment (id),
+    kind    TEXT NOT NULL,
+    value   BYTEA NOT NULL,
+    owner   BYTEA NOT NULL,
+    holders BIGINT NOT NULL,  -- requests and accounts that use it
     PRIMARY KEY (kind, value)
 );
-
-CREATE INDEX binding_holder ON binding (holder);

@@ -1,4 +1,4 @@
--- One slot for each account and purpose. A new code replaces the old one; the failures stay.
+-- One slot for each account and purpose. A new code replaces the old one; failures are counted on the account.
 CREATE TABLE code (
     account_id      UUID NOT NULL REFERENCES account (id),
     purpose         TEXT NOT NULL,
@@ -9,9 +9,6 @@ CREATE TABLE code (
     tries           BIGINT NOT NULL,
     tries_max       BIGINT NOT NULL,
     spent_at        BIGINT,
-    failures_day    BIGINT NOT NULL,
-    failures_today  BIGINT NOT NULL,
-    failures_in_row BIGINT NOT NULL,
     version         BIGINT NOT NULL,
     PRIMARY KEY (account_id, purpose)
 );

@@ -1,7 +1,7 @@
 -- Messages to holders, written in the transaction of the change that causes them.
 CREATE TABLE outbox (
     id               UUID PRIMARY KEY,  -- the carrier's idempotency key
-    account_id       UUID NOT NULL REFERENCES account (id),
+    account_id       UUID REFERENCES account (id),  -- absent: about no account
     kind             TEXT NOT NULL,
     content          BYTEA NOT NULL,  -- sealed: destination, language, text
     created_at       BIGINT NOT NULL,

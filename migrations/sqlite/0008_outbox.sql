@@ -1,7 +1,7 @@
 -- Messages to holders, written in the transaction of the change that causes them.
 CREATE TABLE outbox (
     id               BLOB PRIMARY KEY,  -- the carrier's idempotency key
-    account_id       BLOB NOT NULL REFERENCES account (id),
+    account_id       BLOB REFERENCES account (id),  -- absent: about no account
     kind             TEXT NOT NULL,
     content          BLOB NOT NULL,  -- sealed: destination, language, text
     created_at       INTEGER NOT NULL,

@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::codes::{Answers, Typed};
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
 use crate::domain::account::{IdentityNumber, Standing};
 use crate::domain::audit::Action;
-use crate::domain::code::{Code, CountedTry, Failures, Purpose, SentCode, TooManyFailures};
+use crate::domain::code::{Code, CountedTry, Purpose, TooManyFailures};
 use crate::domain::contact::{Contact, Phone};
-use crate::domain::ids::{CodeId, MessageId, Version};
-use crate::domain::message::{Message, MessageContent, NoticeText, SealedCode};
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
-use crate::vault::CodeBinding;
 
 /// What a holder types to name an account.
 #[derive(Clone, Debug)]
@@ -128,8 +128,7 @@ impl App {
         Ok(Attempt::Change(answer, unit))
     }
 
-    /// Tries a code and, if it is right, activates the account. A try is counted, and its count committed, before
-    /// anything is compared.
+    /// Tries a code and, if it is right, activates the account.
     ///
     /// # Errors
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
@@ -159,25 +158,20 @@ impl App {
             Standing::Active { since } => return Ok(Attempt::Unchanged(Activated::AlreadyActive { since })),
         }
         let to = Contact::Phone(login.phone.clone());
-        let Some(tried) = self.try_code(by, &stored, Purpose::Activation, now).await? else {
-            return Ok(Attempt::Unchanged(Activated::NoLiveCode));
-        };
-        let (answer, unit) = if self.is_right(&stored, Purpose::Activation, &to, &tried, code) {
-            self.right_code(by, repeat, stored, &tried, now)?
-        } else {
-            let answer = Activated::WrongCode { tries_left: tried.tries_left };
-            (answer, self.wrong_code(by, repeat, &stored, &tried, &answer, now)?)
-        };
-        Ok(Attempt::Change(answer, unit))
+        let typed = Typed { account: stored, purpose: Purpose::Activation, to, code: code.clone(), now };
+        let answers =
+            Answers { no_live_code: Activated::NoLiveCode, wrong: |tries_left| Activated::WrongCode { tries_left } };
+        let (actor, call) = (by.clone(), repeat.clone());
+        let right = move |app: &Self, typed, counted: &CountedTry| app.right_code(&actor, &call, typed, counted);
+        self.try_code(by, repeat, typed, answers, right).await
     }
 
     fn right_code(
         &self,
         by: &Caller,
         repeat: &Repeat,
-        mut stored: StoredAccount,
+        Typed { account: mut stored, now, .. }: Typed,
         tried: &CountedTry,
-        now: Timestamp,
     ) -> Result<(Activated, Unit), Error> {
         let id = stored.account.id;
         let answer = Activated::Activated { at: now };
@@ -196,83 +190,8 @@ impl App {
         Ok((answer, unit))
     }
 
-    /// The record of a wrong code, and of the answer to it.
-    pub(super) fn wrong_code<T: Serialize>(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        stored: &StoredAccount,
-        tried: &CountedTry,
-        answer: &T,
-        now: Timestamp,
-    ) -> Result<Unit, Error> {
-        let entry = self
-            .entry(now, by.actor(), Action::CodeRefused, stored.account.id.uuid())
-            .with("code", tried.code.to_string())
-            .with("tries_left", tried.tries_left.to_string());
-        Ok(Unit::new(entry).with(repeat.remember(by, answer)?))
-    }
-
-    /// Counts a try on a slot's live code, if it has one.
-    pub(super) async fn try_code(
-        &self,
-        by: &Caller,
-        stored: &StoredAccount,
-        purpose: Purpose,
-        now: Timestamp,
-    ) -> Result<Option<CountedTry>, Error> {
-        let id = stored.account.id;
-        let entry = self.entry(now, by.actor(), Action::CodeTried, id.uuid()).with("purpose", purpose.name());
-        Ok(self.store().count_try((id, purpose), now, entry).await?)
-    }
-
-    /// Whether the code typed is the one that was sent to `to` for this.
-    pub(super) fn is_right(
-        &self,
-        stored: &StoredAccount,
-        purpose: Purpose,
-        to: &Contact,
-        tried: &CountedTry,
-        code: &Code,
-    ) -> bool {
-        let bound = CodeBinding { id: tried.code, account: stored.account.id, purpose, destination: to };
-        self.vault().is_code(bound, code, &tried.digest)
-    }
-
-    /// A new code for a slot and the message that carries it, unless too many tries have failed.
-    pub(super) fn new_code(
-        &self,
-        stored: &StoredAccount,
-        purpose: Purpose,
-        to: &Contact,
-        (failures, seen): (Failures, Version),
-        now: Timestamp,
-    ) -> Result<Result<(SentCode, [Change; 2]), TooManyFailures>, Error> {
-        let (account, language) = (stored.account.id, stored.account.language);
-        let (id, code) = (CodeId::new(self.dice().id(now)), Code::numbered(self.dice().below(Code::COUNT)));
-        let digest = self.vault().code(CodeBinding { id, account, purpose, destination: to }, &code);
-        let lifetime = match purpose {
-            Purpose::Activation | Purpose::PhoneChange => self.settings().code_lifetime,
-            Purpose::EmailChange => self.settings().email_code_lifetime,
-        };
-        let sent = match SentCode::new((account, purpose), (id, digest), failures, lifetime, now) {
-            Ok(sent) => sent,
-            Err(too_many) => return Ok(Err(too_many)),
-        };
-        let notice = match purpose {
-            Purpose::Activation => NoticeText::ActivationCode(SealedCode(code)),
-            Purpose::PhoneChange | Purpose::EmailChange => NoticeText::ContactCode(SealedCode(code)),
-        };
-        let content = MessageContent { to: to.clone(), language, notice };
-        let message =
-            Message { id: MessageId::new(self.dice().id(now)), account, content, useful_until: Some(sent.expires_at) };
-        let changes = [Change::PutCode(Box::new(sent.clone()), seen), self.send(&message)?];
-        Ok(Ok((sent, changes)))
-    }
-
     /// The account with this number and this phone.
     async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
-        let (number, phone) = (self.vault().number(&login.number), self.vault().phone(&login.phone));
-        Ok(reader.account_by_login(&number, &phone).await?)
+        Ok(reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await?)
     }
 }

@@ -42,6 +42,33 @@ pub enum Search {
     Enrolment(EnrolmentId),
 }
 
+/// Why someone looks. Recorded with the look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LookPurpose {
+    /// The holder asks for help.
+    HolderRequest,
+    /// A change of phone or e-mail address.
+    ContactChange,
+    /// A complaint, or a question about the data kept.
+    DataSubject,
+    /// An investigation by a competent authority.
+    Investigation,
+    /// Supervision or audit of the service.
+    Audit,
+}
+
+impl LookPurpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::HolderRequest => "holder-request",
+            Self::ContactChange => "contact-change",
+            Self::DataSubject => "data-subject",
+            Self::Investigation => "investigation",
+            Self::Audit => "audit",
+        }
+    }
+}
+
 impl Search {
     const fn name(&self) -> &'static str {
         match self {
@@ -59,8 +86,8 @@ impl App {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn account(&self, by: &Caller, id: AccountId) -> Result<AccountView, Error> {
-        let found = self.look(by, "id", &AccountKey::Id(id)).await?;
+    pub async fn account(&self, by: &Caller, why: LookPurpose, id: AccountId) -> Result<AccountView, Error> {
+        let found = self.look(by, why, "id", &AccountKey::Id(id)).await?;
         found.into_iter().next().ok_or(Error::NotFound(Missing::Account))
     }
 
@@ -68,7 +95,12 @@ impl App {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none.
-    pub async fn find_accounts(&self, by: &Caller, search: &Search) -> Result<Vec<AccountView>, Error> {
+    pub async fn find_accounts(
+        &self,
+        by: &Caller,
+        why: LookPurpose,
+        search: &Search,
+    ) -> Result<Vec<AccountView>, Error> {
         let key = match search {
             Search::Number(number) => AccountKey::Number(self.vault().number(number)),
             Search::Phone(phone) => AccountKey::Phone(self.vault().phone(phone)),
@@ -76,11 +108,17 @@ impl App {
             Search::Document(state, number) => AccountKey::Passport(self.vault().document(state, number)),
             Search::Enrolment(id) => AccountKey::Enrolment(*id),
         };
-        let found = self.look(by, search.name(), &key).await?;
+        let found = self.look(by, why, search.name(), &key).await?;
         if found.is_empty() { Err(Error::NotFound(Missing::Account)) } else { Ok(found) }
     }
 
-    async fn look(&self, by: &Caller, how: &'static str, key: &AccountKey) -> Result<Vec<AccountView>, Error> {
+    async fn look(
+        &self,
+        by: &Caller,
+        why: LookPurpose,
+        how: &'static str,
+        key: &AccountKey,
+    ) -> Result<Vec<AccountView>, Error> {
         let now = self.clock().now();
         let mut reader = self.store().reader().await?;
         let rows = reader.accounts(key).await?;
@@ -93,7 +131,8 @@ impl App {
         let subjects: Vec<_> = rows.iter().map(|row| row.account.id.uuid()).collect();
         let subjects = if subjects.is_empty() { vec![by.id().uuid()] } else { subjects };
         for subject in subjects {
-            let entry = self.entry(now, by.actor(), Action::AccountViewed, subject).with("by", how);
+            let entry =
+                self.entry(now, by.actor(), Action::AccountViewed, subject).with("by", how).with("purpose", why.name());
             self.commit(Unit::new(entry.with("found", rows.len().to_string()))).await?;
         }
         Ok(views)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::codes::{Answers, Typed};
 use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::Action;
@@ -9,8 +10,9 @@ use crate::domain::code::{Code, CountedTry, Purpose, TooManyFailures};
 use crate::domain::contact::{ChangeState, Contact, ContactChange, ContactKind};
 use crate::domain::ids::{AccountId, ChangeId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
-use crate::store::{Binding, BindingKind, Change, Holder, Reader, StoreError, StoredAccount, StoredChange, Unit};
+use crate::store::{Binding, BindingKind, Change, Owner, Reader, StoreError, StoredAccount, StoredChange, Unit};
 
 /// A change with its new value, masked.
 #[derive(Clone, Debug)]
@@ -122,7 +124,7 @@ impl App {
             .with_all(lapsed.map(lapse).transpose()?)
             .with(Change::NewChange(Box::new(change.clone())))
             .with_all(code)
-            .with_all(self.tell(&stored, &NoticeText::ContactChangeBegun(new.kind().into()), now)?);
+            .with_all(self.tell(&stored, &NoticeText::ContactChangeBegun(new.kind()), now)?);
         Ok(Attempt::Change(Begun::Begun(self.view(change, now)?), unit))
     }
 
@@ -167,18 +169,14 @@ impl App {
         if taken {
             return Ok(Attempt::Unchanged(Confirmed::Taken));
         }
-        let purpose = purpose(change.kind);
-        let Some(tried) = self.try_code(by, &account, purpose, now).await? else {
-            return Ok(Attempt::Unchanged(Confirmed::NoLiveCode));
+        let typed = Typed { account, purpose: purpose(change.kind), to: new, code: code.clone(), now };
+        let answers =
+            Answers { no_live_code: Confirmed::NoLiveCode, wrong: |tries_left| Confirmed::WrongCode { tries_left } };
+        let (actor, call, confirmed) = (by.clone(), repeat.clone(), (change.confirm(now)?, stored.version));
+        let right = move |app: &Self, typed, counted: &CountedTry| {
+            Ok((Confirmed::Confirmed, app.confirmed(&actor, &call, confirmed, typed, counted)?))
         };
-        let (answer, unit) = if self.is_right(&account, purpose, &new, &tried, code) {
-            let change = change.confirm(now)?;
-            (Confirmed::Confirmed, self.confirmed(by, repeat, (change, stored.version), account, &new, &tried)?)
-        } else {
-            let answer = Confirmed::WrongCode { tries_left: tried.tries_left };
-            (answer, self.wrong_code(by, repeat, &account, &tried, &answer, now)?)
-        };
-        Ok(Attempt::Change(answer, unit))
+        self.try_code(by, repeat, typed, answers, right).await
     }
 
     /// Gives a pending change up.
@@ -218,24 +216,22 @@ impl App {
         by: &Caller,
         repeat: &Repeat,
         (change, seen): (ContactChange, Version),
-        account: StoredAccount,
-        new: &Contact,
+        Typed { account, to: new, now, .. }: Typed,
         tried: &CountedTry,
     ) -> Result<Unit, Error> {
-        let now = change.state.settled_at().unwrap_or(change.begun_at);
         let (id, kind) = (account.account.id, change.kind);
         let entry = self
             .entry(now, by.actor(), Action::ContactChanged, id.uuid())
             .with("change", change.id.to_string())
             .with("kind", kind.name());
-        let told = self.tell(&account, &NoticeText::ContactChanged(kind.into()), now)?;
-        let moved = self.moved_binding(&account, new);
+        let told = self.tell(&account, &NoticeText::ContactChanged(kind), now)?;
+        let moved = self.moved_binding(&account, &new);
         Ok(Unit::new(entry)
             .with(repeat.remember(by, &Confirmed::Confirmed)?)
             .with(Change::SpendCode((id, purpose(kind)), tried.code))
             .with(Change::SaveChange(Box::new(change), seen))
             .with_all(moved)
-            .with(Change::SaveAccount(Box::new(self.with_contact(account, new)?)))
+            .with(Change::SaveAccount(Box::new(self.with_contact(account, &new)?)))
             .with_all(told))
     }
 
@@ -265,30 +261,25 @@ impl App {
     /// Whether a number serves someone whom this account may not share it with. Addresses may be shared.
     async fn serves_another(&self, reader: &mut Reader, stored: &StoredAccount, new: &Contact) -> Result<bool, Error> {
         let Contact::Phone(phone) = new else { return Ok(false) };
-        let binding = Binding { kind: BindingKind::Phone, value: self.vault().phone(phone) };
-        let holder = reader.holder(&binding).await?;
-        Ok(holder.is_some_and(|holder| !may_share(stored, &holder)))
+        Ok(reader.serves_another(&phone_of(stored, self.vault().phone(phone))).await?)
     }
 
-    /// A phone that serves this account alone goes from the old to the new; a represented person holds none.
+    /// The use of a phone goes from the old number to the new.
     fn moved_binding(&self, stored: &StoredAccount, new: &Contact) -> Vec<Change> {
         match new {
-            Contact::Phone(phone) if !stored.account.represented => {
-                let binding = |value| Binding { kind: BindingKind::Phone, value };
-                let holder = stored.account.enrolment;
-                vec![
-                    Change::Release(binding(stored.phone_index.clone()), holder),
-                    Change::Bind(binding(self.vault().phone(phone)), holder),
-                ]
-            }
-            _ => Vec::new(),
+            Contact::Phone(phone) => vec![
+                Change::Release(phone_of(stored, stored.phone_index.clone())),
+                Change::Bind(phone_of(stored, self.vault().phone(phone))),
+            ],
+            Contact::Email(_) => Vec::new(),
         }
     }
 }
 
-/// Whether `holder` is the account itself or its representative.
-fn may_share(stored: &StoredAccount, holder: &Holder) -> bool {
-    holder.enrolment == stored.account.enrolment || stored.representative.as_ref() == Some(&holder.passport)
+/// A phone as this account uses it: its holder's own, or the representative's.
+fn phone_of(stored: &StoredAccount, value: BlindIndex) -> Binding {
+    let responsible = stored.representative.as_ref().unwrap_or(&stored.passport);
+    Binding { kind: BindingKind::Phone, value, owner: Owner::Person(responsible.clone()) }
 }
 
 const fn purpose(kind: ContactKind) -> Purpose {

@@ -15,7 +15,7 @@ use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Claim, StoredAccount, StoredEnrolment, Unit};
+use crate::store::{Change, Claim, StoreError, StoredAccount, StoredEnrolment, Unit};
 
 /// Requests handed over under one lease.
 #[derive(Debug)]
@@ -61,24 +61,32 @@ impl App {
     /// Hands over up to `limit` waiting requests, oldest first, for `lease`; `None` if nothing waits.
     ///
     /// # Errors
-    /// If the store cannot be asked, or a request does not open.
+    /// If the store cannot be asked. A request that does not open is logged and left out.
     pub async fn claim(&self, by: &Caller, limit: u32, lease: Duration) -> Result<Option<ClaimedEnrolments>, Error> {
         let now = self.clock().now();
         let lease = Lease { id: LeaseId::new(self.dice().id(now)), expires_at: now.plus(lease) };
         let mut rows = Vec::new();
         for _ in 0..ATTEMPTS_MAX {
             let entry = self.entry(now, by.actor(), Action::EnrolmentsClaimed, lease.id.uuid());
-            rows = self.store().claim_enrolments(Claim { limit, lease, now }, entry).await?;
+            rows = match self.store().claim_enrolments(Claim { limit, lease, now }, entry).await {
+                Err(StoreError::Changed) => continue,
+                claimed => claimed?,
+            };
             // Another claim may have taken just those that this one was after, while others wait behind them.
             if !rows.is_empty() || !self.store().reader().await?.enrolments_wait(now).await? {
                 break;
             }
         }
-        let open = |row: StoredEnrolment| {
-            let application = self.open_application(&row)?;
-            Ok(ClaimedEnrolment { enrolment: row.enrolment, application })
+        // One request that does not open must not hold up those beside it.
+        let open = |row: StoredEnrolment| match self.open_application(&row) {
+            Ok(application) => Some(ClaimedEnrolment { enrolment: row.enrolment, application }),
+            Err(error) => {
+                let (enrolment, error) = (row.enrolment.id, &error as &dyn std::error::Error);
+                tracing::error!(%enrolment, error, "a request does not open and was not handed over");
+                None
+            }
         };
-        let enrolments = rows.into_iter().map(open).collect::<Result<Vec<_>, Error>>()?;
+        let enrolments: Vec<_> = rows.into_iter().filter_map(open).collect();
         Ok((!enrolments.is_empty()).then_some(ClaimedEnrolments { lease, enrolments }))
     }
 
@@ -117,7 +125,7 @@ impl App {
         }
         let decided = match decision {
             Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now),
-            Decision::Refuse(reason) => self.refused(by, repeat, stored, lease, *reason, now),
+            Decision::Refuse(reason) => self.refused(by, repeat, &stored, lease, *reason, now),
         };
         Ok(match decided {
             Ok((stage, unit)) => Attempt::Change(Ok(Decided { stage }), unit),
@@ -177,6 +185,7 @@ impl App {
             number_index: self.vault().number(number),
             phone,
             phone_index,
+            login_index: self.vault().login(number, &application.phone),
             email: application.email.as_ref().map(|email| self.seal_email(id, email)).transpose()?,
             passport: stored.passport.clone(),
             representative: stored.representative.clone(),
@@ -194,12 +203,13 @@ impl App {
         &self,
         by: &Caller,
         repeat: &Repeat,
-        stored: StoredEnrolment,
+        stored: &StoredEnrolment,
         lease: LeaseId,
         reason: RefusalReason,
         now: Timestamp,
     ) -> Result<(Stage, Unit), Error> {
-        let enrolment = stored.enrolment.refuse(lease, reason, now)?;
+        let enrolment = stored.enrolment.clone().refuse(lease, reason, now)?;
+        let application = self.open_application(stored)?;
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentRefused, enrolment.id.uuid())
             .with("reason", reason.name())
@@ -207,7 +217,7 @@ impl App {
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: enrolment.id })?)
             .with(Change::SaveEnrolment(Box::new(enrolment.clone()), stored.version))
-            .with(Change::ReleaseAll(enrolment.id));
+            .with_all(self.bindings(enrolment.id, &application).map(Change::Release));
         Ok((enrolment.stage, unit))
     }
 }

@@ -10,7 +10,7 @@ use crate::notify::{CarrierFault, Delivery};
 use crate::store::{Change, ClaimedMessage, Settled, StoreError, Unit};
 
 /// Messages claimed at once.
-const CLAIM_MAX: u32 = 64;
+const CLAIM_MAX: u32 = 16;
 /// How long a claim lasts: a sender that dies gives its messages back after this.
 const LEASE: Duration = Duration::from_mins(1);
 
@@ -26,10 +26,10 @@ impl App {
             match self.deliver(&message).await {
                 // Another sender came after our lease had lapsed: the message is theirs.
                 Ok(()) | Err(Error::Contended) => {}
-                // One that does not open must not hold up those behind it.
+                // One that does not open must not hold up those behind it. Another replica may have the key.
                 Err(error @ Error::Broken(_)) => {
-                    tracing::error!(message = %message.id, error = &error as &dyn std::error::Error, "given up");
-                    self.settle(&message, Settled::Failed, "unreadable", None).await?;
+                    tracing::error!(message = %message.id, error = &error as &dyn std::error::Error, "does not open");
+                    self.again(&message, "unreadable").await?;
                 }
                 Err(error) => return Err(error),
             }
@@ -58,15 +58,22 @@ impl App {
             }
             Err(fault) => {
                 tracing::warn!(message = %message.id, error = &fault as &dyn std::error::Error, "not taken by the carrier");
-                let give_up = matches!(fault, CarrierFault::Rejected) || message.attempts >= ATTEMPTS_MAX;
-                let settled = if give_up {
-                    Settled::Failed
-                } else {
-                    Settled::Delayed { until: at.plus(retry_after(message.attempts)) }
-                };
-                self.settle(message, settled, "carrier", None).await
+                match fault {
+                    CarrierFault::Rejected => self.settle(message, Settled::Failed, "rejected", None).await,
+                    CarrierFault::Unavailable(_) => self.again(message, "carrier").await,
+                }
             }
         }
+    }
+
+    /// Tries a message again later, unless it was tried too often.
+    async fn again(&self, message: &ClaimedMessage, reason: &'static str) -> Result<(), Error> {
+        let settled = if message.attempts < ATTEMPTS_MAX {
+            Settled::Delayed { until: self.clock().now().plus(retry_after(message.attempts)) }
+        } else {
+            Settled::Failed
+        };
+        self.settle(message, settled, reason, None).await
     }
 
     async fn settle(

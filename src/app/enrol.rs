@@ -8,10 +8,11 @@ use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::enrolment::{Enrolment, StageName};
-use crate::domain::finding::{Cleared, Findings};
+use crate::domain::finding::Findings;
 use crate::domain::ids::{EnrolmentId, Version};
+use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
-use crate::store::{Binding, BindingKind, Change, Reader, StoredEnrolment, Unit};
+use crate::store::{Binding, BindingKind, Change, Owner, Reader, StoredEnrolment, Unit};
 
 /// What became of a request that was handed in.
 #[derive(Debug)]
@@ -54,9 +55,10 @@ impl App {
     /// # Errors
     /// If the store cannot be asked.
     pub async fn check(&self, application: &Application) -> Result<Findings, Error> {
-        let mut reader = self.store().reader().await?;
-        let taken = self.taken(&mut reader, application).await?;
-        Ok(examine(application, taken, self.clock().now()))
+        let (now, mut reader) = (self.clock().now(), self.store().reader().await?);
+        let id = EnrolmentId::new(self.dice().id(now));
+        let taken = self.taken(&mut reader, id, application).await?;
+        Ok(examine(application, taken, now))
     }
 
     /// Takes a request in, or says why not.
@@ -125,10 +127,12 @@ impl App {
             let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
         }
-        let taken = self.taken(&mut reader, application).await?;
+        let id = EnrolmentId::new(self.dice().id(now));
+        let taken = self.taken(&mut reader, id, application).await?;
         Ok(match examine(application, taken, now).cleared() {
             Ok(cleared) => {
-                let (enrolment, unit) = self.received(by, officer, repeat, application, cleared, now)?;
+                let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                let unit = self.received(by, repeat, application, &enrolment)?;
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
@@ -138,67 +142,60 @@ impl App {
     fn received(
         &self,
         by: &Caller,
-        officer: &Officer,
         repeat: &Repeat,
         application: &Application,
-        cleared: Cleared,
-        now: Timestamp,
-    ) -> Result<(Enrolment, Unit), Error> {
-        let id = EnrolmentId::new(self.dice().id(now));
-        let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
-        let representative = application.representative.as_ref();
+        enrolment: &Enrolment,
+    ) -> Result<Unit, Error> {
+        let (id, now) = (enrolment.id, enrolment.received_at);
         let stored = StoredEnrolment {
             enrolment: enrolment.clone(),
             content: self.seal_application(id, application)?,
             passport: self.passport_index(application),
-            representative: representative.map(|r| self.vault().document(&r.issuing_state, &r.document)),
+            representative: self.representative_index(application),
             version: Version::NONE,
         };
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())
-            .with("office", officer.office.as_str())
+            .with("office", enrolment.office.as_str())
             .with("notes", enrolment.notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
-        let unit = Unit::new(entry)
+        Ok(Unit::new(entry)
             .with(repeat.remember(by, &Receipt { enrolment: id })?)
             .with(Change::NewEnrolment(Box::new(stored)))
-            .with_all(self.bindings(application).into_iter().map(|binding| Change::Bind(binding, id)));
-        Ok((enrolment, unit))
+            .with_all(self.bindings(id, application).map(Change::Bind)))
     }
 
-    /// What this application would hold alone. A represented person shares the representative's phone.
-    fn bindings(&self, application: &Application) -> Vec<Binding> {
-        let mut bindings = vec![
-            Binding { kind: BindingKind::Passport, value: self.passport_index(application) },
-            self.card_binding(application),
-        ];
-        if application.representative.is_none() {
-            bindings.push(self.phone_binding(application));
-        }
-        bindings
+    /// What an application uses, and for whom: the phone is the applicant's, or their representative's, who may hold it
+    /// for several.
+    pub(super) fn bindings(&self, id: EnrolmentId, application: &Application) -> [Binding; 3] {
+        let card = &application.card;
+        let binding = |kind, value, owner| Binding { kind, value, owner };
+        [
+            binding(BindingKind::Phone, self.vault().phone(&application.phone), self.responsible(application)),
+            binding(BindingKind::Passport, self.passport_index(application), Owner::Request(id)),
+            binding(BindingKind::Card, self.vault().card(card.kind.name(), &card.number), Owner::Request(id)),
+        ]
     }
 
-    async fn taken(&self, reader: &mut Reader, application: &Application) -> Result<Taken, Error> {
-        let passport = Binding { kind: BindingKind::Passport, value: self.passport_index(application) };
-        let representative = application.representative.as_ref();
-        let representative = representative.map(|r| self.vault().document(&r.issuing_state, &r.document));
-        let phone = reader.holder(&self.phone_binding(application)).await?;
+    async fn taken(&self, reader: &mut Reader, id: EnrolmentId, application: &Application) -> Result<Taken, Error> {
+        let [phone, passport, card] = self.bindings(id, application);
         Ok(Taken {
-            phone: phone.is_some_and(|holder| Some(holder.passport) != representative),
-            passport: reader.holder(&passport).await?.is_some(),
-            card: reader.holder(&self.card_binding(application)).await?.is_some(),
+            phone: reader.serves_another(&phone).await?,
+            passport: reader.serves_another(&passport).await?,
+            card: reader.serves_another(&card).await?,
         })
     }
 
-    fn passport_index(&self, application: &Application) -> crate::domain::sealed::BlindIndex {
+    /// Who answers for the applicant's phone.
+    fn responsible(&self, application: &Application) -> Owner {
+        Owner::Person(self.representative_index(application).unwrap_or_else(|| self.passport_index(application)))
+    }
+
+    fn passport_index(&self, application: &Application) -> BlindIndex {
         self.vault().document(&application.passport.issuing_state, &application.passport.number)
     }
 
-    fn phone_binding(&self, application: &Application) -> Binding {
-        Binding { kind: BindingKind::Phone, value: self.vault().phone(&application.phone) }
-    }
-
-    fn card_binding(&self, application: &Application) -> Binding {
-        let card = &application.card;
-        Binding { kind: BindingKind::Card, value: self.vault().card(card.kind.name(), &card.number) }
+    fn representative_index(&self, application: &Application) -> Option<BlindIndex> {
+        let representative = application.representative.as_ref()?;
+        Some(self.vault().document(&representative.issuing_state, &representative.document))
     }
 }

@@ -7,6 +7,7 @@ mod activate;
 mod administer;
 mod caller;
 mod change_contact;
+mod codes;
 mod decide;
 mod deliver;
 mod enrol;
@@ -16,7 +17,7 @@ mod sealing;
 mod staff;
 
 pub use activate::{Activated, CodeSent, Login};
-pub use administer::{AccountView, Search};
+pub use administer::{AccountView, LookPurpose, Search};
 pub use caller::{Caller, Officer};
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};

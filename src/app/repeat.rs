@@ -20,12 +20,14 @@ pub struct Repeat {
 
 /// What one attempt came to.
 pub(super) enum Attempt<T> {
-    /// This call was answered before: this is the first answer.
+    /// This is the answer: this call's first one, given before or committed just now.
     Answered(T),
     /// There is nothing to change: this is the answer, unless another copy of this call was answered meanwhile.
     Unchanged(T),
     /// This is the answer if the unit is committed.
     Change(T, Unit),
+    /// Someone was faster: look again.
+    Again,
 }
 
 impl App {
@@ -47,7 +49,7 @@ impl App {
                 Attempt::Answered(answer) => return Ok(answer),
                 // A copy of this call may have been answered between the attempt's first look and its last.
                 Attempt::Unchanged(answer) if !self.is_answered(by, repeat).await? => return Ok(answer),
-                Attempt::Unchanged(_) => {}
+                Attempt::Unchanged(_) | Attempt::Again => {}
                 Attempt::Change(answer, unit) => match self.commit(unit).await {
                     Ok(()) => return Ok(answer),
                     Err(StoreError::Taken(Table::Account)) => return Err(Error::NumberTaken),

@@ -76,6 +76,7 @@ impl App {
     pub(super) fn with_contact(&self, mut stored: StoredAccount, new: &Contact) -> Result<StoredAccount, Error> {
         match new {
             Contact::Phone(phone) => {
+                stored.login_index = self.vault().login(&self.open_number(&stored)?, phone);
                 (stored.phone, stored.phone_index) = self.seal_phone(stored.account.id, phone)?;
             }
             Contact::Email(email) => stored.email = Some(self.seal_email(stored.account.id, email)?),

@@ -14,7 +14,7 @@ use crate::proto::administration_service_client::AdministrationServiceClient;
 use crate::proto::find_account_request::By;
 use crate::proto::{
     Account, AccountStanding, AccountState, ContactChange, ContactKind, FindAccountRequest, GetStatusRequest,
-    GetStatusResponse, Language, NextStep,
+    GetStatusResponse, Language, LookPurpose, NextStep,
 };
 
 const HELP: &str = "\
@@ -85,7 +85,10 @@ async fn ask(command: &Status, channel: Channel) -> Result<Answer, tonic::Status
         let answer = ActivationServiceClient::new(channel).get_status(request).await?;
         return Ok(Answer::Standing(answer.into_inner()));
     }
-    let request = FindAccountRequest { by: Some(By::IdentityNumber(identity_number)) };
+    let request = FindAccountRequest {
+        by: Some(By::IdentityNumber(identity_number)),
+        purpose: LookPurpose::HolderRequest.into(),
+    };
     let answer = AdministrationServiceClient::new(channel).find_account(request).await?;
     Ok(Answer::Accounts(answer.into_inner().accounts))
 }

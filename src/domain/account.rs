@@ -144,13 +144,6 @@ impl Account {
             other => Err(NotAwaiting(other)),
         }
     }
-
-    /// Records that a carrier took the notice, and perhaps that it arrived. What is known already is kept.
-    pub fn noticed(mut self, sent_at: Timestamp, delivered_at: Option<Timestamp>) -> Self {
-        self.notice.sent_at = self.notice.sent_at.or(Some(sent_at));
-        self.notice.delivered_at = self.notice.delivered_at.or(delivered_at);
-        self
-    }
 }
 
 #[cfg(test)]
@@ -166,18 +159,21 @@ mod tests {
         Account::issue(AccountId::new(Uuid::nil()), EnrolmentId::new(Uuid::nil()), false, Language::En, START)
     }
 
+    fn noticed(sent_at: Timestamp, delivered_at: Option<Timestamp>) -> Account {
+        Account { notice: Notice { sent_at: Some(sent_at), delivered_at }, ..issued() }
+    }
+
     #[test]
     fn the_window_begins_with_delivery_and_falls_back_to_sending() {
         assert_eq!(issued().standing(START.plus(DAY * 400)), Standing::Awaiting { closes_at: None });
-        let sent = issued().noticed(START, None);
-        let delivered = sent.clone().noticed(START, Some(START.plus(DAY)));
+        let (sent, delivered) = (noticed(START, None), noticed(START, Some(START.plus(DAY))));
         assert_eq!(sent.window_closes_at(), Some(law::activation::window_closes(START)));
         assert_eq!(delivered.window_closes_at(), Some(law::activation::window_closes(START.plus(DAY))));
     }
 
     #[test]
     fn a_lapsed_account_is_not_activated_and_not_void() {
-        let account = issued().noticed(START, Some(START));
+        let account = noticed(START, Some(START));
         let closes = account.window_closes_at().unwrap();
         assert!(account.clone().activate(closes).is_err());
         assert_eq!(account.standing(closes), Standing::Lapsed { closed_at: closes });

@@ -1,5 +1,7 @@
 //! What an applicant declares and an officer captures, once every field has been read: form TK01 (DOMAIN 4).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -11,7 +13,7 @@ use super::residence::ResidenceCard;
 use super::time::iso_date;
 
 /// A request's content. Every value in it is well formed; whether it is acceptable is for [`super::check`] to say.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Application {
     /// The applicant's name.
     pub name: FullName,
@@ -36,6 +38,12 @@ pub struct Application {
     pub representative: Option<Representative>,
     /// Language of messages to the holder.
     pub language: Language,
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Application(…)")
+    }
 }
 
 /// Legal representative or guardian.

@@ -1,6 +1,7 @@
 //! The audit entry: who did what to what, when. Holds names of things and outcomes, never personal data.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -38,6 +39,16 @@ pub enum Actor {
     Console,
 }
 
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Staff(id) => write!(f, "staff:{id}"),
+            Self::Service(part) => write!(f, "service:{part}"),
+            Self::Console => f.write_str("console"),
+        }
+    }
+}
+
 /// What can be done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
@@ -55,8 +66,6 @@ pub enum Action {
     EnrolmentRefused,
     /// A code was queued.
     CodeSent,
-    /// A try was counted.
-    CodeTried,
     /// The code tried was wrong.
     CodeRefused,
     /// The holder activated the account.
@@ -90,7 +99,6 @@ impl Action {
             Self::AccountIssued => "account.issued",
             Self::EnrolmentRefused => "enrolment.refused",
             Self::CodeSent => "code.sent",
-            Self::CodeTried => "code.tried",
             Self::CodeRefused => "code.refused",
             Self::AccountActivated => "account.activated",
             Self::ContactChangeBegun => "contact-change.begun",
@@ -130,16 +138,11 @@ impl Entry {
             subject: String,
             facts: &'a BTreeMap<&'static str, String>,
         }
-        let actor = match self.actor {
-            Actor::Staff(id) => format!("staff:{id}"),
-            Actor::Service(part) => format!("service:{part}"),
-            Actor::Console => "console".to_owned(),
-        };
         let canonical = Canonical {
             form: FORM,
             id: self.id.to_string(),
             at: self.at.micros(),
-            actor,
+            actor: self.actor.to_string(),
             action: self.action.name(),
             subject: self.subject.to_string(),
             facts: &self.facts,

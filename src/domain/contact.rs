@@ -109,7 +109,7 @@ impl Contact {
 }
 
 /// Which way to reach the holder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ContactKind {
     /// Phone.
     Phone,

@@ -126,7 +126,7 @@ rules! {
         "A citizen of Viet Nam does not apply as a foreigner."
         / "Công dân Việt Nam không đăng ký theo thủ tục cho người nước ngoài.",
         "Compare the nationality with the passport; citizens apply with the police of their commune."
-        / "Hãy đối chiếu quốc tịch; công dân đăng ký tại công an xã.";
+        / "Hãy đối chiếu quốc tịch; công dân đăng ký tại công an cấp xã.";
     NOT_ELIGIBLE: "eligibility.no-ground", Refuse, "Decree 69/2024 art. 7.2", "DOMAIN 1.2, 1.10",
         "No ground of eligibility is shown."
         / "Chưa có căn cứ đủ điều kiện.",

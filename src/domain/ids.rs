@@ -25,6 +25,11 @@ macro_rules! ids {
                 self.0
             }
 
+            /// The UUID's 16 bytes.
+            pub const fn bytes(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+
             /// Reads a UUID in its usual hyphenated form.
             ///
             /// # Errors

@@ -41,41 +41,23 @@ pub enum NoticeText {
     /// The account was approved and can be activated.
     AccountIssued,
     /// The code that activates the account.
-    ActivationCode(SealedCode),
+    ActivationCode(CodeText),
     /// The account is active.
     AccountActivated,
     /// The code that confirms this contact.
-    ContactCode(SealedCode),
+    ContactCode(CodeText),
     /// A change of phone or address was begun.
-    ContactChangeBegun(ChangedContact),
+    ContactChangeBegun(ContactKind),
     /// The phone or address was changed.
-    ContactChanged(ChangedContact),
+    ContactChanged(ContactKind),
 }
 
-/// What was changed, for the text of a notice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum ChangedContact {
-    /// The phone.
-    Phone,
-    /// The e-mail address.
-    Email,
-}
-
-impl From<ContactKind> for ChangedContact {
-    fn from(kind: ContactKind) -> Self {
-        match kind {
-            ContactKind::Phone => Self::Phone,
-            ContactKind::Email => Self::Email,
-        }
-    }
-}
-
-/// A code within a message that will be sealed.
+/// A code as the content of a message.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SealedCode(pub Code);
+pub struct CodeText(pub Code);
 
-impl TryFrom<String> for SealedCode {
+impl TryFrom<String> for CodeText {
     type Error = Malformed;
 
     fn try_from(text: String) -> Result<Self, Malformed> {
@@ -83,8 +65,8 @@ impl TryFrom<String> for SealedCode {
     }
 }
 
-impl From<SealedCode> for String {
-    fn from(code: SealedCode) -> Self {
+impl From<CodeText> for String {
+    fn from(code: CodeText) -> Self {
         code.0.as_str().to_owned()
     }
 }
@@ -104,7 +86,7 @@ impl NoticeText {
     /// The code it carries, if it carries one.
     pub const fn code(&self) -> Option<&Code> {
         match self {
-            Self::ActivationCode(SealedCode(code)) | Self::ContactCode(SealedCode(code)) => Some(code),
+            Self::ActivationCode(CodeText(code)) | Self::ContactCode(CodeText(code)) => Some(code),
             _ => None,
         }
     }

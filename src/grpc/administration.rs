@@ -5,13 +5,19 @@ use tonic::{Request, Response, Status};
 use super::gate::caller;
 use super::parse::Faults;
 use super::render;
-use crate::app::{App, Search};
+use crate::app::{App, LookPurpose, Search};
 use crate::domain::account::IdentityNumber;
 use crate::domain::contact::{Email, Phone};
 use crate::domain::ids::{AccountId, EnrolmentId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
+use crate::domain::text::Malformed;
 use crate::proto as pb;
+
+const NO_PURPOSE: Malformed = Malformed::new(
+    "Required: say why you look. It is recorded.",
+    "Bắt buộc: hãy nêu lý do tra cứu. Lý do được ghi lại.",
+);
 
 pub(super) struct Administration(pub(super) App);
 
@@ -22,10 +28,12 @@ impl pb::administration_service_server::AdministrationService for Administration
         request: Request<pb::GetAccountRequest>,
     ) -> Result<Response<pb::GetAccountResponse>, Status> {
         let by = caller(&request)?;
+        let message = request.into_inner();
         let mut faults = Faults::default();
-        let id = faults.text("account_id", &request.into_inner().account_id, AccountId::parse);
-        let id = faults.finish(id)?;
-        let account = self.0.account(&by, id).await?;
+        let id = faults.text("account_id", &message.account_id, AccountId::parse);
+        let why = faults.take("purpose", purpose(message.purpose()));
+        let (id, why) = faults.finish(id.zip(why))?;
+        let account = self.0.account(&by, why, id).await?;
         Ok(Response::new(pb::GetAccountResponse { account: Some(render::account(&account)) }))
     }
 
@@ -38,9 +46,21 @@ impl pb::administration_service_server::AdministrationService for Administration
         let mut faults = Faults::default();
         let search = faults.required("by", message.by.as_ref());
         let search = search.and_then(|search| parse_search(&mut faults, search));
-        let search = faults.finish(search)?;
-        let accounts = self.0.find_accounts(&by, &search).await?;
+        let why = faults.take("purpose", purpose(message.purpose()));
+        let (search, why) = faults.finish(search.zip(why))?;
+        let accounts = self.0.find_accounts(&by, why, &search).await?;
         Ok(Response::new(pb::FindAccountResponse { accounts: accounts.iter().map(render::account).collect() }))
+    }
+}
+
+fn purpose(purpose: pb::LookPurpose) -> Result<LookPurpose, Malformed> {
+    match purpose {
+        pb::LookPurpose::HolderRequest => Ok(LookPurpose::HolderRequest),
+        pb::LookPurpose::ContactChange => Ok(LookPurpose::ContactChange),
+        pb::LookPurpose::DataSubject => Ok(LookPurpose::DataSubject),
+        pb::LookPurpose::Investigation => Ok(LookPurpose::Investigation),
+        pb::LookPurpose::Audit => Ok(LookPurpose::Audit),
+        pb::LookPurpose::Unspecified => Err(NO_PURPOSE),
     }
 }
 

@@ -10,7 +10,7 @@ const NOT_MATCHED: Text = Text::new(
 );
 const LAPSED: Text = Text::new(
     "The time to activate the account yourself is over. Call the hotline 1900 0368, key 4.",
-    "Đã hết thời hạn tự kích hoạt tài khoản. Hãy gọi tổng đài 1900 0368, nhánh 4.",
+    "Đã hết thời hạn tự kích hoạt tài khoản. Hãy gọi tổng đài 1900 0368, bấm phím 4.",
 );
 const ACTIVE: Text = Text::new("The account is active. Log in.", "Tài khoản đã được kích hoạt. Hãy đăng nhập.");
 const WRONG_CODE: Text =
@@ -25,7 +25,7 @@ const NO_LIVE_CODE: Text = Text::new(
 );
 const STOPPED: Text = Text::new(
     "Too many wrong codes. Call the hotline 1900 0368, key 4.",
-    "Nhập sai mã quá nhiều lần. Hãy gọi tổng đài 1900 0368, nhánh 4.",
+    "Nhập sai mã quá nhiều lần. Hãy gọi tổng đài 1900 0368, bấm phím 4.",
 );
 const TAKEN: Text = Text::new(
     "This phone number serves another account or request. Use the holder's own number.",

@@ -33,10 +33,10 @@ impl Gate {
     }
 
     /// The caller and the rule, if the call may go on.
-    async fn admit(&self, peer: Option<Peer>, path: &str) -> Result<(Caller, &'static Rule), Status> {
+    async fn admit(&self, peer: Option<Peer>, rule: Option<&'static Rule>) -> Result<(Caller, &'static Rule), Status> {
         let certificate = peer.and_then(|peer| peer.name).ok_or_else(status::unknown_certificate)?;
         let caller = self.app.caller(&certificate).await?.ok_or_else(status::unknown_certificate)?;
-        let rule = Rule::for_path(path).ok_or_else(status::no_such_method)?;
+        let rule = rule.ok_or_else(status::no_such_method)?;
         if !rule.allowed.includes(caller.role()) {
             return Err(status::role_not_allowed());
         }
@@ -83,30 +83,33 @@ where
         let gate = self.gate.clone();
         Box::pin(async move {
             let begun = Instant::now();
-            let peer = request.extensions().get::<Peer>().cloned();
-            let (caller, rule) = match gate.admit(peer, request.uri().path()).await {
-                Ok(admitted) => admitted,
-                Err(refusal) => {
-                    // The path is a stranger's word: only what the table knows is logged.
-                    let method = Rule::for_path(request.uri().path()).map_or("unknown", |rule| rule.method);
-                    tracing::info!(method, code = ?refusal.code(), "refused at the gate");
-                    return Ok(refusal.into_http());
-                }
+            let rule = Rule::for_path(request.uri().path());
+            let passed = async {
+                let peer = request.extensions().get::<Peer>().cloned();
+                let caller = match gate.admit(peer, rule).await {
+                    Ok((caller, _)) => caller,
+                    Err(refusal) => return (None, Ok(refusal.into_http())),
+                };
+                let id = caller.id();
+                request.extensions_mut().insert(caller);
+                let answer = AssertUnwindSafe(inner.call(request)).catch_unwind().await;
+                (Some(id), answer.unwrap_or_else(|_| Ok(panicked())))
             };
-            let id = caller.id();
-            request.extensions_mut().insert(caller);
-            let answer = AssertUnwindSafe(inner.call(request))
-                .catch_unwind()
-                .map(|ended| ended.unwrap_or_else(|_| Ok(panicked())));
-            let answer = match rule.deadline {
+            // The gate's own questions to the database count too: a call is over when its time is.
+            let (caller, answer) = match rule.and_then(|rule| rule.deadline) {
                 Some(deadline) => {
-                    tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| Ok(status::too_slow().into_http()))
+                    let ended = tokio::time::timeout(deadline, passed).await;
+                    ended.unwrap_or_else(|_| (None, Ok(status::too_slow().into_http())))
                 }
-                None => answer.await,
+                None => passed.await,
             };
+            let answer = answer.map(status::explained);
             if let Ok(response) = &answer {
+                // The path is a stranger's word: only what the table knows is logged.
+                let method = rule.map_or("unknown", |rule| rule.method);
+                let caller = caller.map(|id| id.to_string()).unwrap_or_default();
                 let (code, micros) = (status::code_of(response), begun.elapsed().as_micros());
-                tracing::info!(method = rule.method, caller = %id, ?code, micros, "answered");
+                tracing::info!(method, caller, ?code, micros, "answered");
             }
             answer
         })

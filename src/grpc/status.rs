@@ -6,6 +6,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
@@ -73,6 +74,12 @@ reasons! {
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
+    NOT_A_MESSAGE: InvalidArgument,
+        "The message cannot be decoded. Build it from the protocol of this version, uncompressed or with an encoding offered."
+        / "Không giải mã được thông điệp. Hãy tạo thông điệp theo đúng giao thức của phiên bản này.";
+    MESSAGE_TOO_LARGE: OutOfRange,
+        "The message is larger than this service takes. Send less at once."
+        / "Thông điệp lớn hơn mức cho phép. Hãy gửi ít hơn mỗi lần.";
     CERTIFICATE_UNKNOWN: Unauthenticated,
         "This certificate is not in the staff directory, or is disabled."
         / "Chứng thư này không có trong danh bạ cán bộ hoặc đã bị khóa.";
@@ -119,6 +126,7 @@ impl Reason {
             Code::AlreadyExists => "ALREADY_EXISTS",
             Code::FailedPrecondition => "FAILED_PRECONDITION",
             Code::Aborted => "ABORTED",
+            Code::OutOfRange => "OUT_OF_RANGE",
             Code::Unauthenticated => "UNAUTHENTICATED",
             Code::PermissionDenied => "PERMISSION_DENIED",
             Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
@@ -166,6 +174,16 @@ pub(super) fn too_slow() -> Status {
 /// A panic, which has been logged.
 pub(super) fn broken() -> Status {
     BROKEN.status()
+}
+
+/// A refusal by the layer below the handlers, which gives no reason, with ours.
+pub(super) fn explained(response: http::Response<Body>) -> http::Response<Body> {
+    let explained = response.headers().contains_key("grpc-status-details-bin");
+    match code_of(&response) {
+        Code::OutOfRange if !explained => MESSAGE_TOO_LARGE.status().into_http(),
+        Code::Internal if !explained => NOT_A_MESSAGE.status().into_http(),
+        _ => response,
+    }
 }
 
 /// The code of a response, for the log: `0` unless the headers say otherwise.

@@ -1,7 +1,8 @@
 //! What messages say. SMS texts are plain ASCII: Vietnamese without diacritics, as the identity agency's own are.
 
 use crate::domain::application::Language;
-use crate::domain::message::{ChangedContact, MessageContent, NoticeText, SealedCode};
+use crate::domain::contact::ContactKind;
+use crate::domain::message::{CodeText, MessageContent, NoticeText};
 
 /// The hotline of the identity agency (DOMAIN 1.7).
 const HOTLINE: &str = "19000368";
@@ -20,29 +21,29 @@ fn vietnamese(notice: &NoticeText) -> String {
             "Ho so dang ky tai khoan dinh danh dien tu muc do 2 cua ban da duoc phe duyet. Hay kich hoat tren ung dung \
              trong 7 ngay. Ho tro: {HOTLINE}."
         ),
-        NoticeText::ActivationCode(SealedCode(code)) => format!(
+        NoticeText::ActivationCode(CodeText(code)) => format!(
             "{} la ma kich hoat tai khoan dinh danh dien tu. Khong cho ai biet ma nay, ke ca nguoi xung la can bo.",
             code.as_str()
         ),
         NoticeText::AccountActivated => format!(
             "Tai khoan dinh danh dien tu cua ban da duoc kich hoat. Neu khong phai ban, hay goi ngay {HOTLINE}."
         ),
-        NoticeText::ContactCode(SealedCode(code)) => format!(
+        NoticeText::ContactCode(CodeText(code)) => format!(
             "{} la ma xac nhan thong tin lien he moi cua tai khoan dinh danh dien tu. Khong cho ai biet ma nay.",
             code.as_str()
         ),
         NoticeText::ContactChangeBegun(what) => format!(
             "Co yeu cau doi {} cua tai khoan dinh danh dien tu. Neu khong phai ban, hay goi ngay {HOTLINE}.",
             match what {
-                ChangedContact::Phone => "so dien thoai",
-                ChangedContact::Email => "dia chi email",
+                ContactKind::Phone => "so dien thoai",
+                ContactKind::Email => "dia chi email",
             }
         ),
         NoticeText::ContactChanged(what) => format!(
             "Da doi {} cua tai khoan dinh danh dien tu. Neu khong phai ban, hay goi ngay {HOTLINE}.",
             match what {
-                ChangedContact::Phone => "so dien thoai",
-                ChangedContact::Email => "dia chi email",
+                ContactKind::Phone => "so dien thoai",
+                ContactKind::Email => "dia chi email",
             }
         ),
     }
@@ -54,14 +55,14 @@ fn english(notice: &NoticeText) -> String {
             "Your request for a level-2 electronic identity account was approved. Activate it in the app within 7 days. \
              Help: {HOTLINE}."
         ),
-        NoticeText::ActivationCode(SealedCode(code)) => format!(
+        NoticeText::ActivationCode(CodeText(code)) => format!(
             "{} is the code that activates your electronic identity account. Tell it to nobody, officials included.",
             code.as_str()
         ),
         NoticeText::AccountActivated => {
             format!("Your electronic identity account is active. If this was not you, call {HOTLINE} at once.")
         }
-        NoticeText::ContactCode(SealedCode(code)) => format!(
+        NoticeText::ContactCode(CodeText(code)) => format!(
             "{} is the code that confirms the new contact of your electronic identity account. Tell it to nobody.",
             code.as_str()
         ),
@@ -69,15 +70,15 @@ fn english(notice: &NoticeText) -> String {
             "A change of the {} of your electronic identity account was asked for. If this was not you, call {HOTLINE} \
              at once.",
             match what {
-                ChangedContact::Phone => "phone number",
-                ChangedContact::Email => "e-mail address",
+                ContactKind::Phone => "phone number",
+                ContactKind::Email => "e-mail address",
             }
         ),
         NoticeText::ContactChanged(what) => format!(
             "The {} of your electronic identity account was changed. If this was not you, call {HOTLINE} at once.",
             match what {
-                ChangedContact::Phone => "phone number",
-                ChangedContact::Email => "e-mail address",
+                ContactKind::Phone => "phone number",
+                ContactKind::Email => "e-mail address",
             }
         ),
     }
@@ -87,19 +88,19 @@ fn english(notice: &NoticeText) -> String {
 mod tests {
     use super::*;
     use crate::domain::code::Code;
-    use crate::domain::contact::{Contact, Phone};
+    use crate::domain::contact::{Contact, ContactKind, Phone};
 
     fn all() -> Vec<NoticeText> {
-        let code = || SealedCode(Code::numbered(123_456));
+        let code = || CodeText(Code::numbered(123_456));
         vec![
             NoticeText::AccountIssued,
             NoticeText::ActivationCode(code()),
             NoticeText::AccountActivated,
             NoticeText::ContactCode(code()),
-            NoticeText::ContactChangeBegun(ChangedContact::Phone),
-            NoticeText::ContactChangeBegun(ChangedContact::Email),
-            NoticeText::ContactChanged(ChangedContact::Phone),
-            NoticeText::ContactChanged(ChangedContact::Email),
+            NoticeText::ContactChangeBegun(ContactKind::Phone),
+            NoticeText::ContactChangeBegun(ContactKind::Email),
+            NoticeText::ContactChanged(ContactKind::Phone),
+            NoticeText::ContactChanged(ContactKind::Email),
         ]
     }
 

@@ -25,8 +25,11 @@ use crate::app::App;
 use crate::config::Config;
 use crate::tls;
 
-/// How long calls under way may take to end once the server is told to stop. No unary call may take longer.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long calls under way may take to end once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+/// How long the store may take to commit what was handed over, and to close. With [`GRACE`] this is within the 30 seconds
+/// that Kubernetes gives.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// A running server.
 #[derive(Debug)]
@@ -64,8 +67,16 @@ impl Started {
                 Ok(Ok(()))
             }),
         };
-        self.delivering.await.context("the delivery task failed")?;
-        self.app.store().clone().close().await;
+        let closing = async {
+            self.delivering.await.context("the delivery task failed")?;
+            self.app.store().clone().close().await;
+            Ok::<(), anyhow::Error>(())
+        };
+        if let Ok(closed) = tokio::time::timeout(CLOSING, closing).await {
+            closed?;
+        } else {
+            tracing::warn!("the store did not close within {} seconds", CLOSING.as_secs());
+        }
         ended.context("the serving task failed")?
     }
 }

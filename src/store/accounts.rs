@@ -25,6 +25,8 @@ pub struct StoredAccount {
     pub phone: Sealed,
     /// Its blind index.
     pub phone_index: BlindIndex,
+    /// Blind index of number and phone together.
+    pub login_index: BlindIndex,
     /// The sealed e-mail address and its blind index.
     pub email: Option<(Sealed, BlindIndex)>,
     /// Blind index of the passport.
@@ -56,8 +58,9 @@ pub(super) async fn insert(stored: &StoredAccount, conn: &mut Conn<'_>) -> Resul
     let account = &stored.account;
     query(
         "INSERT INTO account (id, enrolment_id, represented, representative_index, language, number, number_index, \
-         phone, phone_index, email, email_index, passport_index, issued_at, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)",
+         phone, phone_index, login_index, email, email_index, passport_index, issued_at, failures_day, \
+         failures_today, failures_in_row, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, 0, 1)",
     )
     .bind(account.id.uuid())
     .bind(account.enrolment.uuid())
@@ -68,6 +71,7 @@ pub(super) async fn insert(stored: &StoredAccount, conn: &mut Conn<'_>) -> Resul
     .bind(stored.number_index.as_bytes())
     .bind(stored.phone.as_bytes())
     .bind(stored.phone_index.as_bytes())
+    .bind(stored.login_index.as_bytes())
     .bind(stored.email.as_ref().map(|(sealed, _)| sealed.as_bytes().to_vec()))
     .bind(stored.email.as_ref().map(|(_, index)| index.as_bytes().to_vec()))
     .bind(stored.passport.as_bytes())
@@ -84,11 +88,13 @@ pub(super) async fn save(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<
         AccountState::Active { since } => Some(since.micros()),
     };
     query(
-        "UPDATE account SET phone = $1, phone_index = $2, email = $3, email_index = $4, notice_sent_at = $5, \
-         notice_delivered_at = $6, activated_at = $7, version = version + 1 WHERE id = $8 AND version = $9",
+        "UPDATE account SET phone = $1, phone_index = $2, login_index = $3, email = $4, email_index = $5, \
+         notice_sent_at = $6, notice_delivered_at = $7, activated_at = $8, version = version + 1 \
+         WHERE id = $9 AND version = $10",
     )
     .bind(stored.phone.as_bytes())
     .bind(stored.phone_index.as_bytes())
+    .bind(stored.login_index.as_bytes())
     .bind(stored.email.as_ref().map(|(sealed, _)| sealed.as_bytes().to_vec()))
     .bind(stored.email.as_ref().map(|(_, index)| index.as_bytes().to_vec()))
     .bind(account.notice.sent_at.map(Timestamp::micros))
@@ -119,19 +125,14 @@ pub(super) async fn note_notice(
 }
 
 impl Reader {
-    /// The account that has this number *and* this phone. An unknown number and a wrong phone are one look-up that
-    /// ends at the same place in the same index.
+    /// The account that has this number and this phone. An unknown number and a wrong phone are one look-up that finds
+    /// nothing.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn account_by_login(
-        &mut self,
-        number: &BlindIndex,
-        phone: &BlindIndex,
-    ) -> Result<Option<StoredAccount>, StoreError> {
-        let row = query("SELECT * FROM account WHERE number_index = $1 AND phone_index = $2")
-            .bind(number.as_bytes())
-            .bind(phone.as_bytes())
+    pub async fn account_by_login(&mut self, login: &BlindIndex) -> Result<Option<StoredAccount>, StoreError> {
+        let row = query("SELECT * FROM account WHERE login_index = $1")
+            .bind(login.as_bytes())
             .fetch_optional(&mut self.conn())
             .await?;
         row.as_ref().map(stored).transpose()
@@ -194,6 +195,7 @@ fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
         number_index: BlindIndex::from_bytes(row.get("number_index")?),
         phone: Sealed::from_bytes(row.get("phone")?),
         phone_index: BlindIndex::from_bytes(row.get("phone_index")?),
+        login_index: BlindIndex::from_bytes(row.get("login_index")?),
         email: email.zip(email_index),
         passport: BlindIndex::from_bytes(row.get("passport_index")?),
         representative: row.get::<Option<Vec<u8>>>("representative_index")?.map(BlindIndex::from_bytes),

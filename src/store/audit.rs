@@ -10,15 +10,18 @@ use crate::domain::audit::Entry;
 
 pub(super) async fn append(entry: &Entry, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let canonical = entry.canonical();
-    query("INSERT INTO audit_entry (id, at, subject, action, canonical, hash) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(entry.id.uuid())
-        .bind(entry.at.micros())
-        .bind(entry.subject)
-        .bind(entry.action.name())
-        .bind(canonical.as_slice())
-        .bind(digest(&SHA256, &canonical).as_ref())
-        .execute_one(conn)
-        .await
+    query(
+        "INSERT INTO audit_entry (id, at, actor, subject, action, canonical, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(entry.id.uuid())
+    .bind(entry.at.micros())
+    .bind(entry.actor.to_string())
+    .bind(entry.subject)
+    .bind(entry.action.name())
+    .bind(canonical.as_slice())
+    .bind(digest(&SHA256, &canonical).as_ref())
+    .execute_one(conn)
+    .await
 }
 
 impl Reader {

@@ -5,9 +5,11 @@
 //! transaction, each unit behind a savepoint of its own; PostgreSQL runs each unit in a transaction of its own. A unit
 //! that was handed over runs to its end even if whoever asked has gone.
 
+use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -28,6 +30,8 @@ use super::error::StoreError;
 const GATHERED_MAX: usize = 128;
 /// Units of work that may wait for SQLite's writer.
 const WAITING_MAX: usize = 1_024;
+/// How long PostgreSQL may work on one statement: longer than any call may take. Migrations may take as long as they need.
+const STATEMENT_TIMEOUT_MILLIS: &str = "35000";
 /// How long a call waits for a connection before it is told that there is none.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -54,7 +58,7 @@ pub(super) enum Engine {
         tasks: TaskTracker,
     },
     /// The server.
-    Postgres { pool: PgPool, tasks: TaskTracker },
+    Postgres { options: Box<PgConnectOptions>, pool: PgPool, tasks: TaskTracker },
 }
 
 impl Engine {
@@ -92,9 +96,9 @@ impl Engine {
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
-                .connect_with(options)
+                .connect_with(options.clone().options([("statement_timeout", STATEMENT_TIMEOUT_MILLIS)]))
                 .await?;
-            Ok(Self::Postgres { pool, tasks })
+            Ok(Self::Postgres { options: Box::new(options), pool, tasks })
         }
     }
 
@@ -107,7 +111,12 @@ impl Engine {
                 connection.close().await?;
                 migrated
             }
-            Self::Postgres { pool, .. } => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Self::Postgres { options, .. } => {
+                let mut connection = options.connect().await?;
+                let migrated = sqlx::migrate!("migrations/postgres").run(&mut connection).await;
+                connection.close().await?;
+                migrated
+            }
         };
         migrated.map_err(|error| StoreError::Unavailable(sqlx::Error::Migrate(Box::new(error))))
     }
@@ -151,7 +160,7 @@ impl Engine {
         let unit = Box::new(Pending { work: Some(work), outcome: None, reply });
         match self {
             Self::Sqlite { writer, .. } => writer.send(unit).await.map_err(|_| closed())?,
-            Self::Postgres { pool, tasks } => {
+            Self::Postgres { pool, tasks, .. } => {
                 tasks.spawn(run_on(pool.clone(), unit));
             }
         }
@@ -167,7 +176,7 @@ impl Engine {
                 tasks.close();
                 tasks.wait().await;
             }
-            Self::Postgres { pool, tasks } => {
+            Self::Postgres { pool, tasks, .. } => {
                 tasks.close();
                 tasks.wait().await;
                 pool.close().await;
@@ -260,7 +269,9 @@ async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn
     run(connection, "BEGIN IMMEDIATE").await?;
     for unit in units {
         run(connection, "SAVEPOINT unit").await?;
-        if !unit.run(&mut Conn::Sqlite(connection)).await {
+        // A unit that panics costs only itself; whoever waits for it is told that it was not committed.
+        let ran = AssertUnwindSafe(unit.run(&mut Conn::Sqlite(connection))).catch_unwind().await;
+        if !ran.unwrap_or(false) {
             run(connection, "ROLLBACK TO unit").await?;
         }
         run(connection, "RELEASE unit").await?;

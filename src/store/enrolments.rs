@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::engine::{Conn, Row, query};
-use super::error::StoreError;
+use super::error::{StoreError, Table};
 use super::{Reader, Store, audit};
 use crate::domain::audit::Entry;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage, StageName};
@@ -29,14 +29,14 @@ pub struct StoredEnrolment {
     pub version: Version,
 }
 
-/// What may serve one request or account only.
+/// What may serve one owner only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum BindingKind {
-    /// The phone of someone who is not represented.
+    /// A phone.
     Phone,
-    /// The passport.
+    /// A passport.
     Passport,
-    /// The residence card.
+    /// A residence card.
     Card,
 }
 
@@ -50,22 +50,33 @@ impl BindingKind {
     }
 }
 
-/// A value that serves one request or account only.
+/// Whom a value may serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// One request and the account issued on it.
+    Request(EnrolmentId),
+    /// One person, by the index of their document: for themselves and for those whom they represent.
+    Person(BlindIndex),
+}
+
+impl Owner {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Request(id) => id.bytes(),
+            Self::Person(document) => document.as_bytes(),
+        }
+    }
+}
+
+/// A value and its owner.
 #[derive(Clone, Debug)]
 pub struct Binding {
     /// Of which kind.
     pub kind: BindingKind,
-    /// Its blind index.
+    /// The value's blind index.
     pub value: BlindIndex,
-}
-
-/// Who holds a value.
-#[derive(Clone, Debug)]
-pub struct Holder {
-    /// The request, or the request that the account was issued on.
-    pub enrolment: EnrolmentId,
-    /// Blind index of its passport.
-    pub passport: BlindIndex,
+    /// Whom it serves.
+    pub owner: Owner,
 }
 
 /// What the authority asks for.
@@ -78,9 +89,6 @@ pub struct Claim {
     /// When.
     pub now: Timestamp,
 }
-
-/// A request that was claimed.
-pub type ClaimedRow = StoredEnrolment;
 
 pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let enrolment = &stored.enrolment;
@@ -122,29 +130,34 @@ pub(super) async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'
     .await
 }
 
-pub(super) async fn bind(binding: &Binding, holder: EnrolmentId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("INSERT INTO binding (kind, value, holder) VALUES ($1, $2, $3)")
-        .bind(binding.kind.name())
-        .bind(binding.value.as_bytes())
-        .bind(holder.uuid())
-        .execute_one(conn)
-        .await
+/// Binds a value to its owner, once more if it is theirs already.
+pub(super) async fn bind(binding: &Binding, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let touched = query(
+        "INSERT INTO binding (kind, value, owner, holders) VALUES ($1, $2, $3, 1) \
+         ON CONFLICT (kind, value) DO UPDATE SET holders = binding.holders + 1 WHERE binding.owner = excluded.owner",
+    )
+    .bind(binding.kind.name())
+    .bind(binding.value.as_bytes())
+    .bind(binding.owner.bytes())
+    .execute(conn)
+    .await?;
+    (touched == 1).then_some(()).ok_or(StoreError::Taken(Table::Binding))
 }
 
-/// Gives one value free, if that holder has it.
-pub(super) async fn release(binding: &Binding, holder: EnrolmentId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("DELETE FROM binding WHERE kind = $1 AND value = $2 AND holder = $3")
+/// Takes one use of a value back; the last one gives it free.
+pub(super) async fn release(binding: &Binding, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE binding SET holders = holders - 1 WHERE kind = $1 AND value = $2 AND owner = $3")
         .bind(binding.kind.name())
         .bind(binding.value.as_bytes())
-        .bind(holder.uuid())
+        .bind(binding.owner.bytes())
+        .execute_one(conn)
+        .await?;
+    query("DELETE FROM binding WHERE kind = $1 AND value = $2 AND holders < 1")
+        .bind(binding.kind.name())
+        .bind(binding.value.as_bytes())
         .execute(conn)
         .await
         .map(drop)
-}
-
-/// Gives all that a request holds free.
-pub(super) async fn release_all(holder: EnrolmentId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("DELETE FROM binding WHERE holder = $1").bind(holder.uuid()).execute(conn).await.map(drop)
 }
 
 impl Store {
@@ -153,7 +166,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn claim_enrolments(&self, claim: Claim, entry: Entry) -> Result<Vec<ClaimedRow>, StoreError> {
+    pub async fn claim_enrolments(&self, claim: Claim, entry: Entry) -> Result<Vec<StoredEnrolment>, StoreError> {
         self.engine
             .write(move |conn| {
                 Box::pin(async move {
@@ -169,10 +182,13 @@ impl Store {
                     .bind(i64::from(claim.limit))
                     .fetch_all(conn)
                     .await?;
-                    let mut claimed = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+                    // One row that cannot be read must not hold up those beside it; it has been logged.
+                    let mut claimed: Vec<_> = rows.iter().filter_map(|row| stored(row).ok()).collect();
                     claimed.sort_by_key(|row| row.enrolment.id);
                     if !claimed.is_empty() {
-                        audit::append(&entry.with("count", claimed.len().to_string()), conn).await?;
+                        let ids: Vec<_> = claimed.iter().map(|row| row.enrolment.id.to_string()).collect();
+                        let entry = entry.with("count", ids.len().to_string()).with("enrolments", ids.join(","));
+                        audit::append(&entry, conn).await?;
                     }
                     Ok(claimed)
                 })
@@ -229,24 +245,18 @@ impl Reader {
         Ok(row.is_some())
     }
 
-    /// Who holds a value, if anyone does.
+    /// Whether a value serves someone else than its owner in `binding`.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn holder(&mut self, binding: &Binding) -> Result<Option<Holder>, StoreError> {
-        let row = query(
-            "SELECT enrolment.id, enrolment.passport_index FROM binding \
-             JOIN enrolment ON enrolment.id = binding.holder WHERE binding.kind = $1 AND binding.value = $2",
-        )
-        .bind(binding.kind.name())
-        .bind(binding.value.as_bytes())
-        .fetch_optional(&mut self.conn())
-        .await?;
-        row.map(|row| {
-            let passport = BlindIndex::from_bytes(row.get("passport_index")?);
-            Ok(Holder { enrolment: EnrolmentId::new(row.get("id")?), passport })
-        })
-        .transpose()
+    pub async fn serves_another(&mut self, binding: &Binding) -> Result<bool, StoreError> {
+        let row = query("SELECT owner FROM binding WHERE kind = $1 AND value = $2")
+            .bind(binding.kind.name())
+            .bind(binding.value.as_bytes())
+            .fetch_optional(&mut self.conn())
+            .await?;
+        let owner = row.map(|row| row.get::<Vec<u8>>("owner")).transpose()?;
+        Ok(owner.is_some_and(|owner| owner != binding.owner.bytes()))
     }
 }
 
@@ -311,8 +321,7 @@ fn written_notes(notes: &[Finding]) -> String {
 fn read_notes(json: &str) -> Result<Vec<Finding>, StoreError> {
     const CORRUPT: StoreError = StoreError::Corrupt { column: "notes" };
     let notes: Vec<Note> = serde_json::from_str(json).map_err(|_| CORRUPT)?;
-    notes
-        .into_iter()
-        .map(|note| Ok(Finding { rule: Rule::named(&note.rule).ok_or(CORRUPT)?, fields: note.fields }))
-        .collect()
+    // A rule that this program does not know comes from a newer one beside it: its note cannot be shown here.
+    let known = |note: Note| Some(Finding { rule: Rule::named(&note.rule)?, fields: note.fields });
+    Ok(notes.into_iter().filter_map(known).collect())
 }

@@ -34,7 +34,7 @@ pub enum Table {
     Account,
     /// A change of this kind is pending.
     ContactChange,
-    /// The certificate is in the directory.
+    /// The person or the certificate is in the directory.
     Staff,
     /// Any other: an identifier drawn twice.
     Other,
@@ -47,7 +47,7 @@ impl Table {
             "binding" => Self::Binding,
             "account" => Self::Account,
             "contact_change" => Self::ContactChange,
-            "staff" => Self::Staff,
+            "staff" | "staff_certificate" => Self::Staff,
             _ => Self::Other,
         }
     }

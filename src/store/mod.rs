@@ -19,7 +19,7 @@ mod unit;
 pub use accounts::{AccountKey, StoredAccount};
 pub use contact_changes::StoredChange;
 pub use engine::Schema;
-pub use enrolments::{Binding, BindingKind, Claim, ClaimedRow, Holder, StoredEnrolment};
+pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};
 pub use error::{StoreError, Table};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use requests::FirstAnswer;

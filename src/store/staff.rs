@@ -8,13 +8,18 @@ use crate::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember}
 use crate::domain::time::Timestamp;
 
 pub(super) async fn insert(member: &StaffMember, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("INSERT INTO staff (id, issuer, uri, role, office, enabled, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    query("INSERT INTO staff (id, role, office, enabled, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(member.id.uuid())
-        .bind(member.certificate.issuer.as_str())
-        .bind(member.certificate.uri.as_str())
         .bind(member.post.role().name())
         .bind(member.post.office().map(|office| office.as_str().to_owned()))
         .bind(member.enabled)
+        .bind(at.micros())
+        .execute_one(conn)
+        .await?;
+    query("INSERT INTO staff_certificate (issuer, uri, staff_id, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(member.certificate.issuer.as_str())
+        .bind(member.certificate.uri.as_str())
+        .bind(member.id.uuid())
         .bind(at.micros())
         .execute_one(conn)
         .await
@@ -26,11 +31,14 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn staff_by_certificate(&mut self, name: &CertificateName) -> Result<Option<StaffMember>, StoreError> {
-        let row = query("SELECT id, issuer, uri, role, office, enabled FROM staff WHERE issuer = $1 AND uri = $2")
-            .bind(name.issuer.as_str())
-            .bind(name.uri.as_str())
-            .fetch_optional(&mut self.conn())
-            .await?;
+        let row = query(
+            "SELECT staff.id, issuer, uri, role, office, enabled FROM staff_certificate \
+             JOIN staff ON staff.id = staff_certificate.staff_id WHERE issuer = $1 AND uri = $2",
+        )
+        .bind(name.issuer.as_str())
+        .bind(name.uri.as_str())
+        .fetch_optional(&mut self.conn())
+        .await?;
         row.as_ref().map(member).transpose()
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::audit::Entry;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{AccountId, CodeId, EnrolmentId, MessageId, Version};
+use crate::domain::ids::{AccountId, CodeId, MessageId, Version};
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 
@@ -35,12 +35,10 @@ pub enum Change {
     NewEnrolment(Box<StoredEnrolment>),
     /// Moves a request on, if it is at the version seen.
     SaveEnrolment(Box<Enrolment>, Version),
-    /// Binds a value to a request; taken if another holds it.
-    Bind(Binding, EnrolmentId),
-    /// Gives a value free.
-    Release(Binding, EnrolmentId),
-    /// Gives all that a request holds free.
-    ReleaseAll(EnrolmentId),
+    /// Binds a value to its owner; taken if it serves another.
+    Bind(Binding),
+    /// Takes one use of a value back.
+    Release(Binding),
     /// Adds an account; taken if the number is.
     NewAccount(Box<StoredAccount>),
     /// Moves an account on, if it is at the version it carries.
@@ -102,9 +100,8 @@ impl Change {
             Self::Remember(first) => requests::insert(first, at, conn).await,
             Self::NewEnrolment(stored) => enrolments::insert(stored, conn).await,
             Self::SaveEnrolment(enrolment, seen) => enrolments::save(enrolment, *seen, conn).await,
-            Self::Bind(binding, holder) => enrolments::bind(binding, *holder, conn).await,
-            Self::Release(binding, holder) => enrolments::release(binding, *holder, conn).await,
-            Self::ReleaseAll(holder) => enrolments::release_all(*holder, conn).await,
+            Self::Bind(binding) => enrolments::bind(binding, conn).await,
+            Self::Release(binding) => enrolments::release(binding, conn).await,
             Self::NewAccount(stored) => accounts::insert(stored, conn).await,
             Self::SaveAccount(stored) => accounts::save(stored, conn).await,
             Self::NoteNotice { account, sent, delivered } => {

@@ -67,6 +67,7 @@ struct Indexes {
     phone: hmac::Key,
     email: hmac::Key,
     number: hmac::Key,
+    login: hmac::Key,
     code: hmac::Key,
     content: hmac::Key,
 }
@@ -99,6 +100,7 @@ impl Vault {
             phone: derive("phone")?,
             email: derive("email")?,
             number: derive("identity number")?,
+            login: derive("login")?,
             code: derive("one-time code")?,
             content: derive("request content")?,
         };
@@ -163,6 +165,11 @@ impl Vault {
     /// Index of an identification number.
     pub fn number(&self, number: &IdentityNumber) -> BlindIndex {
         index(&self.indexes.number, &[number.as_str()])
+    }
+
+    /// Index of an identification number together with the account's phone: found only by who knows both.
+    pub fn login(&self, number: &IdentityNumber, phone: &Phone) -> BlindIndex {
+        index(&self.indexes.login, &[number.as_str(), phone.as_str()])
     }
 
     /// Digest of a code, bound to the code's name, account, purpose and exact destination.

@@ -93,7 +93,10 @@ async fn the_window_lapses_after_seven_days_and_the_account_is_not_void() {
         );
         assert_eq!(service.send_code(&holder).await.outcome(), pb::SendCodeOutcome::WindowLapsed);
         assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::WindowLapsed);
-        let request = pb::GetAccountRequest { account_id: holder.account.clone() };
+        let request = pb::GetAccountRequest {
+            account_id: holder.account.clone(),
+            purpose: pb::LookPurpose::HolderRequest.into(),
+        };
         let account = service.administrator().get_account(request).await.unwrap().into_inner().account.unwrap();
         assert_eq!(account.state(), pb::AccountState::Lapsed);
     })
@@ -281,6 +284,38 @@ async fn what_cannot_be_read_is_named_and_no_try_is_spent() {
         assert_eq!(service.activate(&holder, &another(&code)).await.tries_left, 4);
         let empty = service.phone_app().get_status(pb::GetStatusRequest::default()).await.unwrap_err();
         assert_eq!(fields(&empty), ["identity_number", "phone"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn copies_of_one_wrong_answer_at_once_spend_one_try() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        let wrong = holder.activate(service.id(), &another(&code));
+        let copies = join_all((0..4).map(|_| {
+            let (mut app, wrong) = (service.phone_app(), wrong.clone());
+            async move { app.activate(wrong).await.unwrap().into_inner() }
+        }));
+        assert!(copies.await.iter().all(|answer| answer.tries_left == 4));
+        assert_eq!(service.activate(&holder, &another(&code)).await.tries_left, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_notice_that_does_not_open_does_not_hold_up_those_behind_it() {
+    with(async |service| {
+        let applicant = service.applicant().await;
+        let enrolment = service.submitted(&applicant.application).await;
+        let lease = service.claimed().await.lease_id;
+        let account = service.approve((&enrolment, &lease), &service.number()).await.unwrap().account_id;
+        service.database().tamper("UPDATE outbox SET content = account_id").await;
+        let other = service.holder().await;
+        assert!(service.messages().await.iter().any(|message| message["to"] == other.phone));
+        assert_eq!(service.actions(&account).await, ["message.delayed"]);
+        service.database().tamper("UPDATE outbox SET state = 'failed' WHERE state = 'waiting'").await;
     })
     .await;
 }

@@ -9,7 +9,10 @@ use pb::find_account_request::By;
 use crate::support::service::{Service, fields, reason, with};
 
 async fn find(service: &Service, by: By) -> Result<Vec<pb::Account>, tonic::Status> {
-    let found = service.administrator().find_account(pb::FindAccountRequest { by: Some(by) }).await;
+    let found = service
+        .administrator()
+        .find_account(pb::FindAccountRequest { by: Some(by), purpose: pb::LookPurpose::HolderRequest.into() })
+        .await;
     found.map(|found| found.into_inner().accounts)
 }
 
@@ -46,17 +49,21 @@ async fn an_account_is_found_by_each_of_its_values_and_shown_masked() {
 }
 
 #[tokio::test]
-async fn each_look_is_recorded_with_who_looked() {
+async fn each_look_is_recorded_with_who_looked_and_why() {
     with(async |service| {
         let holder = service.holder().await;
         find(service, By::IdentityNumber(holder.number.clone())).await.unwrap();
-        let request = pb::GetAccountRequest { account_id: holder.account.clone() };
+        let request = pb::GetAccountRequest {
+            account_id: holder.account.clone(),
+            purpose: pb::LookPurpose::HolderRequest.into(),
+        };
         AdministrationServiceClient::new(service.channel(Some("auditor"))).get_account(request).await.unwrap();
         let looks: Vec<_> = service.audit(&holder.account).await;
         let looks: Vec<_> = looks.iter().filter(|entry| entry["action"] == "account.viewed").collect();
         assert_eq!(looks.len(), 2);
         assert_ne!(looks[0]["actor"], looks[1]["actor"]);
         assert!(looks.iter().all(|look| look["actor"].as_str().unwrap().starts_with("staff:")));
+        assert!(looks.iter().all(|look| look["facts"]["purpose"] == "holder-request"));
     })
     .await;
 }
@@ -68,9 +75,15 @@ async fn nobody_is_not_found_and_what_cannot_be_read_is_named() {
         assert_eq!(reason(&nobody), "ACCOUNT_NOT_FOUND");
         let wrong = find(service, By::Document(pb::DocumentKey::default())).await.unwrap_err();
         assert_eq!(fields(&wrong), ["document.issuing_state", "document.number"]);
-        let nothing = service.administrator().find_account(pb::FindAccountRequest { by: None }).await.unwrap_err();
-        assert_eq!(fields(&nothing), ["by"]);
-        let id = service.administrator().get_account(pb::GetAccountRequest { account_id: "1".into() }).await;
+        let nothing = service.administrator().find_account(pb::FindAccountRequest::default()).await.unwrap_err();
+        assert_eq!(fields(&nothing), ["by", "purpose"]);
+        let id = service
+            .administrator()
+            .get_account(pb::GetAccountRequest {
+                account_id: "1".into(),
+                purpose: pb::LookPurpose::HolderRequest.into(),
+            })
+            .await;
         assert_eq!(fields(&id.unwrap_err()), ["account_id"]);
     })
     .await;

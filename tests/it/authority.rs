@@ -191,3 +191,26 @@ async fn what_cannot_be_read_is_named() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_request_that_does_not_open_does_not_hold_up_those_beside_it() {
+    with(async |service| {
+        let made = submitted(service, 3).await;
+        let spoil = "UPDATE enrolment SET content = passport_index \
+             WHERE id IN (SELECT id FROM enrolment ORDER BY id LIMIT 1)";
+        service.database().tamper(spoil).await;
+        assert_eq!(ids(&service.claimed().await), made[1..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_records_whose_data_were_handed_over() {
+    with(async |service| {
+        let made = submitted(service, 2).await;
+        let lease = service.claimed().await.lease_id;
+        let entries = service.audit(&lease).await;
+        assert_eq!(entries[0]["facts"]["enrolments"], made.join(","));
+    })
+    .await;
+}

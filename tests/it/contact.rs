@@ -38,7 +38,7 @@ async fn cancel(service: &Service, change: &str) -> Result<pb::ContactChange, to
 }
 
 async fn account(service: &Service, id: &str) -> pb::Account {
-    let request = pb::GetAccountRequest { account_id: id.to_owned() };
+    let request = pb::GetAccountRequest { account_id: id.to_owned(), purpose: pb::LookPurpose::ContactChange.into() };
     service.administrator().get_account(request).await.unwrap().into_inner().account.unwrap()
 }
 
@@ -114,7 +114,11 @@ async fn an_address_is_changed_by_a_code_sent_to_it() {
         };
         assert_eq!(confirm(service, &change.change_id, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
         let by = pb::find_account_request::By::Email("new.holder@example.org".to_owned());
-        let found = service.administrator().find_account(pb::FindAccountRequest { by: Some(by) }).await.unwrap();
+        let found = service
+            .administrator()
+            .find_account(pb::FindAccountRequest { by: Some(by), purpose: pb::LookPurpose::ContactChange.into() })
+            .await
+            .unwrap();
         assert_eq!(found.into_inner().accounts[0].account_id, holder.account);
     })
     .await;

@@ -99,8 +99,24 @@ async fn a_message_over_the_limit_is_refused_unread() {
     with(async |service| {
         let huge = pb::GetRequest { enrolment_id: "x".repeat(MESSAGE_BYTES_MAX + 1) };
         let refused = service.officer().get(huge).await.unwrap_err();
-        assert_eq!(refused.code(), Code::OutOfRange);
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::OutOfRange, "MESSAGE_TOO_LARGE"));
         assert!(service.officer().list(pb::ListRequest::default()).await.is_ok(), "the connection lives on");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_are_the_callers_fault() {
+    with(async |service| {
+        let mut client = tonic::client::Grpc::new(service.channel(Some("officer")));
+        client.ready().await.unwrap();
+        let path = PathAndQuery::from_static("/eid.issuance.v1.EnrolmentService/Get");
+        let codec = tonic_prost::ProstCodec::<pb::ListRequest, ()>::default();
+        // Its first field is a number; the method wants a text there.
+        let other = pb::ListRequest { state: 1, ..Default::default() };
+        let answer: Result<tonic::Response<()>, _> = client.unary(Request::new(other), path, codec).await;
+        let refused = answer.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "NOT_A_MESSAGE"));
     })
     .await;
 }

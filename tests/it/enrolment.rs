@@ -241,6 +241,19 @@ async fn a_child_shares_the_representatives_phone_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_phone_that_serves_a_child_alone_serves_the_representative_and_no_stranger() {
+    with(async |service| {
+        let parent = service.applicant().await;
+        let child = child_of(service, &parent.application, &parent.phone()).await;
+        assert_eq!(refused_by(service, &child).await, [""; 0]);
+        let stranger = service.people(|people| people.phone_in_use(&parent)).await;
+        assert_eq!(refused_by(service, &stranger.application).await[0], "phone.in-use");
+        assert_eq!(refused_by(service, &parent.application).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_field_that_cannot_be_read_is_named_at_once_with_its_cure() {
     with(async |service| {
         let mut application = service.applicant().await.application;

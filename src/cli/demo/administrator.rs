@@ -12,7 +12,7 @@ use crate::proto::begin_request::NewContact;
 use crate::proto::find_account_request::By;
 use crate::proto::{
     BeginOutcome, BeginRequest, BeginResponse, CancelRequest, ConfirmOutcome, ConfirmRequest, ConfirmResponse,
-    ContactChange, ContactChangeState, DocumentKey, FindAccountRequest,
+    ContactChange, ContactChangeState, DocumentKey, FindAccountRequest, LookPurpose,
 };
 
 type Contacts = crate::proto::contact_service_client::ContactServiceClient<tonic::transport::Channel>;
@@ -182,7 +182,7 @@ async fn find<M: Mailbox, W: Write>(
     holder: &Case,
     expected: &str,
 ) -> Step {
-    let request = FindAccountRequest { by: Some(by) };
+    let request = FindAccountRequest { by: Some(by), purpose: LookPurpose::HolderRequest.into() };
     let reply = ask(&stage.cast.accounts(), request, async |mut c, q| c.find_account(q).await).await;
     let whom = if expected == THE_ACCOUNT { holder.label() } else { "no account" };
     reply.step((Who::Administrator, does, whom), expected, |answer| match answer.accounts.as_slice() {

@@ -8,7 +8,7 @@ use crate::cli::demo::mailbox::Mailbox;
 use crate::cli::demo::stage::{Fate, Stage};
 use crate::cli::demo::step::{Answer, ask};
 use crate::cli::demo::tally::Tally;
-use crate::proto::{Account, AccountState, EnrolmentState, GetAccountRequest, ListRequest};
+use crate::proto::{Account, AccountState, EnrolmentState, GetAccountRequest, ListRequest, LookPurpose};
 
 /// The largest page that a list gives.
 const PAGE: i32 = 500;
@@ -63,7 +63,7 @@ async fn count_accounts<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io
         let account_id = case.account_id.clone()?;
         let expected = if case.fate == Fate::StaysAway { "AWAITING_ACTIVATION" } else { "ACTIVE" };
         Some(async move {
-            let request = GetAccountRequest { account_id };
+            let request = GetAccountRequest { account_id, purpose: LookPurpose::Audit.into() };
             let reply = ask(&accounts, request, async |mut c, q| c.get_account(q).await).await;
             let step = reply.step((Who::Administrator, "opens the account of", case.label()), expected, |answer| {
                 let state = answer.account.as_ref().map(Account::state).unwrap_or_default();

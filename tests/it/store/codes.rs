@@ -5,7 +5,7 @@ use std::time::Duration;
 use eid::domain::code::{CountedTry, Failures, Purpose, SentCode, day_number};
 use eid::domain::ids::{AccountId, Version};
 use eid::domain::time::Timestamp;
-use eid::store::Change;
+use eid::store::{Change, StoreError, Table, Unit};
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
 use crate::support::records::{NOW, later};
@@ -28,8 +28,18 @@ async fn with_code(scene: &Scene) -> SentCode {
     code
 }
 
+/// Tries the code of a slot and commits an entry that names it.
+async fn try_slot(scene: &Scene, slot: (AccountId, Purpose), now: Timestamp) -> Option<CountedTry> {
+    let entry = scene.make.entry(now, slot.0.uuid());
+    let decide = move |counted: Option<CountedTry>| {
+        let unit = counted.as_ref().map(|counted| Unit::new(entry.with("code", counted.code.to_string())));
+        (counted, unit)
+    };
+    scene.store.try_code(slot, now, decide).await.unwrap()
+}
+
 async fn try_at(scene: &Scene, account: AccountId, now: Timestamp) -> Option<CountedTry> {
-    scene.store.count_try((account, SLOT), now, scene.make.entry(now, account.uuid())).await.unwrap()
+    try_slot(scene, (account, SLOT), now).await
 }
 
 async fn failures(scene: &Scene, account: AccountId) -> (Failures, i64) {
@@ -73,8 +83,7 @@ async fn a_try_that_is_not_counted_leaves_no_entry() {
 async fn slots_of_other_purposes_and_accounts_are_others() {
     let scene = Scene::new().await;
     let (code, other) = (with_code(&scene).await, scene.account().await.account.id);
-    let entry = scene.make.entry(NOW, NOBODY);
-    let counted = scene.store.count_try((code.account, Purpose::PhoneChange), NOW, entry).await.unwrap();
+    let counted = try_slot(&scene, (code.account, Purpose::PhoneChange), NOW).await;
     assert!(counted.is_none() && try_at(&scene, other, NOW).await.is_none());
     let second = scene.make.code(code.account, Purpose::EmailChange, NOW);
     scene.done([put(&second, 0)]).await;
@@ -97,7 +106,7 @@ async fn of_twenty_tries_at_once_exactly_as_many_are_counted_as_are_allowed() {
     let tries = race(20, |_| {
         let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
         let slot = (code.account, code.purpose);
-        async move { store.count_try(slot, NOW, entry).await.unwrap() }
+        async move { store.try_code(slot, NOW, |counted| (counted, Some(Unit::new(entry)))).await.unwrap() }
     })
     .await;
     let mut left: Vec<_> = tries.into_iter().flatten().map(|counted| counted.tries_left).collect();
@@ -138,13 +147,43 @@ async fn a_new_day_counts_its_own_failures_and_those_in_a_row_go_on() {
 async fn after_a_hundred_failures_in_a_row_nothing_is_counted_any_more() {
     let scene = Scene::new().await;
     let account = scene.account().await.account.id;
-    let code = SentCode { tries_max: 200, ..scene.make.code(account, SLOT, NOW) };
+    let expires_at = NOW.plus(NEXT_DAY * 20);
+    let code = SentCode { tries_max: 200, expires_at, ..scene.make.code(account, SLOT, NOW) };
     scene.done([put(&code, 0)]).await;
-    for _ in 0..100 {
-        assert!(try_at(&scene, account, NOW).await.is_some());
+    for day in 0..10 {
+        let now = NOW.plus(NEXT_DAY * day);
+        for _ in 0..10 {
+            assert!(try_at(&scene, account, now).await.is_some());
+        }
+        assert!(try_at(&scene, account, now).await.is_none(), "ten a day, whatever the code allows");
     }
-    assert!(try_at(&scene, account, NOW).await.is_none());
+    assert!(try_at(&scene, account, NOW.plus(NEXT_DAY * 11)).await.is_none());
     assert_eq!(failures(&scene, account).await.0.in_row, 100);
+}
+
+#[tokio::test]
+async fn failures_on_every_slot_of_an_account_are_counted_together() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let second = scene.make.code(code.account, Purpose::EmailChange, NOW);
+    scene.done([put(&second, 0)]).await;
+    try_at(&scene, code.account, NOW).await.unwrap();
+    try_slot(&scene, (code.account, Purpose::EmailChange), NOW).await.unwrap();
+    assert_eq!(failures(&scene, code.account).await.0, today(NOW, 2, 2));
+}
+
+#[tokio::test]
+async fn a_try_whose_unit_cannot_be_committed_was_not_counted() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let first = scene.make.answer(scene.officer.id);
+    scene.done([Change::Remember(first.clone())]).await;
+    let entry = scene.make.entry(NOW, NOBODY);
+    let unit = Unit::new(entry).with(Change::Remember(first));
+    let tried = scene.store.try_code((code.account, SLOT), NOW, |counted| (counted, Some(unit))).await;
+    assert!(matches!(tried, Err(StoreError::Taken(Table::Request))));
+    assert_eq!(failures(&scene, code.account).await, (Failures::default(), 1));
+    assert_eq!(try_at(&scene, code.account, NOW).await.unwrap().tries_left, 4);
 }
 
 #[tokio::test]

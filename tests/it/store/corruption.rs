@@ -18,13 +18,23 @@ async fn a_request_that_makes_no_sense_is_corrupt() {
         ("UPDATE enrolment SET account_id = id", "decided_at"),
         ("UPDATE enrolment SET stage = 'refused'", "refusal_reason"),
         ("UPDATE enrolment SET stage = 'lost'", "stage"),
-        ("UPDATE enrolment SET notes = '[{\"rule\":\"no.such\",\"fields\":[]}]'", "notes"),
         ("UPDATE enrolment SET notes = ''", "notes"),
         ("UPDATE enrolment SET office = 'Hanoi'", "office"),
     ] {
         scene.database.tamper(sql).await;
         assert_eq!(read(scene.reader().await, id).await, Outcome::Corrupt(column), "{sql}");
     }
+}
+
+#[tokio::test]
+async fn a_note_of_a_rule_that_is_not_known_here_is_left_out() {
+    let scene = Scene::new().await;
+    let id = scene.enrolment().await.enrolment.id;
+    let notes = "UPDATE enrolment SET notes = '[{\"rule\":\"no.such\",\"fields\":[]},\
+                 {\"rule\":\"mrz.name-differs\",\"fields\":[\"person\"]}]'";
+    scene.database.tamper(notes).await;
+    let read = scene.reader().await.enrolment(id).await.unwrap().unwrap().enrolment.notes;
+    assert_eq!(read.iter().map(|note| note.rule.id).collect::<Vec<_>>(), ["mrz.name-differs"]);
 }
 
 #[tokio::test]
@@ -71,7 +81,7 @@ async fn counts_below_zero_are_read_as_none() {
     let scene = Scene::new().await;
     let code = scene.make.code(scene.account().await.account.id, Purpose::Activation, NOW);
     scene.done([Change::PutCode(Box::new(code.clone()), eid::domain::ids::Version::NONE)]).await;
-    scene.database.tamper("UPDATE code SET failures_today = -1, failures_in_row = -1").await;
+    scene.database.tamper("UPDATE account SET failures_today = -1, failures_in_row = -1").await;
     let (failures, _) = scene.reader().await.failures(code.account, code.purpose).await.unwrap();
     assert_eq!((failures.today, failures.in_row), (0, 0));
 }

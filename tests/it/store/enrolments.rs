@@ -7,7 +7,7 @@ use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Finding, MRZ_NAME_DIFFERS};
 use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
-use eid::store::{Binding, BindingKind, Change, Claim, ClaimedRow, StoredEnrolment, Table};
+use eid::store::{Binding, BindingKind, Change, Claim, Owner, StoredEnrolment, Table};
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
 use crate::support::records::{NOW, later, office};
@@ -46,7 +46,7 @@ fn claim_of(scene: &Scene, limit: u32, now: Timestamp) -> Claim {
     Claim { limit, lease, now }
 }
 
-async fn claim(scene: &Scene, limit: u32, now: Timestamp) -> Vec<ClaimedRow> {
+async fn claim(scene: &Scene, limit: u32, now: Timestamp) -> Vec<StoredEnrolment> {
     let entry = scene.make.entry(now, NOBODY);
     scene.store.claim_enrolments(claim_of(scene, limit, now), entry).await.unwrap()
 }
@@ -111,49 +111,42 @@ async fn a_request_that_was_changed_since_or_is_not_there_is_not_saved() {
     same(&read(&scene, &stored).await, &claimed[0]);
 }
 
-#[tokio::test]
-async fn a_value_serves_one_holder_until_that_holder_gives_it_free() {
-    let scene = Scene::new().await;
-    let (one, two) = (scene.enrolment().await, scene.enrolment().await);
-    let (first, second) = (one.enrolment.id, two.enrolment.id);
-    let value = scene.make.index();
-    for kind in [BindingKind::Phone, BindingKind::Passport, BindingKind::Card] {
-        let binding = Binding { kind, value: value.clone() };
-        assert!(scene.reader().await.holder(&binding).await.unwrap().is_none());
-        scene.done([Change::Bind(binding.clone(), first)]).await;
-        assert_eq!(scene.commit([Change::Bind(binding.clone(), second)]).await, Outcome::Taken(Table::Binding));
-        assert_eq!(scene.commit([Change::Bind(binding.clone(), first)]).await, Outcome::Taken(Table::Binding));
-        scene.done([Change::Release(binding.clone(), second)]).await;
-        let holder = scene.reader().await.holder(&binding).await.unwrap().unwrap();
-        assert_eq!((holder.enrolment, holder.passport), (first, one.passport.clone()));
-        scene.done([Change::Release(binding.clone(), first), Change::Bind(binding.clone(), second)]).await;
-        assert_eq!(scene.reader().await.holder(&binding).await.unwrap().unwrap().enrolment, second);
-    }
+fn owned(scene: &Scene, kind: BindingKind, owner: Owner) -> Binding {
+    Binding { kind, value: scene.make.index(), owner }
 }
 
 #[tokio::test]
-async fn all_that_a_request_holds_is_given_free_at_once_and_nothing_else() {
+async fn a_value_serves_one_owner_until_the_last_use_of_it_is_taken_back() {
     let scene = Scene::new().await;
-    let (one, two) = (scene.enrolment().await.enrolment.id, scene.enrolment().await.enrolment.id);
-    let bindings = [BindingKind::Phone, BindingKind::Passport, BindingKind::Card]
-        .map(|kind| Binding { kind, value: scene.make.index() });
-    let [phone, passport, others] = bindings.clone();
-    scene.done([Change::Bind(phone, one), Change::Bind(passport, one), Change::Bind(others, two)]).await;
-    scene.done([Change::ReleaseAll(one)]).await;
-    let mut held = Vec::new();
-    for binding in &bindings {
-        held.push(scene.reader().await.holder(binding).await.unwrap().map(|holder| holder.enrolment));
+    let request = || Owner::Request(EnrolmentId::new(scene.make.id()));
+    for (kind, owner, stranger) in [
+        (BindingKind::Phone, Owner::Person(scene.make.index()), Owner::Person(scene.make.index())),
+        (BindingKind::Passport, request(), request()),
+        (BindingKind::Card, request(), request()),
+    ] {
+        let ours = owned(&scene, kind, owner);
+        let theirs = Binding { owner: stranger, ..ours.clone() };
+        let taken = async |binding: &Binding| scene.reader().await.serves_another(binding).await.unwrap();
+        assert!(!taken(&ours).await && !taken(&theirs).await);
+        scene.done([Change::Bind(ours.clone()), Change::Bind(ours.clone())]).await;
+        assert!(!taken(&ours).await && taken(&theirs).await);
+        assert_eq!(scene.commit([Change::Bind(theirs.clone())]).await, Outcome::Taken(Table::Binding));
+        assert_eq!(scene.commit([Change::Release(theirs.clone())]).await, Outcome::Changed);
+        scene.done([Change::Release(ours.clone())]).await;
+        assert!(taken(&theirs).await, "one use is left");
+        scene.done([Change::Release(ours.clone()), Change::Bind(theirs.clone())]).await;
+        assert!(taken(&ours).await);
     }
-    assert_eq!(held, [None, None, Some(two)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_sixteen_who_bind_one_value_at_once_one_does() {
+async fn of_sixteen_strangers_who_bind_one_value_at_once_one_does() {
     let scene = Scene::new().await;
-    let holder = scene.enrolment().await.enrolment.id;
-    let binding = Binding { kind: BindingKind::Phone, value: scene.make.index() };
+    let value = scene.make.index();
     let outcomes = race(16, |_| {
-        let (store, unit) = (scene.store.clone(), scene.unit(NOW, [Change::Bind(binding.clone(), holder)]));
+        let (kind, owner) = (BindingKind::Phone, Owner::Person(scene.make.index()));
+        let binding = Binding { kind, value: value.clone(), owner };
+        let (store, unit) = (scene.store.clone(), scene.unit(NOW, [Change::Bind(binding)]));
         async move { outcome(store.commit(unit).await) }
     })
     .await;

@@ -2,7 +2,7 @@
 
 use eid::domain::ids::StaffId;
 use eid::domain::staff::{Role, StaffMember};
-use eid::store::{Binding, BindingKind, Change, Table, Unit};
+use eid::store::{Binding, BindingKind, Change, Owner, Table, Unit};
 use futures::future::join_all;
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
@@ -112,17 +112,11 @@ async fn an_entry_that_was_written_before_is_not_written_again() {
 #[tokio::test]
 async fn changes_are_applied_in_the_order_given() {
     let scene = Scene::new().await;
-    let (old, new) = (scene.enrolment().await, scene.enrolment().await);
-    let binding = Binding { kind: BindingKind::Phone, value: scene.make.index() };
-    let (old, new) = (old.enrolment.id, new.enrolment.id);
-    scene
-        .done([
-            Change::Bind(binding.clone(), old),
-            Change::Release(binding.clone(), old),
-            Change::Bind(binding.clone(), new),
-        ])
-        .await;
-    assert_eq!(scene.reader().await.holder(&binding).await.unwrap().unwrap().enrolment, new);
+    let old = Binding { kind: BindingKind::Phone, value: scene.make.index(), owner: Owner::Person(scene.make.index()) };
+    let new = Binding { owner: Owner::Person(scene.make.index()), ..old.clone() };
+    scene.done([Change::Bind(old.clone()), Change::Release(old.clone()), Change::Bind(new.clone())]).await;
+    assert!(scene.reader().await.serves_another(&old).await.unwrap());
+    assert!(!scene.reader().await.serves_another(&new).await.unwrap());
 }
 
 /// In one thread all of them wait before the first one runs: SQLite's writer commits them in one transaction.

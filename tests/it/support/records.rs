@@ -116,6 +116,7 @@ impl Records {
             number_index: self.index(),
             phone: self.sealed(),
             phone_index: self.index(),
+            login_index: self.index(),
             email: None,
             passport: self.index(),
             representative: None,
