@@ -311,7 +311,10 @@ async fn a_notice_that_does_not_open_does_not_hold_up_those_behind_it() {
         let enrolment = service.submitted(&applicant.application).await;
         let lease = service.claimed().await.lease_id;
         let account = service.approve((&enrolment, &lease), &service.number()).await.unwrap().account_id;
-        service.database().tamper("UPDATE outbox SET content = account_id").await;
+        service
+            .database()
+            .tamper("UPDATE outbox SET content = (SELECT number FROM account WHERE account.id = account_id)")
+            .await;
         let other = service.holder().await;
         assert!(service.messages().await.iter().any(|message| message["to"] == other.phone));
         assert_eq!(service.actions(&account).await, ["message.delayed"]);
