@@ -63,6 +63,27 @@ async fn one_wish_for_a_code_eight_times_at_once_sends_one_message() {
 }
 
 #[tokio::test]
+async fn one_right_code_eight_times_at_once_is_right_each_time() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        let request = holder.activate(service.id(), &code);
+        let answers = eight(|| {
+            let (mut app, request) = (service.phone_app(), request.clone());
+            async move { app.activate(request).await }
+        })
+        .await;
+        for answer in &answers {
+            assert_eq!(answer.outcome(), pb::ActivateOutcome::Activated);
+        }
+        assert_same(&answers);
+        assert_eq!(sent(service, "activated_notice").await, 1);
+        assert_eq!(times(service, &holder.account, "account.activated").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_change_begun_eight_times_at_once_is_one_change_and_one_code() {
     with(async |service| {
         let holder = service.active_holder().await;
@@ -76,6 +97,31 @@ async fn one_change_begun_eight_times_at_once_is_one_change_and_one_code() {
         let request = pb::GetAccountRequest { account_id: holder.account.clone() };
         let account = service.administrator().get_account(request).await.unwrap().into_inner().account.unwrap();
         assert_eq!(account.pending_changes.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_right_code_for_a_change_eight_times_at_once_is_right_each_time() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let phone = fresh_phone(service).await;
+        let change = begin(service, &holder, &phone).await.remove(0).change.unwrap();
+        let code = service.latest_code(&phone).await;
+        let request = pb::ConfirmRequest { request_id: service.id(), change_id: change.change_id, code };
+        let answers = eight(|| {
+            let (mut contacts, request) = (service.contacts(), request.clone());
+            async move { contacts.confirm(request).await }
+        })
+        .await;
+        for answer in &answers {
+            assert_eq!(answer.outcome(), pb::ConfirmOutcome::Confirmed);
+        }
+        assert_same(&answers);
+        assert_eq!(service.status(&holder.number, &phone).await.standing(), pb::AccountStanding::Active);
+        let told = service.messages().await;
+        let old = told.iter().filter(|message| message["kind"] == "contact_notice" && message["to"] == holder.phone);
+        assert_eq!(old.count(), 2, "of the beginning and of the end, once each");
     })
     .await;
 }
