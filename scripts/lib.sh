@@ -44,6 +44,12 @@ need_servers() {
   fi
 }
 
+# Makes sure that Python can make environments. Debian has that in a package of its own, without which `venv` is there
+# and fails.
+need_venv() {
+  python3 -c 'import venv, ensurepip' 2>/dev/null || install_debian python3-venv
+}
+
 # Whether Debian's wrapper and at least one server are there.
 has_postgresql() {
   command -v pg_virtualenv >/dev/null && compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null

@@ -25,9 +25,53 @@ async fn call(channel: Channel, method: &'static str) -> Result<(), Status> {
     client.unary(Request::new(()), path, codec).await.map(drop)
 }
 
+/// Opens a stream at a method, with no message in it.
+async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
+    let path = PathAndQuery::try_from(format!("/{method}")).unwrap();
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    client.streaming(Request::new(futures::stream::empty()), path, codec).await.map(drop)
+}
+
 /// The methods that are one call, one answer.
 fn unary() -> impl Iterator<Item = &'static eid::grpc::Rule> {
     POLICY.iter().filter(|rule| rule.deadline.is_some())
+}
+
+/// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
+fn golden() -> Vec<(&'static str, Vec<Role>)> {
+    use Role::{Administrator, AppBackend, Auditor, Authority, Officer};
+    let staff = || Role::ALL.to_vec();
+    vec![
+        ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/GetStatus", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
+        ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor]),
+        ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor]),
+        ("eid.issuance.v1.AuthorityService/Claim", vec![Authority]),
+        ("eid.issuance.v1.AuthorityService/RecordDecision", vec![Authority]),
+        ("eid.issuance.v1.ContactService/Begin", vec![Administrator]),
+        ("eid.issuance.v1.ContactService/Cancel", vec![Administrator]),
+        ("eid.issuance.v1.ContactService/Confirm", vec![Administrator]),
+        ("eid.issuance.v1.EnrolmentService/Check", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/Get", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/List", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/Submit", vec![Officer]),
+        ("grpc.health.v1.Health/Check", staff()),
+        ("grpc.health.v1.Health/List", staff()),
+        ("grpc.health.v1.Health/Watch", staff()),
+        ("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", staff()),
+        ("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", staff()),
+    ]
+}
+
+#[test]
+fn the_policy_lets_in_whom_it_should_and_nobody_else() {
+    let may = |rule: &eid::grpc::Rule| Role::ALL.into_iter().filter(|role| rule.allowed.includes(*role)).collect();
+    let mut policy: Vec<(&str, Vec<Role>)> = POLICY.iter().map(|rule| (rule.method, may(rule))).collect();
+    policy.sort();
+    assert_eq!(policy, golden());
 }
 
 #[tokio::test]
@@ -54,10 +98,16 @@ async fn each_method_refuses_each_role_that_the_table_does_not_name() {
 #[tokio::test]
 async fn nobody_and_strangers_are_refused_everywhere() {
     with(async |service| {
-        for rule in unary() {
+        for rule in POLICY {
             for name in [None, Some("stranger")] {
-                let refused = call(service.channel(name), rule.method).await.unwrap_err();
-                assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "CERTIFICATE_UNKNOWN"));
+                let channel = service.channel(name);
+                let answer = match rule.deadline {
+                    Some(_) => call(channel, rule.method).await,
+                    None => open(channel, rule.method).await,
+                };
+                let refused = answer.expect_err(rule.method);
+                let why = (refused.code(), reason(&refused));
+                assert_eq!(why, (Code::Unauthenticated, "CERTIFICATE_UNKNOWN".to_owned()), "{}", rule.method);
             }
         }
     })

@@ -9,13 +9,21 @@ mod authority;
 #[cfg(test)]
 mod contact;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
+mod repeats;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use eid::store::Store;
 use eid::sys::Dice;
 use sqlx::migrate::Migrate as _;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -45,9 +45,42 @@ fn with(url: &str, parameter: &str) -> String {
     format!("{url}{separator}{parameter}")
 }
 
+/// The server of the PostgreSQL pass; on SQLite, none.
+pub fn postgres() -> Option<&'static str> {
+    POSTGRES.as_deref()
+}
+
 /// Whether this is the PostgreSQL pass.
 pub fn on_postgres() -> bool {
     POSTGRES.is_some()
+}
+
+/// Holds up everything that writes requests, as a slow disk or a backup would; reading goes on.
+pub enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Held {
+    /// Takes hold of the database at `url`.
+    pub async fn take(url: &str) -> Self {
+        if url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(url).await.expect("a second connection");
+            connection.execute("BEGIN IMMEDIATE").await.expect("the write lock");
+            return Self::Sqlite(connection);
+        }
+        let mut connection = PgConnection::connect(url).await.expect("a second connection");
+        connection.execute("BEGIN").await.expect("a transaction");
+        connection.execute("LOCK TABLE request IN SHARE ROW EXCLUSIVE MODE").await.expect("the lock");
+        Self::Postgres(connection)
+    }
+
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(mut connection) => drop(connection.execute("ROLLBACK").await.expect("it ends")),
+            Self::Postgres(mut connection) => drop(connection.execute("ROLLBACK").await.expect("it ends")),
+        }
+    }
 }
 
 /// A database that no other test uses.
@@ -118,20 +151,24 @@ impl Database {
 
     /// Every row of every table on PostgreSQL, texts as they are and bytes decoded.
     pub async fn dump(&self) -> Vec<u8> {
-        const TABLES: [&str; 9] =
-            ["staff", "audit_entry", "request", "enrolment", "binding", "account", "code", "contact_change", "outbox"];
+        const TABLES: &str = "SELECT table_name::text FROM information_schema.tables \
+             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name";
         let mut connection = PgConnection::connect(&self.url).await.expect("a second connection");
+        let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut connection).await.expect("a catalogue");
         let mut kept = Vec::new();
-        for table in TABLES {
-            #[expect(clippy::disallowed_methods, reason = "the names stand above")]
-            let sql = sqlx::AssertSqlSafe(format!("SELECT row_to_json(t)::text FROM {table} AS t"));
+        for table in tables {
+            #[expect(clippy::disallowed_methods, reason = "a table's name cannot be bound; the server gave this one")]
+            let sql = sqlx::AssertSqlSafe(format!("SELECT row_to_json(t)::text FROM \"{table}\" AS t"));
             let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("a table");
             for row in rows {
                 let row: serde_json::Value = serde_json::from_str(&row).unwrap();
                 for (_, value) in row.as_object().unwrap() {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     kept.extend(text.as_bytes());
+                    // Values stay apart, so that one which is looked for is found whole.
+                    kept.push(b'\n');
                     kept.extend(text.strip_prefix("\\x").and_then(|hex| hex::decode(hex).ok()).unwrap_or_default());
+                    kept.push(b'\n');
                 }
             }
         }

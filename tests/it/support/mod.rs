@@ -3,4 +3,5 @@
 pub mod database;
 pub mod process;
 pub mod records;
+pub mod redis;
 pub mod service;

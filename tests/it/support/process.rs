@@ -5,20 +5,22 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use eid::cli::client::{self, Target};
-use eid::pki;
+use eid::pki::{self, Authority};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tonic::transport::Channel;
 
-use super::database::Database;
+use super::database::{Database, Held};
 
 /// A place on which the program can be started again and again.
 pub struct Site {
     home: TempDir,
     /// On PostgreSQL; on SQLite the program keeps a file of its own.
     database: Option<Database>,
+    /// Who issues the clients' certificates; the practice authority if absent.
+    client_ca: Option<PathBuf>,
 }
 
 /// The program, running.
@@ -32,7 +34,15 @@ impl Site {
     pub async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let database = if super::database::on_postgres() { Some(Database::bare().await) } else { None };
-        Self { home, database }
+        Self { home, database, client_ca: None }
+    }
+
+    /// The same place, with clients' certificates that this authority issues.
+    pub fn trusting(mut self, authority: &Authority) -> Self {
+        let path = self.home().join("client-ca-of-the-test.pem");
+        std::fs::write(&path, authority.certificate_pem()).unwrap();
+        self.client_ca = Some(path);
+        self
     }
 
     pub fn home(&self) -> &Path {
@@ -49,7 +59,15 @@ impl Site {
         if let Some(database) = &self.database {
             command.env("EID__STORE__URL", database.url());
         }
+        if let Some(path) = &self.client_ca {
+            command.env("EID__SERVER__CLIENT_CA", path);
+        }
         command
+    }
+
+    /// Runs another command of the program on the same place, to its end; what it said, if it ended well.
+    pub async fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        ended(self.command().args(arguments)).await
     }
 
     /// Starts `eid serve` and waits until it says that it serves.
@@ -95,9 +113,25 @@ impl Site {
         database.flat_map(|path| std::fs::read(path).unwrap()).collect()
     }
 
+    /// Holds up everything that writes.
+    pub async fn hold_writes(&self) -> Held {
+        match &self.database {
+            Some(database) => Held::take(database.url()).await,
+            None => Held::take(&format!("sqlite:{}", self.home().join("eid.sqlite").display())).await,
+        }
+    }
+
     pub fn messages(&self) -> String {
         std::fs::read_to_string(self.home().join("messages.jsonl")).unwrap_or_default()
     }
+}
+
+/// Runs a command to its end: its output if it ended well, otherwise what it complained about.
+pub async fn ended(command: &mut Command) -> Result<String, String> {
+    let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(Duration::from_mins(2), running).await.expect("it ends").unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    if output.status.success() { Ok(said) } else { Err(said + &String::from_utf8_lossy(&output.stderr)) }
 }
 
 /// The log, once `enough` is true of it.
@@ -118,10 +152,21 @@ impl Running {
     }
 
     /// SIGTERM; what it logged, and whether it ended well.
-    pub async fn stop(mut self) -> (String, bool) {
+    pub async fn stop(self) -> (String, bool) {
+        self.tell_to_stop().await;
+        self.end().await
+    }
+
+    /// SIGTERM; waits until it has heard.
+    pub async fn tell_to_stop(&self) {
         let pid = self.child.id().expect("it runs").to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(told.success());
+        self.heard("stopping", 1).await;
+    }
+
+    /// Waits until it has ended; what it logged, and whether it ended well.
+    pub async fn end(mut self) -> (String, bool) {
         let ended = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await.expect("it ends").unwrap();
         // The last lines come through a pipe that closes with the process.
         while self.log.changed().await.is_ok() {}

@@ -55,10 +55,24 @@ pub struct Service {
     _folder: TempDir,
 }
 
+/// What a test wants different.
+#[derive(Default)]
+pub struct Wishes {
+    /// A Redis to count in, and the namespace there.
+    pub redis: Option<(String, String)>,
+    /// The carrier's file is in a folder that does not exist: see [`Service::let_messages_leave`].
+    pub carrier_away: bool,
+}
+
 /// Runs `test` against a fresh service, then asks the house's own questions.
 pub async fn with(test: impl AsyncFnOnce(&Service)) {
+    with_wishes(Wishes::default(), test).await;
+}
+
+/// The same against a service with something different.
+pub async fn with_wishes(wishes: Wishes, test: impl AsyncFnOnce(&Service)) {
     let stop = CancellationToken::new();
-    let (service, serving) = Service::start(stop.clone()).await;
+    let (service, serving) = Service::start(wishes, stop.clone()).await;
     test(&service).await;
     service.deliver().await;
     let mut reader = service.app.store().reader().await.unwrap();
@@ -72,13 +86,17 @@ pub async fn with(test: impl AsyncFnOnce(&Service)) {
 }
 
 impl Service {
-    async fn start(stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
+    async fn start(wishes: Wishes, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
         // Noon in Viet Nam.
         let clock = Clock::stopped(Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12)));
         let dice = Dice::seeded(1);
         let database = Database::fresh().await;
         let folder = tempfile::tempdir().unwrap();
-        let mailbox = folder.path().join("messages.jsonl");
+        let mailbox = if wishes.carrier_away {
+            folder.path().join("away").join("messages.jsonl")
+        } else {
+            folder.path().join("messages.jsonl")
+        };
         let app = App::new(Parts {
             store: database.store(),
             vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
@@ -93,9 +111,10 @@ impl Service {
         });
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
-        let limits = match redis() {
-            // Chance keeps the tests of one Redis apart: their callers have the same names.
-            Some(url) => Limits::redis(url, &hex::encode(Dice::system().bytes::<8>()), clock.clone()).await.unwrap(),
+        // Chance keeps the tests of one Redis apart: their callers have the same names.
+        let of_the_pass = || Some((redis()?.to_owned(), hex::encode(Dice::system().bytes::<8>())));
+        let limits = match wishes.redis.or_else(of_the_pass) {
+            Some((url, namespace)) => Limits::redis(&url, &namespace, clock.clone()).await.unwrap(),
             None => Limits::memory(clock.clone()),
         };
         let serving = tokio::spawn(serve_on(app.clone(), limits, edge, ReceiverStream::new(incoming), stop));
@@ -269,6 +288,11 @@ impl Service {
     /// Delivers everything that is due.
     pub async fn deliver(&self) {
         while self.app.deliver_due().await.unwrap() > 0 {}
+    }
+
+    /// Ends the absence of a carrier that was away.
+    pub fn let_messages_leave(&self) {
+        std::fs::create_dir(self.mailbox.parent().unwrap()).unwrap();
     }
 
     /// Every message that was delivered, oldest first, as the carrier wrote it.
