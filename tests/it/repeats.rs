@@ -94,7 +94,10 @@ async fn one_change_begun_eight_times_at_once_is_one_change_and_one_code() {
         }
         assert_same(&answers);
         assert_eq!(sent(service, "contact_code").await, 1);
-        let request = pb::GetAccountRequest { account_id: holder.account.clone() };
+        let request = pb::GetAccountRequest {
+            account_id: holder.account.clone(),
+            purpose: pb::LookPurpose::ContactChange.into(),
+        };
         let account = service.administrator().get_account(request).await.unwrap().into_inner().account.unwrap();
         assert_eq!(account.pending_changes.len(), 1);
     })
