@@ -3,7 +3,6 @@
 //! Each refusal has a stable reason; `docs/errors.md` says what the office, the app team and the operator should do about
 //! it. Causes go to the log, whole chain, never to the caller.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use tonic::body::Body;
@@ -205,24 +204,13 @@ impl From<Error> for Status {
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
             Error::Contended => CONTENDED.retry(RETRY_SOON),
             Error::Unavailable(_) => {
-                tracing::error!(error = chain(&error), "the store is not available");
+                tracing::error!(error = &error as &dyn std::error::Error, "the store is not available");
                 UNAVAILABLE.retry(RETRY_SOON)
             }
             Error::Broken(_) => {
-                tracing::error!(error = chain(&error), "a call failed on our side");
+                tracing::error!(error = &error as &dyn std::error::Error, "a call failed on our side");
                 BROKEN.status()
             }
         }
     }
-}
-
-/// An error and all its causes, on one line.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

@@ -1,0 +1,212 @@
+//! The two engines behind one set of statements. This folder alone knows that there are two.
+//!
+//! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
+//! rows are the same for both ([`query`]).
+
+mod query;
+mod write;
+
+pub(super) use query::{Conn, Query, Row, query};
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::write::{Unit, WAITING_MAX};
+use super::error::StoreError;
+
+/// How long PostgreSQL may work on one statement: longer than any call may take. Migrations may take as long as they need.
+const STATEMENT_TIMEOUT_MILLIS: &str = "35000";
+/// How long a call waits for a connection before it is told that there is none.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Name of a schema of our own making.
+#[derive(Clone, Debug)]
+pub struct Schema(String);
+
+impl Schema {
+    /// A schema for practice, told from others by `number`.
+    pub fn practice(number: u64) -> Self {
+        Self(format!("eid_practice_{number:016x}"))
+    }
+}
+
+/// A database of either kind, open.
+#[derive(Clone)]
+pub(super) enum Engine {
+    /// The embedded one.
+    Sqlite {
+        options: Box<SqliteConnectOptions>,
+        readers: SqlitePool,
+        writer: mpsc::Sender<Box<dyn Unit>>,
+        closing: CancellationToken,
+        tasks: TaskTracker,
+    },
+    /// The server.
+    Postgres { options: Box<PgConnectOptions>, pool: PgPool, tasks: TaskTracker },
+}
+
+impl Engine {
+    /// Opens `sqlite:PATH` or `postgres://…`; on PostgreSQL within `schema` if one is given.
+    pub(super) async fn open(url: &str, connections: u32, schema: Option<&Schema>) -> Result<Self, StoreError> {
+        let tasks = TaskTracker::new();
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .disable_statement_logging();
+            let mut connection = options.connect().await?;
+            // Holds the write lock once, so that a file that cannot be written to is noticed now.
+            write::run(&mut connection, "BEGIN IMMEDIATE").await?;
+            write::run(&mut connection, "ROLLBACK").await?;
+            let readers = SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .connect_with(options.clone().pragma("query_only", "on"))
+                .await?;
+            let (writer, waiting) = mpsc::channel(WAITING_MAX);
+            let closing = CancellationToken::new();
+            tasks.spawn(write::write_on(connection, waiting, closing.clone()));
+            Ok(Self::Sqlite { options: Box::new(options), readers, writer, closing, tasks })
+        } else {
+            let mut options = PgConnectOptions::from_str(url)?.application_name("eid").disable_statement_logging();
+            if let Some(Schema(name)) = schema {
+                options = options.options([("search_path", name)]);
+            }
+            let pool = PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .connect_with(options.clone().options([("statement_timeout", STATEMENT_TIMEOUT_MILLIS)]))
+                .await?;
+            Ok(Self::Postgres { options: Box::new(options), pool, tasks })
+        }
+    }
+
+    /// Brings the schema up to date. PostgreSQL: under an advisory lock, so that replicas may start together.
+    pub(super) async fn migrate(&self) -> Result<(), StoreError> {
+        let migrated = match self {
+            Self::Sqlite { options, .. } => {
+                let mut connection = options.connect().await?;
+                let migrated = sqlx::migrate!("migrations/sqlite").run(&mut connection).await;
+                connection.close().await?;
+                migrated
+            }
+            Self::Postgres { options, .. } => {
+                let mut connection = options.connect().await?;
+                let migrated = sqlx::migrate!("migrations/postgres").run(&mut connection).await;
+                connection.close().await?;
+                migrated
+            }
+        };
+        migrated.map_err(|error| StoreError::Unavailable(sqlx::Error::Migrate(Box::new(error))))
+    }
+
+    /// Makes a schema on a PostgreSQL server. SQLite has none: its file is one.
+    pub(super) async fn create_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Self::on_server(url, format!("CREATE SCHEMA {}", schema.0)).await
+    }
+
+    /// Drops a schema and all that is in it.
+    pub(super) async fn drop_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
+        Self::on_server(url, format!("DROP SCHEMA {} CASCADE", schema.0)).await
+    }
+
+    async fn on_server(url: &str, statement: String) -> Result<(), StoreError> {
+        if url.starts_with("sqlite:") {
+            return Ok(());
+        }
+        let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
+        #[expect(clippy::disallowed_methods, reason = "names cannot be bound; a Schema holds letters and digits only")]
+        let statement = sqlx::AssertSqlSafe(statement);
+        sqlx::query(statement).execute(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// A connection that reads.
+    pub(super) async fn reader(&self) -> Result<Reader, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
+            Self::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Runs `work` in a transaction and answers after its commit. An error undoes all of it.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (unit, answer) = write::pending(work);
+        match self {
+            Self::Sqlite { writer, .. } => writer.send(unit).await.map_err(|_| write::closed())?,
+            Self::Postgres { pool, tasks, .. } => {
+                tasks.spawn(write::run_on(pool.clone(), unit));
+            }
+        }
+        answer.await.map_err(|_| write::closed())?
+    }
+
+    /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.
+    pub(super) async fn close(self) {
+        match self {
+            Self::Sqlite { readers, closing, tasks, .. } => {
+                readers.close().await;
+                closing.cancel();
+                tasks.close();
+                tasks.wait().await;
+            }
+            Self::Postgres { pool, tasks, .. } => {
+                tasks.close();
+                tasks.wait().await;
+                pool.close().await;
+            }
+        }
+    }
+}
+
+/// A pooled connection for reading.
+pub(super) enum Reader {
+    /// The embedded database.
+    Sqlite(PoolConnection<Sqlite>),
+    /// The server.
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Reader {
+    /// The connection, for a query.
+    pub(super) fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(connection) => Conn::Sqlite(connection),
+            Self::Postgres(connection) => Conn::Postgres(connection),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_of_the_embedded_database_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("eid.db").display());
+        let engine = Engine::open(&url, 1, None).await.unwrap();
+        let mut reader = engine.reader().await.unwrap();
+        let refused = query("CREATE TABLE mine (id INTEGER)").execute(&mut reader.conn()).await.unwrap_err();
+        let StoreError::Unavailable(cause) = refused else { panic!("{refused}") };
+        assert!(cause.to_string().contains("readonly"), "{cause}");
+    }
+}

@@ -1,0 +1,145 @@
+//! Writing: units of work that are handed to the engine, which commits them and only then lets them answer.
+//!
+//! SQLite has one writer, which gathers what waits into one physical transaction, each unit behind a savepoint of its own;
+//! PostgreSQL runs each unit in a transaction of its own. A unit that was handed over runs to its end even if whoever
+//! asked has gone.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use sqlx::postgres::PgPool;
+use sqlx::{Acquire as _, Connection as _, Sqlite, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::Conn;
+use crate::store::error::StoreError;
+
+/// Units of work that SQLite's writer gathers into one transaction.
+const GATHERED_MAX: usize = 128;
+/// Units of work that may wait for SQLite's writer.
+pub(super) const WAITING_MAX: usize = 1_024;
+
+/// Work that waits for its transaction.
+pub(in crate::store) trait Unit: Send {
+    /// Does the work; true if it may be committed.
+    fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool>;
+    /// Answers whoever waits, now that the transaction's fate is known.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// The way by which an answer comes after the commit.
+type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
+
+/// A unit that does `work`, and the way by which its answer comes.
+pub(super) fn pending<T, F>(work: F) -> (Box<Pending<F, T>>, Answer<T>) {
+    let (reply, answer) = oneshot::channel();
+    (Box::new(Pending { work: Some(work), outcome: None, reply }), answer)
+}
+
+/// Work that waits, and whoever waits for it.
+pub(super) struct Pending<F, T> {
+    work: Option<F>,
+    outcome: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<F, T> Unit for Pending<F, T>
+where
+    T: Send,
+    F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send,
+{
+    fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            if let Some(work) = self.work.take() {
+                self.outcome = Some(work(conn).await);
+            }
+            matches!(self.outcome, Some(Ok(_)))
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let outcome = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Err(_), Some(Err(own))) => Err(own),
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Err(closed()),
+        };
+        // Whoever asked may have gone; the commit stands all the same.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// SQLite's one writer: takes what waits, commits it at once, answers. When closing, takes no more and ends with the last.
+pub(super) async fn write_on(
+    mut connection: SqliteConnection,
+    mut waiting: mpsc::Receiver<Box<dyn Unit>>,
+    closing: CancellationToken,
+) {
+    let mut units = Vec::with_capacity(GATHERED_MAX);
+    loop {
+        let taken = tokio::select! {
+            biased;
+            taken = waiting.recv_many(&mut units, GATHERED_MAX) => taken,
+            () = closing.cancelled(), if !waiting.is_closed() => {
+                waiting.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            break;
+        }
+        let committed = commit_gathered(&mut connection, &mut units).await;
+        if let Err(error) = &committed {
+            tracing::error!(error = error as &dyn std::error::Error, units = units.len(), "a commit failed");
+            // What is left of the transaction, if anything, must not leak into the next one.
+            let _ = run(&mut connection, "ROLLBACK").await;
+        }
+        for unit in units.drain(..) {
+            unit.answer(if committed.is_ok() { Ok(()) } else { Err(not_committed()) });
+        }
+    }
+    let _ = connection.close().await;
+}
+
+async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn Unit>]) -> Result<(), sqlx::Error> {
+    run(connection, "BEGIN IMMEDIATE").await?;
+    for unit in units {
+        run(connection, "SAVEPOINT unit").await?;
+        // A unit that panics costs only itself; whoever waits for it is told that it was not committed.
+        let ran = AssertUnwindSafe(unit.run(&mut Conn::Sqlite(connection))).catch_unwind().await;
+        if !ran.unwrap_or(false) {
+            run(connection, "ROLLBACK TO unit").await?;
+        }
+        run(connection, "RELEASE unit").await?;
+    }
+    run(connection, "COMMIT").await
+}
+
+/// PostgreSQL: one unit, one transaction.
+pub(super) async fn run_on(pool: PgPool, mut unit: Box<dyn Unit>) {
+    let committed = async {
+        let mut connection = pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        if unit.run(&mut Conn::Postgres(&mut transaction)).await {
+            transaction.commit().await
+        } else {
+            transaction.rollback().await
+        }
+    };
+    let committed = committed.await.map_err(StoreError::from);
+    unit.answer(committed);
+}
+
+pub(super) async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::query::<Sqlite>(sql).execute(connection).await.map(drop)
+}
+
+fn not_committed() -> StoreError {
+    StoreError::Unavailable(sqlx::Error::Protocol("the transaction was not committed".into()))
+}
+
+pub(super) fn closed() -> StoreError {
+    StoreError::Unavailable(sqlx::Error::PoolClosed)
+}
