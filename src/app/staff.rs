@@ -1,4 +1,4 @@
-//! The staff directory: who is behind a certificate, and how a certificate comes into it.
+//! The staff directory: who is behind a certificate, and how a certificate comes into it and is taken out of use.
 
 use super::{App, Caller, Error};
 use crate::domain::audit::{Action, Actor};
@@ -31,6 +31,23 @@ impl App {
         match self.commit(Unit::new(entry).with(Change::NewStaff(member))).await {
             Ok(()) => Ok(Some(id)),
             Err(StoreError::Taken(Table::Staff)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Disables the entry for a certificate, from the console of the machine: from its next call on, the holder is
+    /// refused as a stranger is. `None` if no enabled entry has it.
+    ///
+    /// # Errors
+    /// If the directory cannot be written.
+    pub async fn disable_staff(&self, certificate: &CertificateName) -> Result<Option<StaffId>, Error> {
+        let Some(caller) = self.caller(certificate).await? else { return Ok(None) };
+        let id = caller.id();
+        let entry = self.entry(self.clock().now(), Actor::Console, Action::StaffDisabled, id.uuid());
+        match self.commit(Unit::new(entry).with(Change::DisableStaff(id))).await {
+            Ok(()) => Ok(Some(id)),
+            // Someone else disabled it at the same moment.
+            Err(StoreError::Changed) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -19,6 +19,10 @@ Roles: officer and supervisor (with --office), authority, app_backend, administr
 Example:
   eid staff add --certificate officer.pem --role officer --office 79-01 --config /etc/eid/eid.toml";
 
+const DISABLE_HELP: &str = "\
+Example:
+  eid staff disable --certificate officer.pem --config /etc/eid/eid.toml";
+
 /// `eid staff`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -37,24 +41,50 @@ pub(super) enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Ends what the holder of a certificate may do, from the next call on
+    #[command(after_help = DISABLE_HELP)]
+    Disable {
+        /// The certificate (PEM): its issuer and its one SAN URI name the entry
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let Command::Add { certificate, role, office, settings } = command;
-    let post = Post::new(*role, office.clone())
-        .context("officers and supervisors have an --office, and nobody else has one")?;
+    let (certificate, settings) = match command {
+        Command::Add { certificate, settings, .. } | Command::Disable { certificate, settings } => {
+            (certificate, settings)
+        }
+    };
     let pem = std::fs::read(certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
     let name =
         tls::name_of_pem(&pem).with_context(|| format!("cannot use the certificate in {}", certificate.display()))?;
-    let app = server::open(&settings.load()?, Clock::System, Dice::system()).await?;
     let uri = name.uri.clone();
-    let added = app.register_staff(name, post).await;
+    let app = server::open(&settings.load()?, Clock::System, Dice::system()).await?;
+    let said = match command {
+        Command::Add { role, office, .. } => {
+            let post = Post::new(*role, office.clone());
+            let post = post.context("officers and supervisors have an --office, and nobody else has one")?;
+            let added = app.register_staff(name, post).await?;
+            added.map(|id| format!("{uri} may now call as {role} (staff {id})."))
+        }
+        Command::Disable { .. } => {
+            let disabled = app.disable_staff(&name).await?;
+            disabled.map(|id| format!("{uri} is refused from its next call on (staff {id})."))
+        }
+    };
     app.store().clone().close().await;
-    let Some(id) = added? else {
-        writeln!(out, "{uri} of that issuer is in the directory already; nothing was changed.")?;
+    let Some(said) = said else {
+        let why = match command {
+            Command::Add { .. } => "is in the directory already",
+            Command::Disable { .. } => "has no enabled entry in the directory",
+        };
+        writeln!(out, "{uri} of that issuer {why}; nothing was changed.")?;
         return Ok(ExitCode::from(FAILED));
     };
-    writeln!(out, "{uri} may now call as {role} (staff {id}).")?;
+    writeln!(out, "{said}")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -86,6 +86,8 @@ pub enum Action {
     MessageFailed,
     /// A certificate was entered in the staff directory.
     StaffRegistered,
+    /// An entry of the staff directory was disabled.
+    StaffDisabled,
 }
 
 impl Action {
@@ -109,6 +111,7 @@ impl Action {
             Self::MessageDelayed => "message.delayed",
             Self::MessageFailed => "message.failed",
             Self::StaffRegistered => "staff.registered",
+            Self::StaffDisabled => "staff.disabled",
         }
     }
 }

@@ -25,6 +25,16 @@ pub(super) async fn insert(member: &StaffMember, at: Timestamp, conn: &mut Conn<
         .await
 }
 
+/// Disables an entry that is enabled.
+pub(super) async fn disable(id: StaffId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE staff SET enabled = $1 WHERE id = $2 AND enabled = $3")
+        .bind(false)
+        .bind(id.uuid())
+        .bind(true)
+        .execute_one(conn)
+        .await
+}
+
 impl Reader {
     /// The entry for a certificate, enabled or not.
     ///

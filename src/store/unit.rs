@@ -15,7 +15,7 @@ use crate::domain::audit::Entry;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{AccountId, CodeId, MessageId, Version};
+use crate::domain::ids::{AccountId, CodeId, MessageId, StaffId, Version};
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 
@@ -66,6 +66,8 @@ pub enum Change {
     Settle(MessageId, u32, Settled),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
+    /// Disables an entry of the staff directory, if it is enabled.
+    DisableStaff(StaffId),
 }
 
 impl Unit {
@@ -114,6 +116,7 @@ impl Change {
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
+            Self::DisableStaff(id) => staff::disable(*id, conn).await,
         }
     }
 }

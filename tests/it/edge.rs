@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use eid::domain::ids::{EntryId, StaffId};
-use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
+use eid::domain::staff::Role;
 use eid::grpc::{Allowed, POLICY};
 use eid::proto as pb;
-use eid::store::{Change, Unit};
 use http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -14,7 +12,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use crate::support::service::{MESSAGE_BYTES_MAX, Service, reason, with};
+use crate::support::service::{MESSAGE_BYTES_MAX, Service, certificate, reason, with};
 
 /// Calls a method with an empty message.
 async fn call(channel: Channel, method: &'static str) -> Result<(), Status> {
@@ -115,22 +113,18 @@ async fn nobody_and_strangers_are_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn a_disabled_entry_looks_like_a_stranger() {
+async fn an_entry_that_is_disabled_looks_like_a_stranger_from_the_next_call_on() {
     with(async |service| {
-        let certificate = CertificateName { issuer: "CN=test".into(), uri: "urn:eid:test:gone".into() };
-        let post = Post::new(Role::Officer, OfficeCode::parse("79-01").ok()).unwrap();
-        let id = uuid::Uuid::parse_str(&service.id()).unwrap();
-        let member = StaffMember { id: StaffId::new(id), certificate, post, enabled: false };
-        let entry = eid::domain::audit::Entry::new(
-            EntryId::new(id),
-            service.now(),
-            eid::domain::audit::Actor::Console,
-            eid::domain::audit::Action::StaffRegistered,
-            id,
+        let mut officer = service.officer();
+        assert!(officer.list(pb::ListRequest::default()).await.is_ok());
+        let disabled = service.app().disable_staff(&certificate("officer")).await.unwrap().expect("it was enabled");
+        let refused = officer.list(pb::ListRequest::default()).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "CERTIFICATE_UNKNOWN"));
+        assert_eq!(
+            service.actions(&disabled.to_string()).await,
+            ["staff.registered", "enrolments.listed", "staff.disabled"]
         );
-        service.app().store().commit(Unit::new(entry).with(Change::NewStaff(Box::new(member)))).await.unwrap();
-        let refused = service.officer_named("gone").list(pb::ListRequest::default()).await.unwrap_err();
-        assert_eq!(reason(&refused), "CERTIFICATE_UNKNOWN");
+        assert!(service.app().disable_staff(&certificate("officer")).await.unwrap().is_none(), "once is enough");
     })
     .await;
 }

@@ -36,3 +36,12 @@ async fn a_certificate_is_entered_once() {
     let again = StaffMember { certificate: scene.officer.certificate.clone(), ..scene.make.staff(Role::Operator) };
     assert_eq!(scene.commit([enter(&again)]).await, Outcome::Taken(Table::Staff));
 }
+
+#[tokio::test]
+async fn an_entry_is_disabled_once_and_found_as_such() {
+    let scene = Scene::new().await;
+    scene.done([Change::DisableStaff(scene.officer.id)]).await;
+    let found = scene.reader().await.staff_by_certificate(&scene.officer.certificate).await.unwrap().unwrap();
+    assert!(!found.enabled);
+    assert_eq!(scene.commit([Change::DisableStaff(scene.officer.id)]).await, Outcome::Changed);
+}

@@ -383,6 +383,7 @@ pub fn fields(status: &Status) -> Vec<String> {
     bad.into_iter().map(|violation| violation.field).collect()
 }
 
-fn certificate(name: &str) -> CertificateName {
+/// The certificate's name under which a caller is in the directory.
+pub fn certificate(name: &str) -> CertificateName {
     CertificateName { issuer: "CN=test".to_owned(), uri: format!("urn:eid:test:{name}") }
 }
