@@ -277,19 +277,21 @@ mod tests {
     fn every_purpose_needs_the_consent_of_everyone_who_must_agree() {
         assert_eq!(found(|a| a.consents.clear()), ["consent.missing"]);
         assert_eq!(found(|a| a.consents.truncate(1)), ["consent.missing"]);
-        let ward = |consents: Vec<Consent>| {
-            found(|a| {
+        let represented_since = |born_on: Date, consents: Vec<Consent>| {
+            let rules = found(|a| {
                 *a = represented(a.clone());
-                a.consents = consents;
-            })
+                (a.born_on, a.consents) = (born_on, consents);
+            });
+            rules.contains(&"consent.missing")
         };
         let both: Vec<_> = [Giver::Applicant, Giver::Representative]
             .into_iter()
             .flat_map(|giver| law::consents::PURPOSES.map(|purpose| consent(purpose, giver)))
             .collect();
-        assert_eq!(ward(both.clone()), [""; 0]);
-        assert_eq!(ward(both[..2].to_vec()), ["consent.missing"]);
-        assert_eq!(ward(both[2..].to_vec()), ["consent.missing"]);
+        let (child, ward) = (date!(2001 - 06 - 01), date!(1974 - 08 - 12));
+        assert!(!represented_since(child, both.clone()));
+        assert!(represented_since(child, both[..2].to_vec()) && represented_since(child, both[2..].to_vec()));
+        assert!(!represented_since(ward, both[2..].to_vec()) && represented_since(ward, both[..2].to_vec()));
     }
 
     #[test]

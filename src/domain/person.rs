@@ -46,6 +46,10 @@ macro_rules! personal_text {
 }
 pub(crate) use personal_text;
 
+/// What passports print in names beside letters: apostrophes, hyphens and dots of several kinds, and what stands between
+/// the parts of names such as `Muthusamy a/l Rajan` and `Tan @ Chen Ah Kow (Tan Ah Kow), Jr.`
+const MARKS: &str = " '’ʼ`-.·/@(),";
+
 /// Longest name part that is taken, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -65,14 +69,16 @@ impl NamePart {
             "Dài quá 100 ký tự. Hãy rút gọn như trên hộ chiếu.",
         );
         const STRANGE: Malformed = Malformed::new(
-            "Only letters, spaces, apostrophes, hyphens and full stops occur in a name. Type it as the passport shows it.",
-            "Tên chỉ gồm chữ cái, dấu cách, dấu nháy, gạch nối và dấu chấm. Hãy nhập đúng như trên hộ chiếu.",
+            "A name has letters, spaces, and marks such as apostrophes, hyphens and full stops; no digits or symbols. Type it \
+             as the passport shows it.",
+            "Tên gồm chữ cái, dấu cách và các dấu như dấu nháy, gạch nối, dấu chấm; không có chữ số hay ký hiệu khác. Hãy \
+             nhập đúng như trên hộ chiếu.",
         );
         if text.len() > NAME_CHARS_MAX * 16 {
             return Err(LONG);
         }
         let name = text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
-        let strange = |c: char| !(c.is_alphabetic() || " '’ʼ-.·".contains(c) || is_mark(c));
+        let strange = |c: char| !(c.is_alphabetic() || MARKS.contains(c) || is_mark(c));
         match () {
             () if name.chars().count() > NAME_CHARS_MAX => Err(LONG),
             () if name.contains(strange) || !name.contains(char::is_alphabetic) => Err(STRANGE),
@@ -194,6 +200,8 @@ mod tests {
             ("Ju\u{308}rgen", "Jürgen"),
             ("Kowalczyk-Łęcka", "Kowalczyk-Łęcka"),
             ("St. John", "St. John"),
+            ("Muthusamy a/l Rajan", "Muthusamy a/l Rajan"),
+            ("Tan @ Chen Ah Kow (Tan Ah Kow), Jr.", "Tan @ Chen Ah Kow (Tan Ah Kow), Jr."),
             ("山田", "山田"),
             ("X", "X"),
         ] {
@@ -203,8 +211,20 @@ mod tests {
 
     #[test]
     fn an_emoji_digits_or_nothing_are_no_name() {
-        for wrong in ["Anna 😀", "R2D2", "", " ", "-", "a\u{0}b", "<script>", &"a".repeat(101), &"a".repeat(100_000)]
-        {
+        for wrong in [
+            "Anna 😀",
+            "R2D2",
+            "",
+            " ",
+            "-",
+            "/",
+            "a=b",
+            "a;b",
+            "a\u{0}b",
+            "<script>",
+            &"a".repeat(101),
+            &"a".repeat(100_000),
+        ] {
             assert!(NamePart::parse(wrong).is_err(), "{wrong}");
         }
     }

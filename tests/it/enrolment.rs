@@ -397,3 +397,20 @@ async fn a_note_goes_along_to_the_authority() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_practice_applicant_can_be_read_and_is_acceptable() {
+    with(async |service| {
+        let mut officer = service.officer();
+        for _ in 0..1_000 {
+            // The quota is counted by the clock that stands still.
+            service.wait(std::time::Duration::from_secs(1));
+            let one = service.people(Generator::applicant).await;
+            let request = pb::CheckRequest { application: Some(one.application) };
+            let answer = officer.check(request).await;
+            let answer = answer.unwrap_or_else(|refused| panic!("{}: {:?}", one.label, fields(&refused))).into_inner();
+            assert!(answer.acceptable, "{}: {:?}", one.label, rules(&answer.findings));
+        }
+    })
+    .await;
+}

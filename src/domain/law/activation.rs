@@ -15,7 +15,8 @@ pub const ITEM: Item =
 pub const SELF_ACTIVATION_DAYS: Dated<u8> = Dated(&[(date!(2024 - 07 - 01), 7)]);
 
 /// The instant at which the window closes for a notice received at `received`: the day of receipt is not counted, and
-/// the last day counts in full (Civil Code art. 147–148; DOMAIN 9.1).
+/// the last day counts in full (Civil Code art. 147–148; DOMAIN 9.1). A last day that is a rest day does not roll on: the
+/// days are plain ones, and the app works on each of them.
 pub fn window_closes(received: Timestamp) -> Timestamp {
     let day: Date = received.local_date();
     let days = SELF_ACTIVATION_DAYS.on(day).unwrap_or_default();

@@ -20,9 +20,13 @@ pub const CHILD_ITEM: Item =
 /// From this age a represented child agrees beside the representative.
 pub const CHILD_CONSENTS_FROM_AGE: i32 = 7;
 
+/// From this age who is represented is no child but a ward, for whom the representative agrees alone: a ward may be unable
+/// to. Civil Code art. 20–22.
+const ADULT_FROM_AGE: i32 = 18;
+
 /// Who must agree, for an applicant of that age who has or has not a representative.
 pub fn givers(age: i32, represented: bool) -> &'static [Giver] {
-    match (represented, age >= CHILD_CONSENTS_FROM_AGE) {
+    match (represented, (CHILD_CONSENTS_FROM_AGE..ADULT_FROM_AGE).contains(&age)) {
         (false, _) => &[Giver::Applicant],
         (true, false) => &[Giver::Representative],
         (true, true) => &[Giver::Applicant, Giver::Representative],
@@ -37,6 +41,12 @@ mod tests {
     fn a_represented_child_agrees_too_from_seven_years_on() {
         assert_eq!(givers(6, true), [Giver::Representative]);
         assert_eq!(givers(7, true), [Giver::Applicant, Giver::Representative]);
+        assert_eq!(givers(17, true), [Giver::Applicant, Giver::Representative]);
         assert_eq!(givers(30, false), [Giver::Applicant]);
+    }
+
+    #[test]
+    fn the_representative_of_a_ward_agrees_alone() {
+        assert_eq!(givers(18, true), [Giver::Representative]);
     }
 }
