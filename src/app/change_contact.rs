@@ -91,8 +91,11 @@ impl App {
     ) -> Result<Attempt<Begun>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Beginning { change }) = self.first_answer(&mut reader, by, repeat).await? {
-            let stored = reader.contact_change(change).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
-            return Ok(Attempt::Answered(Begun::Begun(self.view(stored, now)?)));
+            let mut stored = reader.contact_change(change).await?.ok_or(Error::NotFound(Missing::ContactChange))?;
+            // As it was when it was begun, whatever has become of it.
+            stored.change.state = ChangeState::Pending;
+            let begun_at = stored.change.begun_at;
+            return Ok(Attempt::Answered(Begun::Begun(self.view(stored, begun_at)?)));
         }
         let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
         if self.contacts(&stored, Some(new.kind()))?.contains(new) {
@@ -118,7 +121,8 @@ impl App {
         let entry = self
             .entry(now, by.actor(), Action::ContactChangeBegun, account.uuid())
             .with("change", change.change.id.to_string())
-            .with("kind", new.kind().name());
+            .with("kind", new.kind().name())
+            .with("lapsed", lapsed.as_ref().map(|lapsed| lapsed.change.id.to_string()).unwrap_or_default());
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Beginning { change: change.change.id })?)
             .with_all(lapsed.map(lapse).transpose()?)

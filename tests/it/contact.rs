@@ -196,8 +196,9 @@ async fn repeats_get_the_first_answer_and_send_nothing() {
             new_contact: Some(NewContact::Phone(new.clone())),
         };
         let first = service.contacts().begin(request.clone()).await.unwrap().into_inner();
-        let again = service.contacts().begin(request).await.unwrap().into_inner();
+        let again = service.contacts().begin(request.clone()).await.unwrap().into_inner();
         assert!(first == again);
+        let (begin, begun) = (request, first.clone());
         let codes = service.messages().await;
         assert_eq!(codes.iter().filter(|m| m["kind"] == "contact_code").count(), 1);
         let request = pb::ConfirmRequest {
@@ -208,6 +209,8 @@ async fn repeats_get_the_first_answer_and_send_nothing() {
         let first = service.contacts().confirm(request.clone()).await.unwrap().into_inner();
         assert_eq!(first.outcome(), pb::ConfirmOutcome::Confirmed);
         assert!(service.contacts().confirm(request).await.unwrap().into_inner() == first);
+        service.wait(Duration::from_hours(1));
+        assert!(service.contacts().begin(begin).await.unwrap().into_inner() == begun, "whatever became of it");
     })
     .await;
 }
