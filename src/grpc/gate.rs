@@ -32,8 +32,8 @@ impl Gate {
         Self { app, limits: Arc::new(limits) }
     }
 
-    /// The caller and the rule, if the call may go on.
-    async fn admit(&self, peer: Option<Peer>, rule: Option<&'static Rule>) -> Result<(Caller, &'static Rule), Status> {
+    /// The caller, if the call may go on.
+    async fn admit(&self, peer: Option<Peer>, rule: Option<&Rule>) -> Result<Caller, Status> {
         let certificate = peer.and_then(|peer| peer.name).ok_or_else(status::unknown_certificate)?;
         let caller = self.app.caller(&certificate).await?.ok_or_else(status::unknown_certificate)?;
         let rule = rule.ok_or_else(status::no_such_method)?;
@@ -42,7 +42,7 @@ impl Gate {
         }
         let subject = caller.id().to_string();
         match self.limits.take(LimitKey { method: rule.method, subject: &subject }, rule.quota).await {
-            Verdict::Allowed => Ok((caller, rule)),
+            Verdict::Allowed => Ok(caller),
             Verdict::Wait(wait) => Err(status::too_many_calls(wait)),
         }
     }
@@ -87,7 +87,7 @@ where
             let passed = async {
                 let peer = request.extensions().get::<Peer>().cloned();
                 let caller = match gate.admit(peer, rule).await {
-                    Ok((caller, _)) => caller,
+                    Ok(caller) => caller,
                     Err(refusal) => return (None, Ok(refusal.into_http())),
                 };
                 let id = caller.id();
