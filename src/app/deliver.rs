@@ -28,7 +28,7 @@ impl App {
                 Ok(()) | Err(Error::Contended) => {}
                 // One that does not open must not hold up those behind it. Another replica may have the key.
                 Err(error @ Error::Broken(_)) => {
-                    tracing::error!(message = %message.id, error = &error as &dyn std::error::Error, "does not open");
+                    tracing::error!(id = %message.id, error = &error as &dyn std::error::Error, "does not open");
                     self.again(&message, "unreadable").await?;
                 }
                 Err(error) => return Err(error),
@@ -52,12 +52,12 @@ impl App {
         let at = self.clock().now();
         match sent {
             Ok(delivery) => {
-                tracing::info!(message = %message.id, kind = content.notice.kind(), "taken by the carrier");
+                tracing::info!(id = %message.id, kind = content.notice.kind(), "taken by the carrier");
                 let noticed = is_issue_notice(&content).then(|| noticed(message, delivery, at));
                 self.settle(message, Settled::Sent { at }, "", noticed).await
             }
             Err(fault) => {
-                tracing::warn!(message = %message.id, error = &fault as &dyn std::error::Error, "not taken by the carrier");
+                tracing::warn!(id = %message.id, error = &fault as &dyn std::error::Error, "not taken by the carrier");
                 match fault {
                     CarrierFault::Rejected => self.settle(message, Settled::Failed, "rejected", None).await,
                     CarrierFault::Unavailable(_) => self.again(message, "carrier").await,
