@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::code::{Code, CountedTry, Failures, Purpose, SentCode, TooManyFailures};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{CodeId, MessageId, Version};
@@ -47,46 +47,39 @@ impl App {
         right: impl FnOnce(&App, Typed, &CountedTry) -> Result<(T, Unit), Error> + Send + 'static,
     ) -> Result<Attempt<T>, Error> {
         let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());
-        let (slot, now) = ((typed.account.account.id, typed.purpose), typed.now);
-        let decide = move |counted: Option<CountedTry>| {
-            let Some(counted) = counted else { return (Ok(Attempt::Unchanged(answers.no_live_code)), None) };
+        let (slot, now, wrong) = ((typed.account.account.id, typed.purpose), typed.now, answers.wrong);
+        let decide = move |counted: CountedTry| {
+            let refused = app.refusal(&by, &typed, &counted);
             let decided = if app.is_right(&typed, &counted) {
                 right(&app, typed, &counted)
             } else {
-                app.wrong_code(&by, &repeat, &typed, &counted, answers.wrong)
+                let answer = wrong(counted.tries_left);
+                repeat.remember(&by, &answer).map(|first| (answer, Unit::new(refused.clone()).with(first)))
             };
             match decided {
-                Ok((answer, unit)) => (Ok(Attempt::Answered(answer)), Some(unit)),
-                Err(error) => (Err(error), None),
+                Ok((answer, unit)) => (Ok(answer), unit),
+                // The try stays counted, and has its entry.
+                Err(error) => (Err(error), Unit::new(refused.with("broken", "true"))),
             }
         };
         match self.store().try_code(slot, now, decide).await {
-            Ok(attempt) => {
+            Ok(Some(answer)) => {
                 self.outbox.notify_one();
-                attempt
+                answer.map(Attempt::Answered)
             }
+            Ok(None) => Ok(Attempt::Unchanged(answers.no_live_code)),
             // The count was undone together with the rest: looking again costs no try.
             Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn wrong_code<T: Serialize>(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        typed: &Typed,
-        counted: &CountedTry,
-        wrong: fn(u32) -> T,
-    ) -> Result<(T, Unit), Error> {
-        let answer = wrong(counted.tries_left);
-        let entry = self
-            .entry(typed.now, by.actor(), Action::CodeRefused, typed.account.account.id.uuid())
+    /// The entry of a try that did not succeed.
+    fn refusal(&self, by: &Caller, typed: &Typed, counted: &CountedTry) -> Entry {
+        self.entry(typed.now, by.actor(), Action::CodeRefused, typed.account.account.id.uuid())
             .with("purpose", typed.purpose.name())
             .with("code", counted.code.to_string())
-            .with("tries_left", counted.tries_left.to_string());
-        let unit = Unit::new(entry).with(repeat.remember(by, &answer)?);
-        Ok((answer, unit))
+            .with("tries_left", counted.tries_left.to_string())
     }
 
     fn is_right(&self, typed: &Typed, counted: &CountedTry) -> bool {

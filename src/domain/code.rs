@@ -1,5 +1,5 @@
 //! One-time codes. An account has one slot for each purpose; a new code replaces the old one in it, and the failures
-//! stay: what counts against guessing is the slot, not the code.
+//! stay: what counts against guessing is the account, not the code.
 
 use std::fmt;
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// Wrong tries on a slot, over all the codes that were in it.
+/// Wrong tries on an account, over all codes of every purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Failures {
     /// The day that `today` counts, as a Julian day number; 0 before the first failure.

@@ -60,9 +60,9 @@ pub(super) async fn spend(
 
 impl Store {
     /// Tries a code, in one transaction. The try is counted as a failure first, which locks the slot, so that guesses
-    /// queue; then `decide` compares, and says what to answer and what else to commit. The count is committed whether
-    /// the code was right or wrong; only a unit that cannot be committed undoes it, and then nobody gets an answer.
-    /// `decide` is given `None` if the slot has no code that can be tried at `now`.
+    /// queue; then `decide` compares, and says what to answer and what to commit with the count, right or wrong: a count
+    /// without its audit entry cannot be. Only a unit that cannot be committed undoes the count, and then nobody gets an
+    /// answer. `None` if the slot has no code that can be tried at `now`; nothing was counted then.
     ///
     /// # Errors
     /// As [`Store::commit`].
@@ -70,16 +70,15 @@ impl Store {
         &self,
         (account, purpose): (AccountId, Purpose),
         now: Timestamp,
-        decide: impl FnOnce(Option<CountedTry>) -> (T, Option<Unit>) + Send + 'static,
-    ) -> Result<T, StoreError> {
+        decide: impl FnOnce(CountedTry) -> (T, Unit) + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
         self.engine
             .write(move |conn| {
                 Box::pin(async move {
-                    let (answer, unit) = decide(count(account, purpose, now, conn).await?);
-                    if let Some(unit) = unit {
-                        unit.apply(conn).await?;
-                    }
-                    Ok(answer)
+                    let Some(counted) = count(account, purpose, now, conn).await? else { return Ok(None) };
+                    let (answer, unit) = decide(counted);
+                    unit.apply(conn).await?;
+                    Ok(Some(answer))
                 })
             })
             .await

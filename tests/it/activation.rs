@@ -322,3 +322,23 @@ async fn a_notice_that_does_not_open_does_not_hold_up_those_behind_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_try_that_fails_on_our_side_stays_counted_and_has_its_entry() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        service.database().tamper("UPDATE account SET phone = number").await;
+        let broken = service.phone_app().activate(holder.activate(service.id(), &code)).await.unwrap_err();
+        assert_eq!((broken.code(), reason(&broken).as_str()), (Code::Internal, "BROKEN"));
+        let entries = service.audit(&holder.account).await;
+        let last = entries.last().unwrap();
+        assert_eq!((&last["action"], &last["facts"]["broken"]), (&"code.refused".into(), &"true".into()));
+        assert_eq!(service.activate(&holder, &another(&code)).await.tries_left, 3, "the broken one was counted");
+        assert_eq!(
+            service.status(&holder.number, &holder.phone).await.standing(),
+            pb::AccountStanding::AwaitingActivation
+        );
+    })
+    .await;
+}

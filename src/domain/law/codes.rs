@@ -35,13 +35,12 @@ pub const TRIES_MAX: u32 = 5;
 pub const FAILURES_PER_DAY_ITEM: Item =
     Item { name: "codes::FAILURES_PER_DAY_MAX", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
 
-/// Wrong tries in one day on one account for one purpose, over all its codes: a new code does not reset the count.
-/// DOMAIN 8.2, 8.5.
+/// Wrong tries in one day on one account, over all its codes: a new code does not reset the count. DOMAIN 8.2, 8.5.
 pub const FAILURES_PER_DAY_MAX: u32 = 10;
 
 /// See [`FAILURES_IN_ROW_MAX`].
 pub const FAILURES_IN_ROW_ITEM: Item =
     Item { name: "codes::FAILURES_IN_ROW_MAX", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.2" };
 
-/// Wrong tries in a row, on one account for one purpose, after which only a person can help. NIST SP 800-63B-4 section 3.2.2.
+/// Wrong tries in a row, on one account, after which only a person can help. NIST SP 800-63B-4 section 3.2.2.
 pub const FAILURES_IN_ROW_MAX: u32 = 100;

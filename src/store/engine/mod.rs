@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::write::{Unit, WAITING_MAX};
+use self::write::{Job, WAITING_MAX};
 use super::error::StoreError;
 
 /// How long PostgreSQL may work on one statement: longer than any call may take. Migrations may take as long as they need.
@@ -46,7 +46,7 @@ pub(super) enum Engine {
     Sqlite {
         options: Box<SqliteConnectOptions>,
         readers: SqlitePool,
-        writer: mpsc::Sender<Box<dyn Unit>>,
+        writer: mpsc::Sender<Box<dyn Job>>,
         closing: CancellationToken,
         tasks: TaskTracker,
     },
@@ -149,11 +149,11 @@ impl Engine {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let (unit, answer) = write::pending(work);
+        let (job, answer) = write::pending(work);
         match self {
-            Self::Sqlite { writer, .. } => writer.send(unit).await.map_err(|_| write::closed())?,
+            Self::Sqlite { writer, .. } => writer.send(job).await.map_err(|_| write::closed())?,
             Self::Postgres { pool, tasks, .. } => {
-                tasks.spawn(write::run_on(pool.clone(), unit));
+                tasks.spawn(write::run_on(pool.clone(), job));
             }
         }
         answer.await.map_err(|_| write::closed())?

@@ -21,8 +21,8 @@ const GATHERED_MAX: usize = 128;
 /// Units of work that may wait for SQLite's writer.
 pub(super) const WAITING_MAX: usize = 1_024;
 
-/// Work that waits for its transaction.
-pub(in crate::store) trait Unit: Send {
+/// A unit of work, or a door that returns something, on its way through a transaction.
+pub(in crate::store) trait Job: Send {
     /// Does the work; true if it may be committed.
     fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool>;
     /// Answers whoever waits, now that the transaction's fate is known.
@@ -45,7 +45,7 @@ pub(super) struct Pending<F, T> {
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<F, T> Unit for Pending<F, T>
+impl<F, T> Job for Pending<F, T>
 where
     T: Send,
     F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send,
@@ -74,7 +74,7 @@ where
 /// SQLite's one writer: takes what waits, commits it at once, answers. When closing, takes no more and ends with the last.
 pub(super) async fn write_on(
     mut connection: SqliteConnection,
-    mut waiting: mpsc::Receiver<Box<dyn Unit>>,
+    mut waiting: mpsc::Receiver<Box<dyn Job>>,
     closing: CancellationToken,
 ) {
     let mut units = Vec::with_capacity(GATHERED_MAX);
@@ -103,7 +103,7 @@ pub(super) async fn write_on(
     let _ = connection.close().await;
 }
 
-async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn Unit>]) -> Result<(), sqlx::Error> {
+async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
     run(connection, "BEGIN IMMEDIATE").await?;
     for unit in units {
         run(connection, "SAVEPOINT unit").await?;
@@ -118,7 +118,7 @@ async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn
 }
 
 /// PostgreSQL: one unit, one transaction.
-pub(super) async fn run_on(pool: PgPool, mut unit: Box<dyn Unit>) {
+pub(super) async fn run_on(pool: PgPool, mut unit: Box<dyn Job>) {
     let committed = async {
         let mut connection = pool.acquire().await?;
         let mut transaction = connection.begin().await?;

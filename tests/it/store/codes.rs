@@ -31,8 +31,8 @@ async fn with_code(scene: &Scene) -> SentCode {
 /// Tries the code of a slot and commits an entry that names it.
 async fn try_slot(scene: &Scene, slot: (AccountId, Purpose), now: Timestamp) -> Option<CountedTry> {
     let entry = scene.make.entry(now, slot.0.uuid());
-    let decide = move |counted: Option<CountedTry>| {
-        let unit = counted.as_ref().map(|counted| Unit::new(entry.with("code", counted.code.to_string())));
+    let decide = move |counted: CountedTry| {
+        let unit = Unit::new(entry.with("code", counted.code.to_string()));
         (counted, unit)
     };
     scene.store.try_code(slot, now, decide).await.unwrap()
@@ -106,7 +106,7 @@ async fn of_twenty_tries_at_once_exactly_as_many_are_counted_as_are_allowed() {
     let tries = race(20, |_| {
         let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
         let slot = (code.account, code.purpose);
-        async move { store.try_code(slot, NOW, |counted| (counted, Some(Unit::new(entry)))).await.unwrap() }
+        async move { store.try_code(slot, NOW, |counted| (counted, Unit::new(entry))).await.unwrap() }
     })
     .await;
     let mut left: Vec<_> = tries.into_iter().flatten().map(|counted| counted.tries_left).collect();
@@ -180,7 +180,7 @@ async fn a_try_whose_unit_cannot_be_committed_was_not_counted() {
     scene.done([Change::Remember(first.clone())]).await;
     let entry = scene.make.entry(NOW, NOBODY);
     let unit = Unit::new(entry).with(Change::Remember(first));
-    let tried = scene.store.try_code((code.account, SLOT), NOW, |counted| (counted, Some(unit))).await;
+    let tried = scene.store.try_code((code.account, SLOT), NOW, |counted| (counted, unit)).await;
     assert!(matches!(tried, Err(StoreError::Taken(Table::Request))));
     assert_eq!(failures(&scene, code.account).await, (Failures::default(), 1));
     assert_eq!(try_at(&scene, code.account, NOW).await.unwrap().tries_left, 4);
