@@ -20,6 +20,7 @@
 //! vault     keys: sealing, opening, blind indexes, digests of codes
 //! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+//! chip      what the chip of a passport holds, and whether state and chip are genuine: bytes in, findings out
 //! config    typed settings: what can be set, and within which bounds
 //! sys       the clock and the dice, to be handed in
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -27,11 +28,12 @@
 //! proto     the protocol, generated from proto/; for the edge and for callers
 //! ```
 //!
-//! The rooms between `app` and `config` are adapters: one outside thing each, strangers to one another. What needs two
+//! The rooms between `app` and `chip` are adapters: one outside thing each, strangers to one another. What needs two
 //! of them is a use case. In doubt: what the law says is `domain/law`; what a person at a counter could get wrong is
 //! `domain`; what happens together or not at all is `app`; what a client sees of it is `grpc`.
 
 pub mod app;
+pub mod chip;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -35,6 +35,7 @@ const MAP: &[Room] = &[
     room(5, "tls"),
     room(5, "vault"),
     Room { name: "practice", line: 5, only_for: &["cli"], only_from: &["domain", "proto", "sys"] },
+    room(6, "chip"),
     room(6, "config"),
     room(6, "sys"),
     room(7, "domain"),

@@ -1,4 +1,5 @@
-//! Keeps `docs/law.md` true: each item of law and each rule has its one row, and each test named there exists.
+//! Keeps `docs/law.md` and `docs/rules.md` true: each item of law and each rule has its one row, and each test named there
+//! exists.
 
 #![cfg(test)]
 
@@ -6,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use eid::domain::finding::{RULES, Severity};
+use eid::domain::finding::{SUBJECTS, Severity};
 use eid::domain::law::{ITEMS, codes};
 
 /// The text of a file of the project.
@@ -16,8 +17,8 @@ fn text(path: &str) -> String {
 }
 
 /// The rows of the table below a heading, cell by cell.
-fn table(heading: &str) -> Vec<Vec<String>> {
-    let page = text("docs/law.md");
+fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
+    let page = text(document);
     let (_, section) = page.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
     let section = section.split("\n## ").next().unwrap();
     let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
@@ -54,21 +55,29 @@ fn sources() -> String {
 
 #[test]
 fn every_item_of_law_has_its_row_and_every_row_its_item() {
-    let rows = table("Articles").into_iter().map(|row| [ticked(&row[1]).concat(), row[0].clone(), row[2].clone()]);
+    let rows = table("docs/law.md", "Articles")
+        .into_iter()
+        .map(|row| [ticked(&row[1]).concat(), row[0].clone(), row[2].clone()]);
     let items = ITEMS.iter().map(|item| [item.name, item.basis, item.domain].map(str::to_owned));
     assert_eq!(sorted(rows.collect()), sorted(items.collect()));
 }
 
 #[test]
-fn every_rule_has_its_row_and_every_row_its_rule() {
+fn every_rule_has_its_row_below_its_subject_and_every_row_its_rule() {
     let severity = |severity| match severity {
         Severity::Refuse => "refuses",
+        Severity::Refer => "refers",
         Severity::Note => "notes",
     };
-    let rows = table("Rules").into_iter();
-    let rows = rows.map(|row| [ticked(&row[0]).concat(), row[1].clone(), row[2].clone(), row[3].clone()]);
-    let rules = RULES.iter().map(|rule| [rule.id, severity(rule.severity), rule.basis, rule.domain].map(str::to_owned));
-    assert_eq!(sorted(rows.collect()), sorted(rules.collect()));
+    for (subject, rules) in SUBJECTS {
+        let rows = table("docs/rules.md", subject).into_iter();
+        let rows = rows.map(|row| [ticked(&row[0]).concat(), row[1].clone(), row[2].clone(), row[3].clone()]);
+        let rules =
+            rules.iter().map(|rule| [rule.id, severity(rule.severity), rule.basis, rule.domain].map(str::to_owned));
+        assert_eq!(rows.collect::<Vec<_>>(), rules.collect::<Vec<_>>(), "{subject}");
+    }
+    let headings = text("docs/rules.md").lines().filter(|line| line.starts_with("## ")).count();
+    assert_eq!(headings, SUBJECTS.len(), "a section that is no subject");
 }
 
 #[test]
@@ -83,8 +92,8 @@ fn every_item_is_a_constant_where_its_name_says() {
 #[test]
 fn every_test_that_is_named_exists() {
     let sources = sources();
-    let rows = [table("Articles"), table("Rules")].concat();
-    for row in rows {
+    let rules = SUBJECTS.iter().flat_map(|(subject, _)| table("docs/rules.md", subject));
+    for row in table("docs/law.md", "Articles").into_iter().chain(rules) {
         let named = ticked(row.last().unwrap());
         assert!(!named.is_empty(), "{} names no test", row[0]);
         for name in named {

@@ -10,6 +10,7 @@ pub(super) fn findings(out: &mut impl Write, findings: &[Finding]) -> io::Result
     for finding in findings {
         let weight = match finding.severity() {
             Severity::Note => "note",
+            Severity::Refer => "referred",
             Severity::Refuse | Severity::Unspecified => "refused",
         };
         writeln!(out, "  {weight}: {} · {} · {}", finding.rule, finding.fields.join(", "), finding.basis)?;
@@ -53,6 +54,7 @@ mod tests {
             fields: vec!["consents".to_owned()],
             message: said("A consent is missing.", "Thiếu sự đồng ý."),
             cure: said("Ask for it.", "Hãy hỏi."),
+            ..Finding::default()
         };
         let mut out = Vec::new();
         findings(&mut out, &[finding]).unwrap();

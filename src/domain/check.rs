@@ -217,7 +217,8 @@ mod tests {
         application.sex = Sex::Male;
         application.passport.number = DocumentNumber::parse("L898902C4").unwrap();
         let findings = examine(&application, Taken::default(), now());
-        let fields: Vec<_> = findings.iter().filter(|f| f.rule == &MRZ_DIFFERS).map(|f| f.fields[0].as_str()).collect();
+        let fields: Vec<_> =
+            findings.iter().filter(|f| f.rule == &MRZ_DIFFERS).map(|f| f.fields[0].path.as_ref()).collect();
         assert_eq!(fields, ["passport.number", "person.date_of_birth", "person.sex"]);
     }
 

@@ -8,7 +8,7 @@ use crate::domain::application::{Application, Language, Relation};
 use crate::domain::consent::{Giver, Purpose};
 use crate::domain::contact::{ChangeState, ContactKind};
 use crate::domain::enrolment::{Enrolment, RefusalReason, Stage, StageName};
-use crate::domain::finding::{Finding, Severity};
+use crate::domain::finding::{Field, Finding, Severity, Source};
 use crate::domain::person::{FullName, Sex};
 use crate::domain::residence::CardKind;
 use crate::domain::text::Text;
@@ -32,15 +32,34 @@ fn finding(finding: &Finding) -> pb::Finding {
     let rule = finding.rule;
     let severity = match rule.severity {
         Severity::Refuse => pb::Severity::Refuse,
+        Severity::Refer => pb::Severity::Refer,
         Severity::Note => pb::Severity::Note,
     };
     pb::Finding {
         rule: rule.id.to_owned(),
         severity: severity.into(),
         basis: rule.basis.to_owned(),
-        fields: finding.fields.clone(),
+        fields: finding.fields.iter().map(|field| field.path.to_string()).collect(),
         message: Some(text(rule.message)),
         cure: Some(text(rule.cure)),
+        sources: finding.fields.iter().map(source).collect(),
+        suggestion: finding.suggestion.as_ref().map(|value| value.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn source(field: &Field) -> pb::FieldSource {
+    let source = match field.source {
+        Source::Typed => pb::Source::Typed,
+        Source::Zone => pb::Source::Zone,
+        Source::Chip => pb::Source::Chip,
+        Source::Capture => pb::Source::Capture,
+        Source::Registry => pb::Source::Registry,
+        Source::Records => pb::Source::Records,
+    };
+    pb::FieldSource {
+        field: field.path.to_string(),
+        source: source.into(),
+        value: field.value.as_ref().map(|value| value.as_str().to_owned()).unwrap_or_default(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::{StoreError, Table};
 use super::{Reader, Store, audit};
 use crate::domain::audit::Entry;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage, StageName};
-use crate::domain::finding::{Finding, Rule};
+use crate::domain::finding::{Field, Finding, Rule, Source};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, StaffId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
@@ -306,22 +306,43 @@ fn stage(row: &Row) -> Result<Stage, StoreError> {
     })
 }
 
-/// A note as it is kept: the rule's name and the paths of the fields, no values.
+/// A note as it is kept: the rule's name, the paths of the fields and where their values came from, no values.
 #[derive(Serialize, Deserialize)]
 struct Note {
     rule: String,
     fields: Vec<String>,
+    /// One for each field. Absent in notes of the first release, whose fields were all typed.
+    #[serde(default)]
+    sources: Vec<String>,
+}
+
+impl From<&Finding> for Note {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.id.to_owned(),
+            fields: finding.fields.iter().map(|field| field.path.to_string()).collect(),
+            sources: finding.fields.iter().map(|field| field.source.name().to_owned()).collect(),
+        }
+    }
+}
+
+impl Note {
+    /// `None` for a rule that this program does not know: it comes from a newer one beside it and cannot be shown here.
+    fn read(self) -> Option<Finding> {
+        let rule = Rule::named(&self.rule)?;
+        let sources = self.sources.iter().map(|name| Source::from_name(name).unwrap_or(Source::Typed));
+        let sources = sources.chain(std::iter::repeat(Source::Typed));
+        let field = |(path, source): (String, Source)| Field { path: path.into(), source, value: None };
+        Some(Finding::new(rule, self.fields.into_iter().zip(sources).map(field)))
+    }
 }
 
 fn written_notes(notes: &[Finding]) -> String {
-    let note = |finding: &Finding| Note { rule: finding.rule.id.to_owned(), fields: finding.fields.clone() };
-    serde_json::to_string(&notes.iter().map(note).collect::<Vec<_>>()).unwrap_or_default()
+    serde_json::to_string(&notes.iter().map(Note::from).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 fn read_notes(json: &str) -> Result<Vec<Finding>, StoreError> {
     const CORRUPT: StoreError = StoreError::Corrupt { column: "notes" };
     let notes: Vec<Note> = serde_json::from_str(json).map_err(|_| CORRUPT)?;
-    // A rule that this program does not know comes from a newer one beside it: its note cannot be shown here.
-    let known = |note: Note| Some(Finding { rule: Rule::named(&note.rule)?, fields: note.fields });
-    Ok(notes.into_iter().filter_map(known).collect())
+    Ok(notes.into_iter().filter_map(Note::read).collect())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eid::domain::enrolment::{Lease, RefusalReason, Stage, StageName};
-use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Finding, MRZ_NAME_DIFFERS};
+use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Field, Finding, MRZ_NAME_DIFFERS, Source};
 use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
@@ -58,8 +58,8 @@ async fn a_request_comes_back_as_it_was_kept_with_and_without_what_may_be_absent
     let mut full = scene.make.enrolment(scene.officer.id);
     full.representative = Some(scene.make.index());
     full.enrolment.notes = vec![
-        Finding { rule: &MRZ_NAME_DIFFERS, fields: vec!["person".into(), "passport.mrz".into()] },
-        Finding { rule: &CARD_SYMBOL_UNKNOWN, fields: vec![] },
+        Finding::new(&MRZ_NAME_DIFFERS, [Field::typed("person"), Field::new(Source::Zone, "passport.mrz")]),
+        Finding::new(&CARD_SYMBOL_UNKNOWN, []),
     ];
     scene.done([add(&full)]).await;
     for stored in [bare, full] {

@@ -1,0 +1,4 @@
+//! The chip of a travel document: what its files hold, and whether they are genuine (Doc 9303-10, 9303-11, 9303-12).
+//!
+//! Owns every parser of DER, every signature and every certificate chain of travel documents. Pure: bytes, trust material
+//! and a day go in, findings come out; no clock, no store, no network. Refuses input beyond its bounds before reading it.

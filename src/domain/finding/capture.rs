@@ -1,0 +1,5 @@
+//! What can be wrong with face image and fingerprints.
+
+use super::catalogue;
+
+catalogue! {}
