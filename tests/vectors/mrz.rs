@@ -1,11 +1,6 @@
-//! Published machine readable zones, read from the folder that `EID_VECTORS` names (otherwise `../shared/vectors`). They
-//! are no part of the project: without the folder this test says so and passes, and the project's own tests stand. A
-//! folder that was named and is not there is a mistake.
-
-#![cfg(test)]
+//! Machine readable zones of published specimens.
 
 use std::fs;
-use std::path::PathBuf;
 
 use eid::domain::passport::{Digit, Zone};
 use eid::domain::person::{FullName, NamePart, Sex, StateCode};
@@ -35,12 +30,6 @@ struct Fields {
     exp: String,
     primary: String,
     secondary: String,
-}
-
-/// The folder that was named, if one was.
-fn named() -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "where the vectors are is told to the tests alone")]
-    std::env::var("EID_VECTORS").ok().filter(|folder| !folder.is_empty())
 }
 
 /// The day `YYMMDD`, in a century in which it exists.
@@ -98,14 +87,7 @@ fn check(case: &Case) {
 
 #[test]
 fn published_passport_zones_give_their_expected_outcome() {
-    let named = named();
-    let told = named.is_some();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(named.unwrap_or_else(|| "../shared/vectors".into()));
-    if !folder.exists() {
-        assert!(!told, "EID_VECTORS names {}, and there is no such folder", folder.display());
-        println!("No vectors: there is no folder {}; EID_VECTORS can name another.", folder.display());
-        return;
-    }
+    let Some(folder) = super::folder() else { return };
     let file = folder.join("mrz/mrz_vectors.jsonl");
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let cases: Vec<Case> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
