@@ -77,19 +77,21 @@ pub fn by_itself(zone: &Zone, place: Place, today: Date) -> Vec<Finding> {
     if let Some(row) = zone.deviation() {
         add(&MRZ_DEVIATION, place.part("number_digit").showing(row.basis));
     }
-    if zone.births(today, None).next().is_none() {
+    let misplaced = misplaced(zone);
+    // A letter in a date is told as such.
+    if misplaced.is_none() && zone.births(today, None).next().is_none() {
         add(&MRZ_DATE_IMPOSSIBLE, place.part("date_of_birth"));
     }
-    if zone.expiry(today).is_none() {
+    if misplaced.is_none() && zone.expiry(today).is_none() {
         add(&MRZ_DATE_IMPOSSIBLE, place.part("expires_on"));
     }
-    found.extend(misread(zone, place));
+    found.extend(misread(zone, place, misplaced));
     found
 }
 
 /// Characters in the wrong place and digits that do not hold, with what was probably meant if all digits confirm it.
-fn misread(zone: &Zone, place: Place) -> Vec<Finding> {
-    let (misplaced, wrong) = (misplaced(zone), zone.wrong_digits());
+fn misread(zone: &Zone, place: Place, misplaced: Option<(usize, usize)>) -> Vec<Finding> {
+    let wrong = zone.wrong_digits();
     let mut found = Vec::new();
     if let Some((line, character)) = misplaced {
         found.push(Finding::new(&MRZ_CHARACTER, [place.field().showing(format!("{line}:{character}"))]));
