@@ -3,4 +3,5 @@
 //! Owns every parser of DER, every signature and every certificate chain of travel documents. Pure: bytes, trust material
 //! and a day go in, findings come out; no clock, no store, no network. Refuses input beyond its bounds before reading it.
 
+pub mod files;
 pub mod groups;
