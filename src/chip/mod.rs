@@ -4,5 +4,4 @@
 //! and a day go in, findings come out; no clock, no store, no network. Refuses input beyond its bounds before reading it.
 
 pub mod files;
-
-pub use files::ChipFiles;
+pub mod groups;

@@ -7,6 +7,7 @@ pub mod application;
 pub mod audit;
 pub mod check;
 pub mod chip;
+pub mod chip_content;
 pub mod code;
 pub mod consent;
 pub mod contact;
