@@ -3,5 +3,13 @@
 //! Owns every parser of DER, every signature and every certificate chain of travel documents. Pure: bytes, trust material
 //! and a day go in, findings come out; no clock, no store, no network. Refuses input beyond its bounds before reading it.
 
+pub mod ber;
+pub mod certificate;
+pub mod crl;
+pub mod curve;
 pub mod files;
 pub mod groups;
+pub mod hash;
+pub mod key;
+pub mod policy;
+pub mod scheme;
