@@ -95,8 +95,19 @@ mod tests {
     #[test]
     fn a_country_signs_for_itself_and_for_those_in_its_row_alone() {
         for (country, issuer) in [
-            ("VN", "VNM"), ("DE", "D<<"), ("de", "D"), ("GB", "GBD"), ("gb", "GBR"), ("BM", "BMU"), ("UN", "UNO"),
-            ("EU", "EUE"), ("KS", "RKS"), ("CN", "CHN"), ("UT", "UTO"), ("ro", "ROU"), ("XO", "XOM"),
+            ("VN", "VNM"),
+            ("DE", "D<<"),
+            ("de", "D"),
+            ("GB", "GBD"),
+            ("gb", "GBR"),
+            ("BM", "BMU"),
+            ("UN", "UNO"),
+            ("EU", "EUE"),
+            ("KS", "RKS"),
+            ("CN", "CHN"),
+            ("UT", "UTO"),
+            ("ro", "ROU"),
+            ("XO", "XOM"),
         ] {
             assert_eq!(signs_for(country, issuer), Some(true), "{country} {issuer}");
         }

@@ -5,7 +5,7 @@
 //! Refuses trailing bytes, more signers or certificates than any document has, attributes named twice.
 
 use der::asn1::{AnyRef, GeneralizedTime, ObjectIdentifier, UtcTime};
-use der::{Decode, Reader, SliceReader};
+use der::{Decode, Reader, SliceReader, Tagged};
 use thiserror::Error;
 
 use super::hash::Hash;
@@ -115,7 +115,8 @@ impl<'a> SignedData<'a> {
         let version = i64::decode(&mut body)?;
         tagged(&mut body, SET)?.ok_or(Unreadable)?;
         let (content_type, content) = content(nested(&mut body)?)?;
-        let certificates = tagged(&mut body, CONTEXT_0)?.map_or_else(|| Ok(Vec::new()), |all| list(all, CERTIFICATES_MAX))?;
+        let certificates =
+            tagged(&mut body, CONTEXT_0)?.map_or_else(|| Ok(Vec::new()), |all| list(all, CERTIFICATES_MAX))?;
         tagged(&mut body, CONTEXT_1)?;
         let signers = list(tagged(&mut body, SET)?.ok_or(Unreadable)?, SIGNERS_MAX)?;
         end(&body)?;

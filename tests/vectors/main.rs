@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod mrz;
+mod sods;
 
 use std::path::PathBuf;
 
