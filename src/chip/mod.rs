@@ -3,5 +3,9 @@
 //! Owns every parser of DER, every signature and every certificate chain of travel documents. Pure: bytes, trust material
 //! and a day go in, findings come out; no clock, no store, no network. Refuses input beyond its bounds before reading it.
 
+pub mod active;
 pub mod files;
 pub mod groups;
+pub mod proven;
+
+pub use files::ChipFiles;
