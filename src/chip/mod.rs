@@ -4,8 +4,16 @@
 //! and a day go in, findings come out; no clock, no store, no network. Refuses input beyond its bounds before reading it.
 
 pub mod active;
+pub mod ber;
+pub mod certificate;
+pub mod crl;
+pub mod curve;
 pub mod files;
 pub mod groups;
+pub mod hash;
+pub mod key;
+pub mod policy;
 pub mod proven;
+pub mod scheme;
 
 pub use files::ChipFiles;
