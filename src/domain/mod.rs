@@ -16,6 +16,7 @@ pub mod finding;
 pub mod ids;
 pub mod law;
 pub mod message;
+pub mod mrz;
 pub mod passport;
 pub mod person;
 pub mod residence;
