@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod certificates;
 mod mrz;
 
 use std::path::PathBuf;
