@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::chip_content::ChipContent;
 use super::finding::{Finding, Severity};
 
 /// Number of a data group of the logical data structure, 1 to 16. Doc 9303-10 section 4.7.
@@ -203,6 +204,8 @@ pub struct ChipReport {
     /// Groups that were read and hash to what the security object lists. They are proven if `data` is
     /// [`Genuineness::Genuine`]; see [`ChipReport::proves`].
     pub matching: BTreeSet<GroupNumber>,
+    /// What those groups say.
+    pub content: ChipContent,
     /// The signer's certificate.
     pub signer: Option<Fingerprint>,
     /// The authority that the chain led to.
