@@ -20,6 +20,7 @@ pub mod mrz;
 pub mod passport;
 pub mod person;
 pub mod residence;
+pub mod review;
 pub mod sealed;
 pub mod staff;
 pub mod text;

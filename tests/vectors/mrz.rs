@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use eid::domain::check::zone::{Place, by_itself};
 use eid::domain::mrz::{Digit, Format, NameMatch, Verdict, Zone, misplaced, spellings, suggest};
 use eid::domain::person::{FullName, NamePart, Sex, StateCode};
 use serde::Deserialize;
@@ -117,6 +118,18 @@ fn policy(case: &Case, zone: &Zone) {
     assert_eq!(zone.nationality().is_none(), policy.starts_with("reject unknown"), "{id}");
     assert_eq!(zone.deviation().is_some(), policy.starts_with("accept only as a documented deviation"), "{id}");
     assert_eq!(zone.identifiers().0.is_empty(), policy.ends_with("parse, flag"), "{id}");
+
+    let found = by_itself(zone, Place::Page, TODAY);
+    let has = |rule: &str| found.iter().any(|finding| finding.rule.id == rule);
+    assert_eq!(has("mrz.check-digit"), !case.failed.is_empty(), "{id}");
+    assert_eq!(has("mrz.state-unknown"), policy.starts_with("reject unknown"), "{id}");
+    assert_eq!(has("mrz.deviation"), policy.starts_with("accept only as a documented deviation"), "{id}");
+    assert_eq!(has("mrz.name-no-primary"), policy.ends_with("parse, flag"), "{id}");
+    assert_eq!(
+        (has("mrz.visa"), has("mrz.card")),
+        (case.format.starts_with("MRV"), case.format.len() == 3 && case.format != "TD3"),
+        "{id}"
+    );
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> Vec<T> {
