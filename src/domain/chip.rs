@@ -102,13 +102,15 @@ pub enum StepName {
     Zone,
     /// The signer's country is the state that issued the document.
     Country,
+    /// The other data groups that are compared have the form of Doc 9303.
+    Content,
     /// The chip answered a challenge with the key in its signed data.
     ActiveAuthentication,
 }
 
 impl StepName {
     /// Every step, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Bounds,
         Self::SignedData,
         Self::Signer,
@@ -120,6 +122,7 @@ impl StepName {
         Self::Groups,
         Self::Zone,
         Self::Country,
+        Self::Content,
         Self::ActiveAuthentication,
     ];
 
@@ -137,6 +140,7 @@ impl StepName {
             Self::Groups => "groups",
             Self::Zone => "zone",
             Self::Country => "country",
+            Self::Content => "content",
             Self::ActiveAuthentication => "active-authentication",
         }
     }

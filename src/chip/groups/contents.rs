@@ -6,6 +6,9 @@ use crate::domain::chip::GroupNumber;
 use crate::domain::chip_content::{ChipContent, ChipImage};
 use crate::domain::finding::{CHIP_CONTENT_UNREADABLE, Field, Finding, Source};
 
+/// The groups beside DG1 that are read for what they say.
+pub const COMPARED: [GroupNumber; 3] = [GroupNumber::DG2, GroupNumber::DG11, GroupNumber::DG12];
+
 /// Reads those of `groups` whose content is compared. The caller hands in the groups that hash to what the security object
 /// lists, and no others. A group that cannot be read is noted, and the others are read all the same; DG1, without which a
 /// chip says nothing, has a rule of its own among the steps of the examination, so it is passed over here.

@@ -14,4 +14,4 @@ pub mod dg15;
 pub mod dg2;
 pub mod tlv;
 
-pub use contents::contents;
+pub use contents::{COMPARED, contents};

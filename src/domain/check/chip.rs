@@ -11,8 +11,8 @@ use crate::domain::application::Application;
 use crate::domain::chip::{ChipReport, Genuineness};
 use crate::domain::chip_content::{ChipContent, HolderDetails};
 use crate::domain::finding::{
-    DG11_BIRTH_DIFFERS, DG11_CENTURY_DIFFERS, DG11_NAME_DIFFERS, DG11_NUMBER_DIFFERS, DG12_ISSUED_DIFFERS, Field,
-    Finding, Findings, Source,
+    CHIP_PASSPORT_MISSING, DG11_BIRTH_DIFFERS, DG11_CENTURY_DIFFERS, DG11_NAME_DIFFERS, DG11_NUMBER_DIFFERS,
+    DG12_ISSUED_DIFFERS, Field, Finding, Findings, Source,
 };
 use crate::domain::mrz::{Format, NameMatch, PartialDate, Zone, agree};
 use crate::domain::person::FullName;
@@ -25,24 +25,21 @@ pub(super) fn chip(application: &Application, report: &ChipReport, today: Date, 
     if report.data == Genuineness::NotGenuine {
         return;
     }
+    let Some(passport) = &application.passport else {
+        return found.add(Finding::new(&CHIP_PASSPORT_MISSING, [Field::typed("passport"), of_chip("chip")]));
+    };
     let ChipContent { zone, holder, issued_on, .. } = &report.content;
     if let Some(zone) = zone {
-        chip_zone(application, zone, today, found);
+        if let Some(differs) = same_zone(&passport.zone, zone) {
+            found.add(differs);
+            found.add_all(by_itself(zone, Place::Chip, today));
+        }
+        // A zone that is the page's has the page's faults: those are found already.
+        found.join(against_typed(application, zone, Place::Chip, today));
+        found.add_all(personal_number(holder, zone));
     }
     found.add_all(details(application, holder));
-    found.add_all(zone.as_ref().and_then(|zone| personal_number(holder, zone)));
-    let typed = application.passport.as_ref().map(|passport| passport.issued_on);
-    found.add_all(typed.zip(*issued_on).and_then(|(typed, stated)| issued(typed, stated)));
-}
-
-/// DG1. A zone that is the page's has the page's faults, which are found already.
-fn chip_zone(application: &Application, zone: &Zone, today: Date, found: &mut Findings) {
-    let page = application.passport.as_ref().map(|passport| &passport.zone);
-    if let Some(differs) = page.and_then(|page| same_zone(page, zone)) {
-        found.add(differs);
-        found.add_all(by_itself(zone, Place::Chip, today));
-    }
-    found.join(against_typed(application, zone, Place::Chip, today));
+    found.add_all(issued_on.and_then(|stated| issued(passport.issued_on, stated)));
 }
 
 /// DG11 against what was typed.
@@ -111,7 +108,7 @@ mod tests {
     use std::collections::BTreeSet;
     use time::macros::date;
 
-    const TODAY: Date = date!(2011 - 06 - 01);
+    const TODAY: Date = date!(2026 - 06 - 01);
 
     fn report(content: ChipContent) -> ChipReport {
         ChipReport {
@@ -170,7 +167,7 @@ mod tests {
                 born_on: Some(day(1974, 8, 12)),
                 personal_number: PersonalNumber::parse("ZE184226B").ok(),
             },
-            issued_on: Some(day(2007, 4, 16)),
+            issued_on: Some(day(2021, 4, 16)),
             ..with_zone("", "")
         };
         assert_eq!(rules(|_| (), content), [""; 0]);
@@ -200,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_faults_of_the_zone_are_not_told_twice_if_page_and_chip_have_the_same() {
-        let wrong = with_zone("<<<<<10", "<<<<<11");
+        let wrong = with_zone("<<<<<16", "<<<<<17");
         let zone = wrong.zone.clone().unwrap();
         assert_eq!(rules(|a| a.passport.as_mut().unwrap().zone = zone, wrong.clone()), ["mrz.check-digit"]);
         assert_eq!(rules(|_| (), wrong), ["mrz.chip-differs", "mrz.check-digit"]);
@@ -244,9 +241,14 @@ mod tests {
 
     #[test]
     fn a_day_of_issue_that_differs_goes_to_a_person_with_both_days() {
-        let content = ChipContent { issued_on: Some(day(2007, 4, 17)), ..with_zone("", "") };
-        let fields = ["typed passport.issued_on 2007-04-16", "chip chip.dg12.issued_on 2007-04-17"];
+        let content = ChipContent { issued_on: Some(day(2021, 4, 17)), ..with_zone("", "") };
+        let fields = ["typed passport.issued_on 2021-04-16", "chip chip.dg12.issued_on 2021-04-17"];
         assert_eq!(found(|_| (), &report(content)), [("dg12.issued-differs", fields.map(str::to_owned).to_vec())]);
+    }
+
+    #[test]
+    fn a_chip_without_the_passport_that_it_is_in_is_refused() {
+        assert_eq!(rules(|a| a.passport = None, with_zone("", "")), ["chip-content.passport-missing"]);
     }
 
     #[test]

@@ -25,20 +25,20 @@ pub struct Taken {
 }
 
 /// What others say about the applicant.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Known<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct Known {
     /// What other requests and accounts hold.
     pub taken: Taken,
-    /// What the examination of the chip says, if the chip was read.
-    pub chip: Option<&'a ChipReport>,
+    /// What the examination of the passport's chip said, if it was read.
+    pub chip: Option<ChipReport>,
 }
 
 /// Applies every rule to `application` as handed in at `now`.
-pub fn examine(application: &Application, known: &Known<'_>, now: Timestamp) -> Findings {
+pub fn examine(application: &Application, known: &Known, now: Timestamp) -> Findings {
     let today = now.local_date();
     let mut found = Findings::default();
     zone::zone(application, today, &mut found);
-    if let Some(report) = known.chip {
+    if let Some(report) = &known.chip {
         chip::chip(application, report, today, &mut found);
     }
     documents::documents(application, today, &mut found);

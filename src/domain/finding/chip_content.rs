@@ -11,6 +11,11 @@ catalogue! {
         / "Một nhóm dữ liệu là của nhà nước cấp nhưng không theo mẫu Doc 9303 nên không đối chiếu được.",
         "Compare the photograph and the dates with the passport by eye."
         / "Hãy đối chiếu ảnh và các ngày với hộ chiếu bằng mắt.";
+    CHIP_PASSPORT_MISSING: "chip-content.passport-missing", Refuse, "Decree 69/2024 art. 11.2", "DOMAIN 3.2",
+        "A chip was read, and no passport was typed that it could belong to."
+        / "Đã đọc chip nhưng chưa nhập hộ chiếu chứa chip đó.",
+        "Type the passport whose chip was read, or hand in the request without the chip."
+        / "Hãy nhập hộ chiếu có chip đã đọc, hoặc nộp hồ sơ không kèm chip.";
     DG11_CENTURY_DIFFERS: "dg11.century-differs", Refuse, "Doc 9303-10 section 4.7.11", "",
         "The typed year of birth is in another century than the chip's."
         / "Năm sinh đã nhập khác thế kỷ với năm sinh trong chip.",
