@@ -21,3 +21,4 @@ pub mod sealed;
 pub mod staff;
 pub mod text;
 pub mod time;
+pub mod trust;
