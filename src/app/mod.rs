@@ -15,6 +15,7 @@ mod error;
 mod repeat;
 mod sealing;
 mod staff;
+mod trust;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
@@ -24,6 +25,7 @@ pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Page, PageRequest, Submitted};
 pub use error::{Error, Missing};
 pub use repeat::Repeat;
+pub use trust::{Approved, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +39,7 @@ use crate::notify::Carrier;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
+use trust::TrustStore;
 
 /// How often a use case reads again when others change the same records at the same time.
 const ATTEMPTS_MAX: u32 = 6;
@@ -50,6 +53,8 @@ pub struct Settings {
     pub email_code_lifetime: Duration,
     /// Digits of an identification number.
     pub number_digits: usize,
+    /// What trust material may be like.
+    pub trust: TrustSettings,
 }
 
 /// The parts that use cases work with.
@@ -75,12 +80,14 @@ pub struct App {
     parts: Arc<Parts>,
     /// Rung after each commit, so that messages leave at once.
     outbox: Arc<Notify>,
+    /// By whose word chips are believed, as this process knows it.
+    trust: Arc<TrustStore>,
 }
 
 impl App {
     /// Use cases over these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()) }
+        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()), trust: Arc::new(TrustStore::new()) }
     }
 
     /// What is kept.

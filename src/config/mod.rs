@@ -41,6 +41,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// Messages to holders.
     pub notify: Notify,
+    /// By whose word chips are believed.
+    pub trust: Trust,
     /// Logs.
     pub log: Log,
 }
@@ -122,6 +124,17 @@ pub struct Accounts {
 pub struct Notify {
     /// Where they are written, in clear.
     pub file: PathBuf,
+}
+
+/// By whose word chips are believed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trust {
+    /// How often the trust store is looked at for what other processes changed.
+    pub refresh_secs: u64,
+    /// Whether a master list stays good when its signer's certificate has expired since.
+    pub expired_signers: bool,
+    /// Whether a DigestInfo may lack its NULL.
+    pub digest_info_without_null: bool,
 }
 
 /// Logs.
@@ -228,7 +241,7 @@ impl Config {
 
     /// Every setting as it takes effect, by key, without secrets.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let Self { mode, home, server, store, limits, vault, codes, accounts, notify, log } = self;
+        let Self { mode, home, server, store, limits, vault, codes, accounts, notify, trust, log } = self;
         let path = |path: &Path| path.display().to_string();
         let [url, url_file] = shown(Some(&store.url));
         let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
@@ -254,6 +267,9 @@ impl Config {
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
             ("notify.file", path(&notify.file)),
+            ("trust.refresh_secs", trust.refresh_secs.to_string()),
+            ("trust.expired_signers", trust.expired_signers.to_string()),
+            ("trust.digest_info_without_null", trust.digest_info_without_null.to_string()),
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
         ]

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
-use super::{Accounts, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Vault};
+use super::{Accounts, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Trust, Vault};
 use crate::domain::law::{self, Item};
 
 const DATABASES: &[&str] = &["sqlite:", "postgres://", "postgresql://"];
@@ -35,6 +35,11 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         notify: Notify { file: reader.path("notify.file") },
+        trust: Trust {
+            refresh_secs: reader.number("trust.refresh_secs", 1..=3_600),
+            expired_signers: reader.flag("trust.expired_signers"),
+            digest_info_without_null: reader.flag("trust.digest_info_without_null"),
+        },
         log: reader.log(),
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Settings};
-use crate::config::Config;
+use crate::app::{App, Parts, Settings, TrustSettings};
+use crate::config::{Config, Mode};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
 use crate::store::Store;
@@ -44,6 +44,11 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
             code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
             email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
             number_digits: config.accounts.identity_number_digits,
+            trust: TrustSettings {
+                expired_signers: config.trust.expired_signers,
+                digest_info_without_null: config.trust.digest_info_without_null,
+                practice: config.mode == Mode::Development,
+            },
         },
     }))
 }

@@ -5,7 +5,7 @@ use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use crate::domain::ids::{MaterialId, StaffId, Version};
 use crate::domain::time::Timestamp;
-use crate::domain::trust::{Decided, Fingerprint, Kind, Material, Report, Stage};
+use crate::domain::trust::{Decided, Sha256, Kind, Material, Report, Stage};
 
 /// The name of the one row of `trust_revision`.
 const REVISION: &str = "trust";
@@ -169,7 +169,7 @@ fn material(row: &Row) -> Result<Material, StoreError> {
         kind: Kind::from_name(&row.get::<String>("kind")?).ok_or(corrupt("kind"))?,
         publisher: row.get("publisher")?,
         edition: Timestamp::from_micros(row.get("edition")?),
-        sha256: Fingerprint::new(digest),
+        sha256: Sha256::new(digest),
         report: serde_json::from_str(&row.get::<String>("report")?).map_err(|_| corrupt("report"))?,
         proposed_by: StaffId::new(row.get("proposed_by")?),
         proposed_at: Timestamp::from_micros(row.get("proposed_at")?),

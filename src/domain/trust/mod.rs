@@ -60,9 +60,9 @@ impl Kind {
 /// SHA-256 of a file or of a certificate's DER: its name everywhere. Written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Fingerprint([u8; 32]);
+pub struct Sha256([u8; 32]);
 
-impl Fingerprint {
+impl Sha256 {
     /// The digest's bytes.
     pub const fn new(digest: [u8; 32]) -> Self {
         Self(digest)
@@ -92,19 +92,19 @@ impl Fingerprint {
     }
 }
 
-impl fmt::Display for Fingerprint {
+impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
     }
 }
 
-impl fmt::Debug for Fingerprint {
+impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl TryFrom<String> for Fingerprint {
+impl TryFrom<String> for Sha256 {
     type Error = Malformed;
 
     fn try_from(text: String) -> Result<Self, Malformed> {
@@ -112,9 +112,9 @@ impl TryFrom<String> for Fingerprint {
     }
 }
 
-impl From<Fingerprint> for String {
-    fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.to_string()
+impl From<Sha256> for String {
+    fn from(digest: Sha256) -> Self {
+        digest.to_string()
     }
 }
 
@@ -130,7 +130,7 @@ pub struct Material {
     /// When its publisher made it.
     pub edition: Timestamp,
     /// Of its content.
-    pub sha256: Fingerprint,
+    pub sha256: Sha256,
     /// What was found in it when it was proposed.
     pub report: Report,
     /// Who proposed it.
@@ -155,7 +155,7 @@ pub struct Report {
     /// CSCAs that will be trusted no longer.
     pub removed: u32,
     /// The CSCA certificate that vouches for the file; `None`: itself, or nobody but the two operators.
-    pub vouched_by: Option<Fingerprint>,
+    pub vouched_by: Option<Sha256>,
     /// Whether the proposer means it, if the file is older than what is in force.
     pub allow_older: bool,
     /// What was found.
@@ -235,7 +235,7 @@ impl Material {
     ///
     /// # Errors
     /// If it no longer waits, the second person is the first, or has another file.
-    pub fn approve(self, by: StaffId, confirmed: Fingerprint, now: Timestamp) -> Result<Self, CannotApprove> {
+    pub fn approve(self, by: StaffId, confirmed: Sha256, now: Timestamp) -> Result<Self, CannotApprove> {
         if self.stage != Stage::Proposed {
             return Err(CannotApprove::AlreadyDecided);
         }
@@ -286,7 +286,7 @@ mod tests {
             kind: Kind::Csca,
             publisher: "DE".to_owned(),
             edition: NOW,
-            sha256: Fingerprint::new([7; 32]),
+            sha256: Sha256::new([7; 32]),
             report: Report::default(),
             proposed_by: staff(1),
             proposed_at: NOW,
@@ -298,12 +298,12 @@ mod tests {
 
     #[test]
     fn only_a_proposal_comes_in_force_and_only_by_a_second_person_who_has_the_same_file() {
-        let same = Fingerprint::new([7; 32]);
+        let same = Sha256::new([7; 32]);
         let approved = material(Stage::Proposed).approve(staff(2), same, NOW).unwrap();
         assert_eq!(approved.stage, Stage::InForce(DECIDED));
         let refusal = |stage, by, sha256| material(stage).approve(staff(by), sha256, NOW).unwrap_err();
         assert_eq!(refusal(Stage::Proposed, 1, same), CannotApprove::OwnProposal);
-        assert_eq!(refusal(Stage::Proposed, 2, Fingerprint::new([8; 32])), CannotApprove::AnotherFile);
+        assert_eq!(refusal(Stage::Proposed, 2, Sha256::new([8; 32])), CannotApprove::AnotherFile);
         for stage in [Stage::InForce(DECIDED), Stage::Rejected(DECIDED), Stage::Replaced { approved: DECIDED, at: NOW }]
         {
             assert_eq!(refusal(stage, 2, same), CannotApprove::AlreadyDecided, "{stage:?}");
@@ -322,13 +322,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_read_as_tools_print_it() {
+    fn a_digest_is_read_as_tools_print_it() {
         let digits = "a0".repeat(32);
         let colons = ["A0"; 32].join(":");
-        assert_eq!(Fingerprint::parse(&digits), Fingerprint::parse(&colons));
-        assert_eq!(Fingerprint::parse(&digits).unwrap().to_string(), digits);
+        assert_eq!(Sha256::parse(&digits), Sha256::parse(&colons));
+        assert_eq!(Sha256::parse(&digits).unwrap().to_string(), digits);
         for wrong in ["", "a0", &"a".repeat(63), &"g0".repeat(32), &"a0".repeat(33), &" ".repeat(500)] {
-            assert!(Fingerprint::parse(wrong).is_err(), "{wrong}");
+            assert!(Sha256::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

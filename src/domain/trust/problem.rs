@@ -152,9 +152,6 @@ faults! {
     ENTRY_NOT_CA = "entry.not-ca", note,
         "A certificate does not say that it is an authority (cA). Several states publish such CSCAs."
         / "Chứng thư không ghi là cơ quan cấp (cA). Một số quốc gia phát hành CSCA như vậy.";
-    ENTRY_ISSUER = "entry.issuer", note,
-        "An entry is signed neither by its own key nor by another of the list. It is kept: the list's signature vouches for it."
-        / "Một mục không do chính khóa của nó hay khóa khác trong danh sách ký. Mục vẫn được giữ vì chữ ký của danh sách bảo đảm.";
     ENTRIES_MANY = "entry.many", refuse,
         "The file has more than 2,000 certificates, or more than 100,000 revoked serial numbers."
         / "Tệp có hơn 2.000 chứng thư hoặc hơn 100.000 số sê-ri bị thu hồi.";

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Settings};
+use eid::app::{App, Parts, Settings, TrustSettings};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -62,6 +62,8 @@ pub struct Wishes {
     pub redis: Option<(String, String)>,
     /// The carrier's file is in a folder that does not exist: see [`Service::let_messages_leave`].
     pub carrier_away: bool,
+    /// The practice country may be trusted.
+    pub practice: bool,
 }
 
 /// Runs `test` against a fresh service, then asks the house's own questions.
@@ -107,6 +109,11 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                trust: TrustSettings {
+                    expired_signers: true,
+                    digest_info_without_null: false,
+                    practice: wishes.practice,
+                },
             },
         });
         let (connections, incoming) = mpsc::channel(16);
