@@ -62,10 +62,8 @@ impl DeviationList {
     /// If it is not of that form, names a fault that cannot be tolerated, or is longer than any list.
     pub fn read(bytes: &[u8]) -> Result<Self, NotADeviationList> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let list: Self = (bytes.len() <= LEN_MAX)
-            .then(|| serde_json::from_slice(bytes).ok())
-            .flatten()
-            .ok_or(NotADeviationList)?;
+        let list: Self =
+            (bytes.len() <= LEN_MAX).then(|| serde_json::from_slice(bytes).ok()).flatten().ok_or(NotADeviationList)?;
         let said = |text: &str| !text.trim().is_empty() && text.chars().count() <= TEXT_MAX;
         let right = said(&list.name)
             && list.deviations.len() <= DEVIATIONS_MAX

@@ -5,9 +5,21 @@
 
 pub mod ber;
 pub mod certificate;
+pub mod chain;
+pub mod countries;
 pub mod crl;
 pub mod curve;
+pub mod deviation;
+pub mod files;
+pub mod groups;
 pub mod hash;
 pub mod key;
+pub mod known;
+pub mod master_list;
 pub mod policy;
 pub mod scheme;
+pub mod signed_data;
+pub mod trust;
+
+pub use files::ChipFiles;
+pub use trust::Trust;

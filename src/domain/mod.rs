@@ -6,6 +6,8 @@ pub mod account;
 pub mod application;
 pub mod audit;
 pub mod check;
+pub mod chip;
+pub mod chip_content;
 pub mod code;
 pub mod consent;
 pub mod contact;

@@ -111,9 +111,10 @@ pub(super) const fn proposed(proposed: &Proposed) -> Text {
             "The file waits. Another operator, who has it or its SHA-256 from elsewhere, approves it.",
             "Tệp đang chờ. Người vận hành khác, có tệp hoặc mã SHA-256 từ nguồn riêng, sẽ phê duyệt.",
         ),
-        Proposed::AlreadyInForce(_) => {
-            Text::new("This very file is in force. Nothing to do.", "Chính tệp này đang được áp dụng. Không cần làm gì.")
-        }
+        Proposed::AlreadyInForce(_) => Text::new(
+            "This very file is in force. Nothing to do.",
+            "Chính tệp này đang được áp dụng. Không cần làm gì.",
+        ),
         Proposed::NotAccepted(..) => Text::new(
             "The file was not kept. See the problems, and what each asks for.",
             "Tệp không được giữ lại. Hãy xem các vấn đề và cách xử lý từng vấn đề.",

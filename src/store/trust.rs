@@ -5,7 +5,7 @@ use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use crate::domain::ids::{MaterialId, StaffId, Version};
 use crate::domain::time::Timestamp;
-use crate::domain::trust::{Decided, Sha256, Kind, Material, Report, Stage};
+use crate::domain::trust::{Decided, Kind, Material, Report, Sha256, Stage};
 
 /// The name of the one row of `trust_revision`.
 const REVISION: &str = "trust";

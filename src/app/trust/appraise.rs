@@ -311,7 +311,8 @@ impl Appraisal {
 /// A problem of each part, for the first [`LISTED_MAX`]; then one that says how many more there are.
 fn listed<T: ToString>(fault: &'static Fault, parts: impl IntoIterator<Item = T>) -> Vec<Problem> {
     let mut parts = parts.into_iter();
-    let mut problems: Vec<_> = parts.by_ref().take(LISTED_MAX - 1).map(|part| Problem::about(fault, part.to_string())).collect();
+    let mut problems: Vec<_> =
+        parts.by_ref().take(LISTED_MAX - 1).map(|part| Problem::about(fault, part.to_string())).collect();
     match (parts.next(), parts.count()) {
         (None, _) => {}
         (Some(last), 0) => problems.push(Problem::about(fault, last.to_string())),

@@ -150,7 +150,8 @@ impl App {
         allow_older: bool,
     ) -> Result<Approved, Error> {
         let now = self.clock().now();
-        let approved = self.once(by, repeat, || self.approve_once(by, repeat, (id, confirmed, allow_older), now)).await?;
+        let approved =
+            self.once(by, repeat, || self.approve_once(by, repeat, (id, confirmed, allow_older), now)).await?;
         if matches!(approved, Approved::InForce(_))
             && let Err(error) = self.refresh_trust().await
         {
@@ -197,9 +198,10 @@ impl App {
             .with("allow_older", older.to_string());
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Named { material: approved.id })?)
-            .with_all(replaced.map(|source| {
-                Change::SaveMaterial(Box::new(source.material.clone().replace(now)), source.version)
-            }))
+            .with_all(
+                replaced
+                    .map(|source| Change::SaveMaterial(Box::new(source.material.clone().replace(now)), source.version)),
+            )
             .with(Change::SaveMaterial(Box::new(approved.clone()), stored.version))
             .with(Change::ReviseTrust(present.revision()));
         Ok(Attempt::Change(Approved::InForce(approved), unit))
