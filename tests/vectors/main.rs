@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod masterlists;
 mod mrz;
 
 use std::path::PathBuf;
