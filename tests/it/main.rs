@@ -28,3 +28,5 @@ mod repeats;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;

@@ -185,6 +185,23 @@ impl Service {
         &self.app
     }
 
+    /// The use cases over the same store, as another process of the service would have them.
+    pub fn another_process(&self, trust: TrustSettings) -> App {
+        App::new(Parts {
+            store: self.app.store().clone(),
+            vault: Vault::new(&KeyRing::generate(&self.dice), self.dice.clone()).unwrap(),
+            carrier: Carrier::File(FileCarrier::new(self.mailbox.clone())),
+            clock: self.clock.clone(),
+            dice: self.dice.clone(),
+            settings: Settings {
+                code_lifetime: Duration::from_mins(3),
+                email_code_lifetime: Duration::from_hours(1),
+                number_digits: 12,
+                trust,
+            },
+        })
+    }
+
     pub fn database(&self) -> &Database {
         &self.database
     }
