@@ -8,9 +8,8 @@ use crate::domain::finding::{
     CHIP_ALGORITHM_UNKNOWN, CHIP_ALGORITHM_WEAK, CHIP_ATTRIBUTES, CHIP_AUTHORITY_COUNTRY, CHIP_AUTHORITY_OUT_OF_DATE,
     CHIP_AUTHORITY_REVOKED, CHIP_AUTHORITY_UNKNOWN, CHIP_CONTENT_TYPE, CHIP_COUNTRY_DIFFERS, CHIP_COUNTRY_UNKNOWN,
     CHIP_DIGEST_DIFFERS, CHIP_GROUP_DIFFERS, CHIP_GROUP_MANDATORY, CHIP_LDS_UNREADABLE, CHIP_LDS_VERSION,
-    CHIP_SIGNATURE_WRONG, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_SIGNER_FORGED, CHIP_SIGNER_MISSING,
-    CHIP_SIGNER_OUT_OF_DATE, CHIP_SIGNER_PROFILE, CHIP_SIGNER_REVOKED, CHIP_SOD_UNREADABLE, CHIP_SOD_VERSION,
-    CHIP_TOO_LARGE, Finding, Rule,
+    CHIP_SIGNATURE_WRONG, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_SIGNER_FORGED, CHIP_SIGNER_MISSING, CHIP_SIGNER_OUT_OF_DATE,
+    CHIP_SIGNER_PROFILE, CHIP_SIGNER_REVOKED, CHIP_SOD_UNREADABLE, CHIP_SOD_VERSION, CHIP_TOO_LARGE, Finding, Rule,
 };
 
 /// What a finding means for the data. Rules that are not here leave the answer as it is.
@@ -59,7 +58,8 @@ impl Ledger {
 
     /// Every step once, those not taken as skipped, and all findings.
     pub(super) fn close(self) -> (Vec<Step>, Vec<Finding>) {
-        let outcome = |name| self.taken.iter().find(|step| step.name == name).map_or(Outcome::Skipped, |step| step.outcome);
+        let outcome =
+            |name| self.taken.iter().find(|step| step.name == name).map_or(Outcome::Skipped, |step| step.outcome);
         (StepName::ALL.map(|name| Step { name, outcome: outcome(name) }).into(), self.findings)
     }
 

@@ -1,8 +1,9 @@
-//! Which signatures are too weak, and from which day on (Doc 9303-12 section 4.4; BSI TR-03116-2).
+//! Which signatures are too weak, and until which day they are accepted all the same (Doc 9303-12 section 4.4; BSI
+//! TR-03116-2).
 //!
-//! Owns the names of the switches. Each is off by default: passports live ten years, and a state that signed with SHA-1
-//! in its time did nothing wrong. A switch takes a day, so that a certificate is judged by when it was made, or a check
-//! by when it happens: which of the two is the caller's choice of `on`.
+//! Owns the names of the switches. Those of weak algorithms are off by default: whoever turns one on names the day on which
+//! it goes off again. What counts is the day of the check, `on`: who can break an algorithm also chooses the day that a
+//! document or a certificate names.
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -11,20 +12,21 @@ use super::hash::Hash;
 use super::key::KeyAlgorithm;
 use super::scheme::Scheme;
 
-/// What is too weak, and the first day on which it is. Absent: never.
+/// Which weak algorithms are accepted, and until when.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Policy {
-    /// Signatures over SHA-1, and PSS masks made with it.
+    /// Signatures over SHA-1, and PSS masks made with it: accepted before this day. Absent: never.
     #[serde(with = "optional_date")]
     pub sha1: Option<Date>,
-    /// RSA with a modulus of less than 2048 bits.
+    /// RSA with a modulus of less than 2048 bits: accepted before this day. Absent: never.
     #[serde(with = "optional_date")]
     pub rsa_below_2048: Option<Date>,
-    /// Curves of 224 bits.
+    /// Curves of 224 bits: accepted before this day. Absent: never.
     #[serde(with = "optional_date")]
     pub curves_224: Option<Date>,
-    /// PKCS#1 v1.5 signatures whose `DigestInfo` lacks the NULL (RFC 8017 section 9.2, note 2). They hold until then.
+    /// PKCS#1 v1.5 signatures whose `DigestInfo` lacks the NULL (RFC 8017 section 9.2, note 2), which is a matter of form
+    /// and not of strength: refused from this day on. Absent: accepted.
     #[serde(with = "optional_date")]
     pub digest_info_without_null: Option<Date>,
 }
@@ -63,13 +65,13 @@ impl Policy {
 
     /// Whether that weakness counts on the day `on`.
     pub fn counts(&self, weakness: Weakness, on: Date) -> bool {
-        let since = match weakness {
-            Weakness::Sha1 => self.sha1,
-            Weakness::RsaBelow2048 => self.rsa_below_2048,
-            Weakness::Curves224 => self.curves_224,
-            Weakness::DigestInfoWithoutNull => self.digest_info_without_null,
-        };
-        since.is_some_and(|since| on >= since)
+        let accepted = |until: Option<Date>| until.is_some_and(|until| on < until);
+        match weakness {
+            Weakness::Sha1 => !accepted(self.sha1),
+            Weakness::RsaBelow2048 => !accepted(self.rsa_below_2048),
+            Weakness::Curves224 => !accepted(self.curves_224),
+            Weakness::DigestInfoWithoutNull => self.digest_info_without_null.is_some_and(|from| on >= from),
+        }
     }
 }
 
@@ -119,37 +121,46 @@ mod tests {
     use crate::chip::curve::Curve;
 
     const SHA1: Scheme = Scheme::RsaPkcs1(Hash::Sha1);
+    const SHA256: Scheme = Scheme::RsaPkcs1(Hash::Sha256);
     const PSS: Scheme = Scheme::RsaPss { hash: Hash::Sha256, mgf: Hash::Sha1, salt_len: 32 };
     const SMALL: KeyAlgorithm = KeyAlgorithm::Rsa { bits: 2047 };
     const LARGE: KeyAlgorithm = KeyAlgorithm::Rsa { bits: 2048 };
 
     #[test]
-    fn nothing_is_weak_until_a_switch_says_so() {
-        let policy = Policy::default();
-        assert_eq!(policy.weakness(&SHA1, &SMALL, date!(2099 - 01 - 01)), None);
+    fn what_is_weak_counts_unless_a_switch_says_otherwise() {
+        let (policy, on) = (Policy::default(), date!(2026 - 11 - 22));
+        assert_eq!(policy.weakness(&SHA1, &LARGE, on), Some(Weakness::Sha1));
+        assert_eq!(policy.weakness(&PSS, &LARGE, on), Some(Weakness::Sha1));
+        assert_eq!(policy.weakness(&SHA256, &SMALL, on), Some(Weakness::RsaBelow2048));
+        assert_eq!(policy.weakness(&SHA256, &LARGE, on), None);
+        assert!(!policy.counts(Weakness::DigestInfoWithoutNull, on), "a matter of form");
         assert_eq!(serde_json::from_str::<Policy>("{}").unwrap(), policy);
     }
 
     #[test]
-    fn a_switch_counts_from_its_day_on() {
+    fn a_switch_that_is_on_goes_off_on_its_day() {
         let policy: Policy = serde_json::from_str(r#"{"sha1": "2027-01-01"}"#).unwrap();
         assert_eq!(policy.weakness(&SHA1, &LARGE, date!(2026 - 12 - 31)), None);
+        assert_eq!(policy.weakness(&PSS, &LARGE, date!(2026 - 12 - 31)), None);
         assert_eq!(policy.weakness(&SHA1, &LARGE, date!(2027 - 01 - 01)), Some(Weakness::Sha1));
-        assert_eq!(policy.weakness(&PSS, &LARGE, date!(2027 - 01 - 01)), Some(Weakness::Sha1));
         assert_eq!(serde_json::from_str::<Policy>(&serde_json::to_string(&policy).unwrap()).unwrap(), policy);
     }
 
     #[test]
-    fn each_switch_finds_its_own_weakness_alone() {
-        let (on, ecdsa) = (date!(2027 - 01 - 01), Scheme::Ecdsa(Hash::Sha256));
-        let rsa = Policy { rsa_below_2048: Some(on), ..Policy::default() };
-        assert_eq!(rsa.weakness(&SHA1, &SMALL, on), Some(Weakness::RsaBelow2048));
-        assert_eq!(rsa.weakness(&SHA1, &LARGE, on), None);
-        let curves = Policy { curves_224: Some(on), ..Policy::default() };
-        assert_eq!(curves.weakness(&ecdsa, &KeyAlgorithm::Ec(Curve::BrainpoolP224r1), on), Some(Weakness::Curves224));
-        assert_eq!(curves.weakness(&ecdsa, &KeyAlgorithm::Ec(Curve::P256), on), None);
-        let null = Policy { digest_info_without_null: Some(on), ..Policy::default() };
-        assert!(null.counts(Weakness::DigestInfoWithoutNull, on) && !null.counts(Weakness::Sha1, on));
+    fn each_switch_accepts_its_own_weakness_alone() {
+        let (until, on) = (date!(2027 - 01 - 01), date!(2026 - 12 - 31));
+        let ecdsa = Scheme::Ecdsa(Hash::Sha256);
+        let rsa = Policy { rsa_below_2048: Some(until), ..Policy::default() };
+        assert_eq!(rsa.weakness(&SHA1, &SMALL, on), Some(Weakness::Sha1));
+        assert_eq!(rsa.weakness(&SHA256, &SMALL, on), None);
+        let curves = Policy { curves_224: Some(until), ..Policy::default() };
+        let small = KeyAlgorithm::Ec(Curve::BrainpoolP224r1);
+        assert_eq!(curves.weakness(&ecdsa, &small, on), None);
+        assert_eq!(rsa.weakness(&ecdsa, &small, on), Some(Weakness::Curves224));
+        assert_eq!(rsa.weakness(&ecdsa, &KeyAlgorithm::Ec(Curve::P256), on), None);
+        let null = Policy { digest_info_without_null: Some(until), ..Policy::default() };
+        assert!(!null.counts(Weakness::DigestInfoWithoutNull, on));
+        assert!(null.counts(Weakness::DigestInfoWithoutNull, until));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::fmt;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader};
 
-use super::ber;
+use super::ber::{self, Bounds};
 use super::hash::Hash;
 use super::signed_data::{Unreadable, end, list, nested, octets};
 use crate::domain::chip::GroupNumber;
@@ -28,7 +28,7 @@ const TAG: u8 = 0x77;
 /// # Errors
 /// [`Unreadable`] if the file has another tag, bytes behind its end, or cannot be normalised within bounds.
 pub fn unwrap(file: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
-    let der = ber::to_der(file).map_err(|_| Unreadable)?;
+    let der = ber::to_der(file, &Bounds::default()).map_err(|_| Unreadable)?;
     let within = |der: &[u8]| -> Result<usize, Unreadable> {
         let mut reader = SliceReader::new(der)?;
         if reader.peek_byte() != Some(TAG) {
@@ -61,7 +61,7 @@ impl SecurityObject {
     /// # Errors
     /// [`Unreadable`] if it is anything else, names a group twice, or one that does not exist.
     pub fn read(content: &[u8]) -> Result<Self, Unreadable> {
-        let der = ber::to_der(content).map_err(|_| Unreadable)?;
+        let der = ber::to_der(content, &Bounds::default()).map_err(|_| Unreadable)?;
         let mut all = SliceReader::new(&der)?;
         let mut body = nested(&mut all)?;
         end(&all)?;

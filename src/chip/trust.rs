@@ -16,6 +16,7 @@ use crate::domain::finding::{
     CHIP_ALGORITHM_WEAK, CHIP_AUTHORITY_COUNTRY, CHIP_AUTHORITY_OUT_OF_DATE, CHIP_COUNTRY_DIFFERS,
     CHIP_COUNTRY_UNKNOWN, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_SIGNER_OUT_OF_DATE, CHIP_SIGNER_PROFILE, Rule,
 };
+use crate::domain::time::Timestamp;
 
 /// Most keys that are tried for one certificate. The largest country has 20 keys.
 pub const CANDIDATES_MAX: usize = 32;
@@ -61,6 +62,11 @@ impl Authority {
     /// Its certificates, at least one.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
+    }
+
+    /// The certificate to show for the key: one that is valid at that instant, or else the first.
+    pub fn in_date(&self, at: Timestamp) -> Option<&Certificate> {
+        self.certificates.iter().find(|own| own.is_valid_at(at)).or_else(|| self.certificates.first())
     }
 
     /// Whether it is the practice country's.
@@ -190,8 +196,13 @@ impl Trust {
     }
 
     /// Whether one of these certificates is known to break `rule`, and that is tolerated.
-    pub(super) fn tolerates(&self, certificates: &[Fingerprint], rule: &'static Rule) -> bool {
-        certificates.iter().any(|certificate| self.tolerated.contains(&(*certificate, rule.id)))
+    pub(super) fn tolerates<'c>(
+        &self,
+        mut certificates: impl Iterator<Item = &'c Certificate>,
+        rule: &'static Rule,
+    ) -> bool {
+        !self.tolerated.is_empty()
+            && certificates.any(|own| self.tolerated.contains(&(Fingerprint(own.fingerprint()), rule.id)))
     }
 
     pub(super) const fn known(&self) -> &SignerCache {

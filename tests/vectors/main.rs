@@ -7,6 +7,7 @@
 mod certificates;
 mod masterlists;
 mod mrz;
+mod sods;
 
 use std::path::PathBuf;
 
