@@ -154,17 +154,18 @@ fn every_authority_of_the_master_lists_is_read_with_a_key_and_a_country() {
         assert!(certificate.key().is_ok(), "{name}: {:?}", certificate.key());
         assert!(certificate.scheme().is_ok(), "{name}: {:?}", certificate.scheme());
         assert!(certificate.subject_country().is_some(), "{name}");
-        if !certificate.malformed_extensions().is_empty() || !certificate.unknown_critical_extensions().is_empty() {
-            println!("{name}: {:?} {:?}", certificate.malformed_extensions(), certificate.unknown_critical_extensions());
-        }
+        assert!(certificate.malformed_extensions().is_empty(), "{name}: {:?}", certificate.malformed_extensions());
+        assert!(certificate.unknown_critical_extensions().is_empty(), "{name}");
     }
-    println!("{} not cA", count(|certificate| !certificate.is_ca()));
-    println!("{} negative serials", count(|certificate| certificate.serial()[0] & 0x80 != 0));
+    // TR, LU, BE, PT, CM, IT leave out cA; KZ, AL, MZ number below zero.
+    assert_eq!(count(|certificate| !certificate.is_ca()), 9);
+    assert_eq!(count(|certificate| certificate.serial()[0] & 0x80 != 0), 4);
     assert_eq!(found.len(), AUTHORITIES);
+    println!("{} authorities of four master lists", found.len());
 }
 
 #[test]
-fn every_self_issued_authority_is_signed_by_a_key_of_its_name() {
+fn every_authority_but_four_is_signed_by_a_key_of_its_issuers_name() {
     let Some(folder) = super::folder() else { return };
     let found = all_authorities(&folder);
     let (mut verified, mut orphans) = (0, Vec::new());
@@ -176,9 +177,9 @@ fn every_self_issued_authority_is_signed_by_a_key_of_its_name() {
             orphans.push(certificate);
         }
     }
-    for orphan in &orphans {
-        println!("{:?} {:?} {:?}", orphan, orphan.subject_country(), orphan.scheme());
-    }
+    let mut countries: Vec<_> = orphans.iter().filter_map(|orphan| orphan.subject_country()).collect();
+    countries.sort_unstable();
+    assert_eq!(countries, ["ES", "HU", "PH", "PT"], "issuers in no list (HU, PT), or another key (ES, PH)");
     println!("{verified} of {} authorities verified", found.len());
 }
 
@@ -204,5 +205,6 @@ fn every_signer_within_a_signed_object_is_read_and_verified_by_its_authority() {
             }
         }
     }
+    assert!(cases >= 9, "{cases}");
     println!("{cases} pairs of a signer and its authority");
 }
