@@ -220,16 +220,14 @@ fn length_len(len: usize) -> usize {
 }
 
 fn write_length(len: usize, out: &mut Vec<u8>) {
-    match u8::try_from(len) {
-        Ok(short @ 0..0x80) => out.push(short),
-        _ => {
-            let bytes = len.to_be_bytes();
-            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-            let digits = bytes.get(zeros..).unwrap_or_default();
-            out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
-            out.extend_from_slice(digits);
-        }
+    if let Ok(short @ 0..0x80) = u8::try_from(len) {
+        return out.push(short);
     }
+    let bytes = len.to_be_bytes();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let digits = bytes.get(zeros..).unwrap_or_default();
+    out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
+    out.extend_from_slice(digits);
 }
 
 #[cfg(test)]
@@ -290,7 +288,7 @@ mod tests {
         assert_eq!(read("3085ffffffffff 00"), Err(BerFault::Length));
         assert_eq!(read("30ff"), Err(BerFault::Truncated));
         let bounds = Bounds { len: 1 << 20, depth: 32, elements: 100 };
-        assert_eq!(to_der(&[0x30; 1 << 21], &bounds), Err(BerFault::TooLong));
+        assert_eq!(to_der(&vec![0x30; 1 << 21], &bounds), Err(BerFault::TooLong));
         assert_eq!(to_der(&[0x30, 0x80].repeat(33), &bounds), Err(BerFault::TooDeep));
         assert_eq!(to_der(&[0x30, 0x80].repeat(32), &bounds), Err(BerFault::Truncated));
         let many = [&[0x30, 0x80][..], &[5, 0].repeat(100), &[0, 0]].concat();

@@ -3,6 +3,7 @@
 //! Owns their reading and the lookup of a serial number. Refuses what is longer or holds more entries than the lists of a
 //! state, and delta and indirect lists, which Doc 9303 has not. Whether a list is fresh and who may sign it is not decided here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -103,10 +104,10 @@ impl Crl {
 
     /// Reads a list in PEM (RFC 7468, `X509 CRL`) or DER.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, CrlFault> {
-        match unarmour(bytes) {
-            Some(der) => Self::from_der(&der.ok_or(Malformed("PEM"))?),
-            None => Self::from_der(bytes),
+        if bytes.len() > 2 * Self::LEN_MAX {
+            return Err(CrlFault::TooLong);
         }
+        Self::from_der(&unarmour(bytes)?)
     }
 
     /// Reads a list in DER; nothing may follow it.
@@ -372,12 +373,13 @@ fn read_rest<'a>(reader: &mut SliceReader<'a>) -> Option<Vec<Extension<'a>>> {
     read_extensions(any.value()).ok().filter(|_| reader.is_finished())
 }
 
-/// The bytes within PEM's armour: `None` if there is none, `Some(None)` if it is broken.
-fn unarmour(bytes: &[u8]) -> Option<Option<Vec<u8>>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (_, after) = text.split_once("-----BEGIN X509 CRL-----")?;
-    let body = after.split_once("-----END X509 CRL-----").map(|(body, _)| body);
-    Some(body.and_then(|body| STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).ok()))
+/// The bytes within PEM's armour, or the bytes themselves if they wear none.
+fn unarmour(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CrlFault> {
+    let armoured = std::str::from_utf8(bytes).ok().and_then(|text| text.split_once("-----BEGIN X509 CRL-----"));
+    let Some((_, after)) = armoured else { return Ok(Cow::Borrowed(bytes)) };
+    let (body, _) = after.split_once("-----END X509 CRL-----").ok_or(Malformed("PEM"))?;
+    let der = STANDARD.decode(body.split_ascii_whitespace().collect::<String>());
+    der.map(Cow::Owned).map_err(|_| Malformed("PEM"))
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ fn a_certificate_prints_its_fingerprint_alone() {
 fn what_is_no_certificate_is_refused_by_field() {
     let (csca, _) = authority();
     let der = csca.der();
-    assert_eq!(Certificate::from_der(&[0; Certificate::LEN_MAX + 1]), Err(CertificateFault::TooLong));
+    assert_eq!(Certificate::from_der(&vec![0; Certificate::LEN_MAX + 1]), Err(CertificateFault::TooLong));
     assert_eq!(Certificate::from_der(&[]), Err(CertificateFault::Malformed("certificate")));
     assert_eq!(Certificate::from_der(&[der, &[0]].concat()), Err(CertificateFault::Malformed("certificate")));
     assert_eq!(

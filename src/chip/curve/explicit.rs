@@ -39,6 +39,7 @@ pub(super) fn recognise(parameters: AnyRef<'_>) -> Result<Curve, CurveFault> {
     found.map(|domain| domain.curve).ok_or(CurveFault::Explicit)
 }
 
+#[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 fn read<'a>(reader: &mut SliceReader<'a>) -> der::Result<Given<'a>> {
     // Versions 2 and 3 say that a seed was used and how: the values that follow are the same.
     u8::decode(reader)?;
@@ -226,6 +227,7 @@ mod tests {
     }
 
     impl Sample {
+        #[expect(clippy::many_single_char_names, reason = "the names of the standard")]
         fn of(domain: &Domain) -> Self {
             let read = |hex: &str| hex::decode(hex).unwrap();
             let g = [vec![4], read(domain.x), read(domain.y)].concat();
