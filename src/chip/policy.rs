@@ -99,7 +99,7 @@ mod optional_date {
 
     use crate::domain::time::{format_date, parse_date};
 
-    #[expect(clippy::ref_option, reason = "the shape that serde asks for")]
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
     pub(super) fn serialize<S: Serializer>(day: &Option<Date>, to: S) -> Result<S::Ok, S::Error> {
         match day {
             Some(day) => to.serialize_some(&format_date(*day)),
