@@ -6,7 +6,11 @@
 
 mod data;
 mod document;
+#[cfg(test)]
+mod make;
 mod signer;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
