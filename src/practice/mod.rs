@@ -9,6 +9,7 @@ mod applicant;
 mod authority;
 mod consents;
 mod contacts;
+pub mod country;
 mod documents;
 mod draw;
 mod generator;
