@@ -13,6 +13,7 @@ mod deliver;
 mod enrol;
 mod error;
 mod repeat;
+mod review;
 mod sealing;
 mod staff;
 
@@ -21,9 +22,10 @@ pub use administer::{AccountView, LookPurpose, Search};
 pub use caller::{Caller, Officer};
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
-pub use enrol::{Page, PageRequest, Submitted};
+pub use enrol::{Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use repeat::Repeat;
+pub use review::{ReviewVerdict, Reviewed};
 
 use std::sync::Arc;
 use std::time::Duration;
