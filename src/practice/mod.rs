@@ -7,6 +7,7 @@
 
 mod applicant;
 mod authority;
+mod chips;
 mod consents;
 mod contacts;
 pub mod country;

@@ -41,6 +41,8 @@ pub enum Flaw {
     LdsVersion1,
     /// An RSA signature whose DigestInfo lacks the NULL of RFC 8017. Left to the checker.
     DigestInfoWithoutNull,
+    /// The signer's certificate names a known key as its issuer's, and that key did not sign it. Refused.
+    SignerForged,
     /// The signer's certificate has ended. Refused.
     SignerExpired,
     /// The signer's certificate has not begun. Refused.
@@ -97,7 +99,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them, in the order in which a checker meets them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::TrailingByte,
         Self::Truncated,
         Self::DeeplyNested,
@@ -125,6 +127,7 @@ impl Flaw {
         Self::SignerNotYetValid,
         Self::IssuerInOtherCase,
         Self::UnknownAuthority,
+        Self::SignerForged,
         Self::LinkNeeded,
         Self::SignerOfAnotherCountry,
         Self::AuthorityExpired,

@@ -96,7 +96,8 @@ pub(super) fn dg11(bearer: &Bearer<'_>) -> Option<Vec<u8>> {
     let (family, given) = bearer.name?;
     let name = [family, given].map(|part| part.split_whitespace().collect::<Vec<_>>().join("<"));
     let [family, given] = &name;
-    let name = if given.is_empty() { family.clone() } else { format!("{family}<<{given}") };
+    // A single name is a primary identifier, whichever it was typed as (Doc 9303-3, section 4.6).
+    let name = if family.is_empty() || given.is_empty() { name.concat() } else { format!("{family}<<{given}") };
     let mut fields: Vec<([u8; 2], Vec<u8>)> = vec![([0x5F, 0x0E], name.into_bytes())];
     fields.extend(bearer.born.map(|day| ([0x5F, 0x2B], day.as_bytes().to_vec())));
     fields.push(([0x5F, 0x11], b"PRACTICE<TOWN".to_vec()));

@@ -20,7 +20,7 @@ mod present;
 mod rsa;
 mod signer;
 
-use time::Date;
+use time::{Date, Duration};
 
 pub use algorithm::Algorithm;
 pub use chip::{Answering, Chip};
@@ -55,6 +55,11 @@ pub struct Country {
 }
 
 impl Country {
+    /// The country that practice applicants come from, whatever their seed: what a service trusts in practice mode.
+    pub fn of_practice() -> Self {
+        Self::new(0, Algorithm::USUAL)
+    }
+
     /// The country of that seed, whose authority and signers use one algorithm.
     pub fn new(seed: u64, algorithm: Algorithm) -> Self {
         Self::mixed(seed, algorithm, algorithm)
@@ -95,6 +100,11 @@ impl Country {
     /// The authority's revocation list in DER: serial numbers, day of issue, day by which there will be another.
     pub fn crl(&self, revoked: &[Vec<u8>], this_update: Date, next_update: Date) -> Vec<u8> {
         revocation_list(self.authority.issuer(), revoked, 1, (this_update, next_update))
+    }
+
+    /// The list in force on a day: the signer that was [wished](Wish::Revoked) revoked, and nobody else.
+    pub fn crl_in_force(&self, on: Date) -> Vec<u8> {
+        self.crl(&[self.signer(Wish::Revoked).serial], on - Duration::days(30), on + Duration::days(60))
     }
 
     /// A chip in order.

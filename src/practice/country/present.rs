@@ -155,6 +155,7 @@ impl Country {
 
 fn wish(flaw: Option<Flaw>) -> Wish {
     match flaw {
+        Some(Flaw::SignerForged) => Wish::Forged,
         Some(Flaw::SignerExpired) => Wish::Expired,
         Some(Flaw::SignerNotYetValid) => Wish::NotYetValid,
         Some(Flaw::SignerOfAnotherCountry) => Wish::OfAnotherCountry,

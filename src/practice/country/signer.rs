@@ -12,7 +12,7 @@ use crate::practice::country::rsa::Owner;
 
 /// The country's code in certificates. Certificates have two letters, documents three.
 pub(super) const UTOPIA: &str = "UT";
-/// Another country, which does not exist either: the code is for private use (ISO 3166-1).
+/// Another country: a code that ISO 3166-1 leaves for private use, and under which no state signs passports of Utopia.
 pub(super) const ELSEWHERE: &str = "ZZ";
 
 /// A signer as somebody wishes it.
@@ -22,6 +22,8 @@ pub enum Wish {
     Good,
     /// In order, and to be put on the revocation list.
     Revoked,
+    /// With a signature that is not the authority's, though its key identifier is.
+    Forged,
     /// Ended in 2019.
     Expired,
     /// Begins in 2049.
@@ -133,7 +135,10 @@ impl Signer {
             document_types: if wish == Wish::MasterList { &[] } else { &["P"] },
             purpose: (wish == Wish::MasterList).then_some(MASTER_LIST_SIGNER),
         };
-        let certificate = template.issued_by(Issuer { name: &issuer, ..authority.issuer() });
+        let mut certificate = template.issued_by(Issuer { name: &issuer, ..authority.issuer() });
+        if let (Wish::Forged, Some(last)) = (wish, certificate.last_mut()) {
+            *last ^= 1;
+        }
         Self { certificate, serial, issuer, key, algorithm }
     }
 
