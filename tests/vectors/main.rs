@@ -4,7 +4,9 @@
 
 #![cfg(test)]
 
+mod certificates;
 mod mrz;
+mod sods;
 
 use std::path::PathBuf;
 
