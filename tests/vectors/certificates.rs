@@ -155,7 +155,11 @@ fn every_authority_of_the_master_lists_is_read_with_a_key_and_a_country() {
         assert!(certificate.scheme().is_ok(), "{name}: {:?}", certificate.scheme());
         assert!(certificate.subject_country().is_some(), "{name}");
         if !certificate.malformed_extensions().is_empty() || !certificate.unknown_critical_extensions().is_empty() {
-            println!("{name}: {:?} {:?}", certificate.malformed_extensions(), certificate.unknown_critical_extensions());
+            println!(
+                "{name}: {:?} {:?}",
+                certificate.malformed_extensions(),
+                certificate.unknown_critical_extensions()
+            );
         }
     }
     println!("{} not cA", count(|certificate| !certificate.is_ca()));

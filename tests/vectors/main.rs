@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod certificates;
+mod groups;
 mod mrz;
 mod sods;
 

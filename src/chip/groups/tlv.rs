@@ -52,12 +52,14 @@ pub enum Fault {
 }
 
 /// One element.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Element<'a> {
     /// The tag as it is written: `0x61`, `0x5F1F`.
     pub tag: u16,
     /// What is in it.
     pub value: &'a [u8],
+    /// Tag, length and value.
+    pub whole: &'a [u8],
 }
 
 impl<'a> Element<'a> {
@@ -102,19 +104,26 @@ impl<'a> Reader<'a> {
         if self.read == ELEMENTS_MAX {
             return Err(Fault::Many);
         }
+        let start = self.rest;
         let tag = self.tag()?;
         let length = self.length()?;
         let (value, rest) = self.rest.split_at_checked(length).ok_or(Fault::CutOff)?;
+        let whole = start.get(..start.len() - rest.len()).unwrap_or(start);
         self.rest = rest;
         self.read += 1;
-        Ok(Some(Element { tag, value }))
+        Ok(Some(Element { tag, value, whole }))
     }
 
     /// The value of the next element, which has that tag.
     pub fn expect(&mut self, tag: u16) -> Result<&'a [u8], Fault> {
+        self.expect_element(tag).map(|element| element.value)
+    }
+
+    /// The next element, which has that tag.
+    pub fn expect_element(&mut self, tag: u16) -> Result<Element<'a>, Fault> {
         let element = self.element()?.ok_or(Fault::Missing(tag))?;
         let right = element.tag == tag;
-        right.then_some(element.value).ok_or(Fault::Unexpected { expected: tag, found: element.tag })
+        right.then_some(element).ok_or(Fault::Unexpected { expected: tag, found: element.tag })
     }
 
     /// The value of the first element with that tag among those that are left; the others are passed over.

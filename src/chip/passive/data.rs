@@ -1,6 +1,7 @@
 //! The signed list of data groups, the groups that were read, and what DG1 says of the document.
 
-use super::{Known, Proof, Standard, at};
+use super::{Known, Proof, Standard};
+use crate::chip::at;
 use crate::chip::countries;
 use crate::chip::files::ChipFiles;
 use crate::chip::groups::{com, dg1};
@@ -31,6 +32,7 @@ pub(super) fn examine(
         ledger.write(StepName::Groups, vec![at(&CHIP_LDS_UNREADABLE, "chip.sod")]);
         return;
     };
+    known.can_prove_itself = list.lists(GroupNumber::DG15);
     let mut found = form(&list, files);
     if list.hash == Some(Hash::Sha1) && by.policy.counts(Weakness::Sha1, by.now.local_date()) {
         found.extend(proof.map(|proof| proof.weak(Weakness::Sha1, by)));

@@ -1,6 +1,6 @@
 //! The signed message of EF.SOD: its shape, who signed it, and whether that signature holds.
 
-use super::at;
+use crate::chip::at;
 use crate::chip::certificate::{Certificate, same_name, same_serial};
 use crate::chip::key::SignatureFault;
 use crate::chip::scheme::Scheme;

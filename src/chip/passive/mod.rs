@@ -6,11 +6,14 @@
 
 mod data;
 mod document;
+#[cfg(test)]
+mod make;
 mod signer;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
-use super::Mode;
 use super::certificate::Certificate;
 use super::chain::{self, Chain, Untrusted};
 use super::files::ChipFiles;
@@ -19,8 +22,9 @@ use super::policy::Policy;
 use super::signed_data::SignedData;
 use super::sod;
 use super::trust::{Authority, Trust};
+use super::{Mode, at};
 use crate::domain::chip::{Fingerprint, GroupNumber, StepName};
-use crate::domain::finding::{CHIP_DEVIATION, CHIP_SIGNER_MISSING, CHIP_SOD_UNREADABLE, Field, Finding, Rule, Source};
+use crate::domain::finding::{CHIP_DEVIATION, CHIP_SIGNER_MISSING, CHIP_SOD_UNREADABLE, Field, Finding, Rule};
 use crate::domain::time::Timestamp;
 
 /// By what a chip is judged.
@@ -39,6 +43,8 @@ pub(super) struct Known {
     pub(super) signer: Option<Fingerprint>,
     pub(super) anchor: Option<Fingerprint>,
     pub(super) practice: bool,
+    /// The signed list names DG15, the key of active authentication.
+    pub(super) can_prove_itself: bool,
 }
 
 /// Takes the steps from reading EF.SOD to the country of the signer.
@@ -110,9 +116,4 @@ impl Proof<'_> {
         }
         Finding::new(rule, [field])
     }
-}
-
-/// A finding about something of the chip.
-fn at(rule: &'static Rule, path: &'static str) -> Finding {
-    Finding::new(rule, [Field::new(Source::Chip, path)])
 }

@@ -176,6 +176,11 @@ catalogue! {
         / "Đã bỏ qua một sai lệch đã biết của giấy tờ nước này.",
         "Nothing needs to be done."
         / "Không cần làm gì thêm.";
+    CHIP_ACTIVE_NOT_ASKED: "chip.active-not-asked", Note, "Doc 9303-11 section 6.1", "",
+        "The chip can prove that it is no copy, and was not asked to."
+        / "Chip có thể chứng minh không phải bản sao nhưng chưa được yêu cầu.",
+        "Read the chip again with active authentication, if the reader can do it."
+        / "Hãy đọc lại chip kèm xác thực chủ động nếu đầu đọc hỗ trợ.";
     CHIP_ACTIVE_KEY: "chip.active-key-unproven", Refer, "Doc 9303-11 section 6.1", "",
         "The chip answered with a key that the state did not sign."
         / "Chip trả lời bằng khóa mà nhà nước không ký.",
