@@ -30,3 +30,5 @@ mod review;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;
