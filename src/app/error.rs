@@ -2,6 +2,7 @@
 
 use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::CannotDecide;
+use crate::domain::review::CannotReview;
 use crate::domain::text::Malformed;
 use crate::domain::trust::WasInForce;
 use crate::store::StoreError;
@@ -19,6 +20,9 @@ pub enum Error {
     /// The request's stage does not allow the decision.
     #[error("the decision is refused")]
     CannotDecide(#[from] CannotDecide),
+    /// A review that the request's stage, the reviewer or the rules named do not allow.
+    #[error(transparent)]
+    CannotReview(#[from] CannotReview),
     /// The identification number belongs to another account.
     #[error("the identification number is taken")]
     NumberTaken,

@@ -6,7 +6,7 @@ use std::fmt;
 
 use time::{Date, Month};
 
-use super::passport::Zone;
+use super::mrz::Zone;
 use super::person::{FullName, personal_text};
 use super::text::Malformed;
 

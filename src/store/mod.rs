@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod challenges;
 mod codes;
 mod contact_changes;
 mod engine;
@@ -18,6 +19,7 @@ mod trust;
 mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
+pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use engine::Schema;
 pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};

@@ -1,7 +1,7 @@
 //! DG1: the machine readable zone as the state wrote it into the chip (Doc 9303-10 section 4.7.1).
 
 use super::tlv::{Element, Fault, Reader};
-use crate::domain::passport::Zone;
+use crate::domain::mrz::Zone;
 
 /// Reads the zone. The chip holds its lines without a break between: 90 characters are TD1, 72 TD2, 88 TD3.
 pub fn read(bytes: &[u8]) -> Result<Zone, Fault> {
