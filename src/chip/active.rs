@@ -154,7 +154,6 @@ const fn default_hash(bits: usize) -> Hash {
 mod tests {
     use super::super::groups::tlv::writing::{element, nest};
     use super::*;
-    use crate::chip::files::GroupNumber;
     use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
     use crypto_bigint::{BoxedUint, Odd, Resize as _};
     use der::asn1::ObjectIdentifier;
@@ -329,13 +328,12 @@ mod tests {
     }
 
     #[test]
-    fn only_proven_groups_are_asked_and_options_that_cannot_be_read_do_not_matter_to_rsa() {
+    fn options_that_cannot_be_read_do_not_matter_to_rsa_and_another_file_is_no_key() {
         let response = CHIP.sign(&CHIP.message(Hash::Sha256, &[0x34, 0xCC]));
-        let (dg15, broken) = (CHIP.dg15(), [0x6E, 0x85]);
-        let dg15 = ProvenGroup::new(GroupNumber::DG15, &dg15);
-        let dg14 = ProvenGroup::new(GroupNumber::DG14, &broken);
-        assert_eq!(verify(&dg15, Some(&dg14), CHALLENGE, &response), Ok(()));
-        let fault = verify(&dg14, None, CHALLENGE, &response).unwrap_err();
+        let broken = [0x6E, 0x85];
+        let read = ActiveKey::read(&CHIP.dg15(), Some(&broken)).unwrap();
+        assert_eq!(read.answers(CHALLENGE, &response), Ok(()));
+        let fault = ActiveKey::read(&options("0.4.0.127.0.7.1.1.4.1.3"), None).unwrap_err();
         assert!(matches!(fault, ActiveFault::Key(KeyGroupFault::File(_))) && !fault.disproves());
     }
 

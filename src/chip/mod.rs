@@ -36,6 +36,7 @@ use self::passive::{Known, Standard};
 use self::policy::Policy;
 use self::proven::ProvenGroup;
 use crate::domain::chip::{ChipReport, Doubt, Genuineness, GroupNumber, StepName};
+use crate::domain::chip_content::ChipContent;
 use crate::domain::finding::{
     CHIP_ACTIVE_KEY, CHIP_ACTIVE_NOT_ASKED, CHIP_ACTIVE_WRONG, CHIP_ALGORITHM_UNKNOWN, Field, Finding, Rule, Source,
 };
@@ -55,14 +56,10 @@ pub fn examine(files: &ChipFiles, trust: &Trust, policy: &Policy, mode: Mode, no
     ledger.write(StepName::Bounds, Vec::new());
     let known = passive::authenticate(files, Standard { trust, policy, mode, now }, &mut ledger);
     let data = ledger.data();
+    let content = content(files, &known, &mut ledger);
     let chip = match files.active() {
         Some(evidence) => {
-            let proven = |group| match files.group(group) {
-                Some(bytes) if data == Genuineness::Genuine && known.matching.contains(&group) => {
-                    Some(ProvenGroup::new(group, bytes))
-                }
-                _ => None,
-            };
+            let proven = |group| ProvenGroup::of(files, group, &known, data);
             let (chip, found) = answer(evidence, proven(GroupNumber::DG15), proven(GroupNumber::DG14));
             ledger.write(StepName::ActiveAuthentication, found.into_iter().collect());
             chip
@@ -74,7 +71,18 @@ pub fn examine(files: &ChipFiles, trust: &Trust, policy: &Policy, mode: Mode, no
             Genuineness::Unknown(Doubt::NotOffered)
         }
     };
-    report(ledger, known, data, chip)
+    ChipReport { content, ..report(ledger, known, data, chip) }
+}
+
+/// What the groups say that hash to what the security object lists; nobody looks into the others.
+fn content(files: &ChipFiles, known: &Known, ledger: &mut Ledger) -> ChipContent {
+    let matching = || files.groups().filter(|(group, _)| known.matching.contains(group));
+    let (content, found) = groups::contents(matching());
+    // DG1 has a step of its own.
+    if matching().any(|(group, _)| groups::COMPARED.contains(&group)) {
+        ledger.write(StepName::Content, found);
+    }
+    content
 }
 
 /// The report on files that [`ChipFiles::new`] refused: the first step and no more.
@@ -112,6 +120,7 @@ fn report(ledger: Ledger, known: Known, data: Genuineness, chip: Genuineness) ->
         data,
         chip,
         matching: known.matching,
+        content: ChipContent::default(),
         signer: known.signer,
         anchor: known.anchor,
         practice: known.practice,

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::chip_content::ChipContent;
 use super::finding::{Finding, Severity};
 
 /// Number of a data group of the logical data structure, 1 to 16. Doc 9303-10 section 4.7.
@@ -101,13 +102,15 @@ pub enum StepName {
     Zone,
     /// The signer's country is the state that issued the document.
     Country,
+    /// The other data groups that are compared have the form of Doc 9303.
+    Content,
     /// The chip answered a challenge with the key in its signed data.
     ActiveAuthentication,
 }
 
 impl StepName {
     /// Every step, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Bounds,
         Self::SignedData,
         Self::Signer,
@@ -119,6 +122,7 @@ impl StepName {
         Self::Groups,
         Self::Zone,
         Self::Country,
+        Self::Content,
         Self::ActiveAuthentication,
     ];
 
@@ -136,6 +140,7 @@ impl StepName {
             Self::Groups => "groups",
             Self::Zone => "zone",
             Self::Country => "country",
+            Self::Content => "content",
             Self::ActiveAuthentication => "active-authentication",
         }
     }
@@ -203,6 +208,8 @@ pub struct ChipReport {
     /// Groups that were read and hash to what the security object lists. They are proven if `data` is
     /// [`Genuineness::Genuine`]; see [`ChipReport::proves`].
     pub matching: BTreeSet<GroupNumber>,
+    /// What those groups say.
+    pub content: ChipContent,
     /// The signer's certificate.
     pub signer: Option<Fingerprint>,
     /// The authority that the chain led to.

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod certificates;
+mod groups;
 mod masterlists;
 mod mrz;
 mod sods;

@@ -3,7 +3,7 @@
 //! Takes the full name, the full date of birth and the personal number, which are compared. Address, telephone, profession
 //! and the rest are passed over unread.
 
-use super::stated_date;
+use super::days;
 use super::tlv::{Element, Fault, Reader};
 use crate::domain::chip_content::{HolderDetails, PersonalNumber};
 use crate::domain::person::{FullName, NamePart};
@@ -14,7 +14,7 @@ pub fn read(bytes: &[u8]) -> Result<HolderDetails, Fault> {
     let value = |tag| reader.clone().find(tag).map(|value| value.filter(|value| !blank(value)));
     Ok(HolderDetails {
         name: value(0x5F0E)?.map(|text| name(text).ok_or(Fault::Value(0x5F0E))).transpose()?,
-        born_on: value(0x5F2B)?.map(|text| stated_date(text, 0x5F2B)).transpose()?,
+        born_on: value(0x5F2B)?.map(|text| days::read(text, 0x5F2B)).transpose()?,
         personal_number: value(0x5F10)?.map(|text| personal_number(text).ok_or(Fault::Value(0x5F10))).transpose()?,
     })
 }
@@ -69,7 +69,7 @@ mod tests {
         .unwrap();
         assert_eq!(details.name.unwrap().given().unwrap().as_str(), "ÅSA MARIA");
         assert_eq!(details.personal_number.unwrap().as_str(), "197408121234");
-        assert!(details.born_on.unwrap().allows(date!(1974 - 08 - 12)));
+        assert!(details.born_on.unwrap().agrees(date!(1974 - 08 - 12)));
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn dates_in_digits_of_four_bits_are_read_as_earlier_versions_of_the_standard_wrote_them() {
         let details = read(&file(&[(0x5F2B, &[0x19, 0x74, 0x08, 0x12])])).unwrap();
-        assert!(details.born_on.unwrap().allows(date!(1974 - 08 - 12)));
+        assert!(details.born_on.unwrap().agrees(date!(1974 - 08 - 12)));
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! Passes over what it does not know. Refuses more than [`ELEMENTS_MAX`](super::tlv::ELEMENTS_MAX) entries, and entries that
 //! are no sequence beginning with an object identifier.
 
+use std::fmt;
+
 use der::asn1::ObjectIdentifier;
 
 use super::tlv::{Element, Fault, Reader};
 use crate::chip::hash::Hash;
 
 /// One entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SecurityInfo<'a> {
     /// `ActiveAuthenticationInfo`: how the key in DG15 signs, if it is a point on a curve.
     ActiveAuthentication(ActiveAlgorithm),
@@ -45,6 +47,19 @@ pub enum SecurityInfo<'a> {
         /// Which standardised domain parameters.
         parameters: Option<u32>,
     },
+}
+
+/// A key of a chip identifies its holder: which entry it is, and nothing of it.
+impl fmt::Debug for SecurityInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ActiveAuthentication(_) => "ActiveAuthentication(…)",
+            Self::ChipAuthentication { .. } => "ChipAuthentication(…)",
+            Self::ChipAuthenticationKey { .. } => "ChipAuthenticationKey(…)",
+            Self::TerminalAuthentication { .. } => "TerminalAuthentication(…)",
+            Self::Pace { .. } => "Pace(…)",
+        })
+    }
 }
 
 /// How a chip signs a challenge with a key on a curve.

@@ -4,6 +4,8 @@
 //! authentication to say, not for a reader.
 
 pub mod com;
+mod contents;
+mod days;
 pub mod dg1;
 pub mod dg11;
 pub mod dg12;
@@ -12,17 +14,4 @@ pub mod dg15;
 pub mod dg2;
 pub mod tlv;
 
-use crate::domain::chip_content::StatedDate;
-use tlv::Fault;
-
-/// A date of eight characters, or of eight digits of four bits each as versions before 1.7 of the data structure wrote it.
-fn stated_date(value: &[u8], tag: u16) -> Result<StatedDate, Fault> {
-    let spelt: Vec<u8>;
-    let text = if value.len() == 4 {
-        spelt = value.iter().flat_map(|byte| [b'0' + (byte >> 4), b'0' + (byte & 0x0F)]).collect();
-        &spelt
-    } else {
-        value
-    };
-    StatedDate::parse(text).ok_or(Fault::Value(tag))
-}
+pub use contents::{COMPARED, contents};

@@ -4,10 +4,12 @@
 //! in: the rules ask nobody.
 
 mod applicant;
+mod chip;
 mod documents;
 pub mod zone;
 
 use super::application::Application;
+use super::chip::ChipReport;
 use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
 use super::time::Timestamp;
 
@@ -23,10 +25,12 @@ pub struct Taken {
 }
 
 /// What others say about the applicant.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     /// What other requests and accounts hold.
     pub taken: Taken,
+    /// What the examination of the passport's chip said, if it was read.
+    pub chip: Option<ChipReport>,
 }
 
 /// Applies every rule to `application` as handed in at `now`.
@@ -34,6 +38,9 @@ pub fn examine(application: &Application, known: &Known, now: Timestamp) -> Find
     let today = now.local_date();
     let mut found = Findings::default();
     zone::zone(application, today, &mut found);
+    if let Some(report) = &known.chip {
+        chip::chip(application, report, today, &mut found);
+    }
     documents::documents(application, today, &mut found);
     applicant::eligibility(application, today, &mut found);
     applicant::consents(application, now, &mut found);
@@ -330,7 +337,7 @@ mod tests {
     #[test]
     fn what_others_hold_is_refused() {
         let taken = Taken { phone: true, passport: true, card: true };
-        let findings = examine(&specimen(), &Known { taken }, now());
+        let findings = examine(&specimen(), &Known { taken, ..Known::default() }, now());
         let ids: Vec<_> = findings.iter().map(|f| f.rule.id).collect();
         assert_eq!(ids, ["phone.in-use", "passport.in-use", "residence-card.in-use"]);
         assert!(findings.cleared().is_err());
