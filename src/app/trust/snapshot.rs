@@ -103,7 +103,7 @@ impl App {
         // The revision is read before the files: a change between the two is noticed at the next look.
         let mut reader = self.store().reader().await?;
         let revision = reader.trust_revision().await?;
-        let stored = reader.trust_in_force(IN_FORCE_MAX as u32).await?;
+        let stored = reader.trust_in_force(IN_FORCE_MAX).await?;
         drop(reader);
         let (extra, allowed) = (practice.clone(), self.settings().trust.practice);
         let made = tokio::task::spawn_blocking(move || Snapshot::make((revision, today), stored, &extra, allowed));
