@@ -30,7 +30,8 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
             tracing::warn!("{made}");
         }
         server::register_practice_staff(&app, &practice.pki).await?;
-        server::trust_practice(&app, Country::of_practice().csca()).await?;
+        let (country, today) = (Country::of_practice(), app.clock().now().local_date());
+        server::trust_practice(&app, country.csca(), &country.crl_in_force(today)).await?;
     }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let started = server::start(config, app).await?;
