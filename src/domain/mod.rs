@@ -5,6 +5,7 @@
 pub mod account;
 pub mod application;
 pub mod audit;
+pub mod capture;
 pub mod check;
 pub mod code;
 pub mod consent;

@@ -142,3 +142,10 @@ mod tests {
         assert_eq!((CaptureKind::from_name("iris"), EndReason::from_name("")), (None, None));
     }
 }
+
+/// Captures as far as their headers tell, for tests beside this room.
+#[cfg(test)]
+pub mod samples {
+    pub use super::face::tests::jpeg;
+    pub use super::fingerprint::tests::iso;
+}

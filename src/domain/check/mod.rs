@@ -1,6 +1,9 @@
 //! The rules applied to one application. The rehearsal and the real submission run this same function.
 
+mod captures;
 mod zone;
+
+pub use captures::{Elsewhere, captures};
 
 use time::Date;
 

@@ -11,6 +11,7 @@ mod eligibility;
 mod registry;
 mod zone;
 
+pub use capture::*;
 pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
