@@ -27,6 +27,8 @@ use crate::domain::time::Timestamp;
 const PREFIX: &str = "captures";
 /// How long one act may take, all of its tries together.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How long the listing of all objects may take. Nobody waits for it.
+const LISTING: Duration = Duration::from_mins(2);
 /// The largest object that is read: a face image of the largest size, sealed, and room to spare.
 const BYTES_MAX: u64 = 1 << 20;
 
@@ -60,10 +62,7 @@ pub enum Archive {
 
 impl fmt::Debug for Archive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Local(_) => "Archive(local)",
-            Self::S3(_) => "Archive(s3)",
-        })
+        write!(f, "Archive({})", self.name())
     }
 }
 
@@ -84,6 +83,14 @@ impl Archive {
         s3::open(bucket, access).map(Self::S3)
     }
 
+    /// The word in the configuration and in proofs of deletion.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "local",
+            Self::S3(_) => "s3",
+        }
+    }
+
     fn objects(&self) -> &dyn ObjectStore {
         match self {
             Self::Local(folder) => folder,
@@ -98,7 +105,8 @@ impl Archive {
     pub async fn put(&self, object: Uuid, sealed: &Sealed) -> Result<(), ArchiveError> {
         let payload = PutPayload::from(sealed.as_bytes().to_vec());
         // A try that was answered too late may have put it there: the second one then writes the same bytes again.
-        within(async { self.objects().put(&path(object), payload).await.map(drop).map_err(unavailable) }).await
+        within(PATIENCE, async { self.objects().put(&path(object), payload).await.map(drop).map_err(unavailable) })
+            .await
     }
 
     /// What lies under `object`; `None` if nothing does.
@@ -106,7 +114,7 @@ impl Archive {
     /// # Errors
     /// If the archive cannot be asked.
     pub async fn get(&self, object: Uuid) -> Result<Option<Sealed>, ArchiveError> {
-        within(async {
+        within(PATIENCE, async {
             match self.objects().get(&path(object)).await {
                 Err(object_store::Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(unavailable(error)),
@@ -126,7 +134,7 @@ impl Archive {
     /// # Errors
     /// If the archive cannot be asked; the object may be there or not.
     pub async fn delete(&self, object: Uuid) -> Result<bool, ArchiveError> {
-        within(async {
+        within(PATIENCE, async {
             match self.objects().delete(&path(object)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(unavailable(error)),
@@ -136,31 +144,20 @@ impl Archive {
         Ok(self.get(object).await?.is_none())
     }
 
-    /// Up to `limit` objects that were put there before `before`, in the order of their names, those after `after`.
+    /// All objects that were put there before `before`, in the order of their names.
     ///
     /// # Errors
     /// If the archive cannot be asked.
-    pub async fn put_before(
-        &self,
-        before: Timestamp,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> Result<Vec<Found>, ArchiveError> {
-        let (prefix, offset) = (Path::from(PREFIX), after.map(path));
-        let listed = match &offset {
-            Some(offset) => self.objects().list_with_offset(Some(&prefix), offset),
-            None => self.objects().list(Some(&prefix)),
-        };
-        let found = listed.try_filter_map(async |meta| {
+    pub async fn put_before(&self, before: Timestamp) -> Result<Vec<Found>, ArchiveError> {
+        let prefix = Path::from(PREFIX);
+        let found = self.objects().list(Some(&prefix)).try_filter_map(async |meta| {
             let put_at = Timestamp::from_micros(meta.last_modified.timestamp_micros());
             let object = meta.location.filename().and_then(|name| Uuid::try_parse(name).ok());
-            Ok(object.filter(|object| path(*object) == meta.location).map(|object| Found { object, put_at }))
+            let object = object.filter(|object| put_at < before && path(*object) == meta.location);
+            Ok(object.map(|object| Found { object, put_at }))
         });
-        // A folder lists in any order; only all of it can be sorted.
-        let mut all: Vec<_> = found.map_err(unavailable).try_collect().await?;
-        all.retain(|found| found.put_at < before);
+        let mut all: Vec<_> = within(LISTING, async { found.try_collect().await.map_err(unavailable) }).await?;
         all.sort_by_key(|found| found.object);
-        all.truncate(limit);
         Ok(all)
     }
 }
@@ -173,6 +170,6 @@ fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Archive
     ArchiveError::Unavailable(Box::new(error))
 }
 
-async fn within<T>(work: impl Future<Output = Result<T, ArchiveError>>) -> Result<T, ArchiveError> {
-    tokio::time::timeout(PATIENCE, work).await.map_err(unavailable)?
+async fn within<T>(patience: Duration, work: impl Future<Output = Result<T, ArchiveError>>) -> Result<T, ArchiveError> {
+    tokio::time::timeout(patience, work).await.map_err(unavailable)?
 }

@@ -38,6 +38,7 @@ fn the_default_file_is_the_development_configuration() {
             store: Store { url: Url::Plain("sqlite:eid.sqlite".to_owned()), connections: 8 },
             limits: Limits { redis: None },
             vault: Vault { keys: "eid-dev/keys.json".into() },
+            archive: Archive::Local { folder: "eid-dev/captures".into() },
             codes: Codes { lifetime_secs: law::codes::LIFETIME.as_secs(), email_lifetime_secs: 3_600 },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },

@@ -38,6 +38,7 @@ pub struct Started {
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
     delivering: JoinHandle<()>,
+    erasing: JoinHandle<()>,
     app: App,
 }
 
@@ -69,6 +70,7 @@ impl Started {
         };
         let closing = async {
             self.delivering.await.context("the delivery task failed")?;
+            self.erasing.await.context("the erasing task failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -106,5 +108,6 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     };
     let serving = tokio::spawn(serve_on(app.clone(), limits, edge, incoming, stop.clone()));
     let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, app })
+    let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
+    Ok(Started { address, stop, serving, delivering, erasing, app })
 }

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use rustls::ServerConfig;
 
 use crate::app::{App, Parts, Settings};
-use crate::config::Config;
+use crate::archive::{Access, Archive, Bucket};
+use crate::config::{self, Config};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
 use crate::store::Store;
@@ -37,6 +38,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
     Ok(App::new(Parts {
         store,
         vault,
+        archive: archive(&config.archive)?,
         carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
         clock,
         dice,
@@ -46,6 +48,24 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
             number_digits: config.accounts.identity_number_digits,
         },
     }))
+}
+
+/// Where captures lie. A bucket is not asked for anything yet: it may be away while the service starts.
+fn archive(archive: &config::Archive) -> anyhow::Result<Archive> {
+    match archive {
+        config::Archive::Local { folder } => {
+            Archive::local(folder).with_context(|| format!("cannot use {} (setting archive.folder)", folder.display()))
+        }
+        config::Archive::S3 { endpoint, bucket, region, access, authorities } => {
+            let read = Access::read(access);
+            let access =
+                read.with_context(|| format!("cannot use {} (setting archive.access_file)", access.display()))?;
+            let (endpoint, name, region) = (endpoint.clone(), bucket.clone(), region.clone());
+            let bucket = Bucket { endpoint, name, region, authorities: authorities.clone() };
+            Archive::s3(&bucket, &access)
+                .context("cannot use the bucket (settings archive.endpoint, archive.authorities)")
+        }
+    }
 }
 
 /// Where calls are counted: in this process, or in a Redis that replicas share.

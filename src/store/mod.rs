@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod captures;
 mod codes;
 mod contact_changes;
 mod engine;
@@ -17,6 +18,7 @@ mod staff;
 mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
+pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
 pub use contact_changes::StoredChange;
 pub use engine::Schema;
 pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};

@@ -4,6 +4,7 @@
 //! and an engine may one day merge them into fewer statements without any use case noticing.
 
 use super::accounts::{self, StoredAccount};
+use super::captures::{self, StoredCaptures};
 use super::contact_changes::{self, StoredChange};
 use super::engine::Conn;
 use super::enrolments::{self, Binding, StoredEnrolment};
@@ -12,10 +13,11 @@ use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
 use super::{audit, codes, staff};
 use crate::domain::audit::Entry;
+use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{AccountId, CodeId, MessageId, StaffId, Version};
+use crate::domain::ids::{AccountId, CaptureId, CodeId, EnrolmentId, MessageId, StaffId, Version};
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 
@@ -64,6 +66,12 @@ pub enum Change {
     Send(SealedMessage),
     /// Settles an attempt to send a message.
     Settle(MessageId, u32, Settled),
+    /// Adds what was captured with a request, whose objects are in the archive already.
+    KeepCaptures(Box<StoredCaptures>),
+    /// Destroys the key of a request's captures and has the objects deleted, if they are still kept.
+    EndCaptures(EnrolmentId, EndReason),
+    /// Records that an object was deleted by that attempt.
+    CaptureDeleted(CaptureId, u32),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
@@ -115,6 +123,9 @@ impl Change {
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
+            Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
+            Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
+            Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
         }

@@ -24,8 +24,10 @@ const BROKEN: Malformed = Malformed::new(
     "The image's header cannot be read. Take the photo again.",
     "Không đọc được phần đầu của ảnh. Hãy chụp lại.",
 );
-const CUT_OFF: Malformed =
-    Malformed::new("The image is cut off before its end. Send it again.", "Ảnh bị cắt trước khi kết thúc. Hãy gửi lại.");
+const CUT_OFF: Malformed = Malformed::new(
+    "The image is cut off before its end. Send it again.",
+    "Ảnh bị cắt trước khi kết thúc. Hãy gửi lại.",
+);
 
 /// Formats of a face image (Doc 9303-10 section 4.7.2; ISO/IEC 19794-5 section 5.8).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -7,9 +7,7 @@ mod face;
 mod fingerprint;
 
 pub use face::{FACE_BYTES_MAX, FaceImage, ImageFormat};
-pub use fingerprint::{
-    Absence, Finger, Fingerprint, MissingFinger, Quality, TEMPLATE_BYTES_MAX, TemplateFormat,
-};
+pub use fingerprint::{Absence, Finger, Fingerprint, MissingFinger, Quality, TEMPLATE_BYTES_MAX, TemplateFormat};
 
 use std::fmt;
 
@@ -22,6 +20,11 @@ pub const FINGERS_MAX: usize = 10;
 
 /// A SHA-256 value.
 pub type Hash = [u8; 32];
+
+/// SHA-256 of `bytes`.
+pub fn hash(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).into()
+}
 
 /// The bytes of one capture, wiped from memory when they go. They print their length only.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl Content {
 
     /// SHA-256 of the bytes.
     pub fn hash(&self) -> Hash {
-        Sha256::digest(self.as_bytes()).into()
+        hash(self.as_bytes())
     }
 }
 

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use crate::domain::capture::{Captures, Hash};
 use crate::domain::finding::{
-    FACE_DIMENSIONS, FACE_FROM_CHIP, FACE_MISSING, FINGER_DIFFERS, FINGER_POOR, FINGER_TWICE, FINGERPRINTS_MISSING, Field,
-    Finding, Findings, Rule, Source,
+    FACE_DIMENSIONS, FACE_FROM_CHIP, FACE_MISSING, FINGER_DIFFERS, FINGER_POOR, FINGER_TWICE, FINGERPRINTS_MISSING,
+    Field, Finding, Findings, Rule, Source,
 };
 use crate::domain::law::captures::{FACE_PIXELS_MAX, FACE_PIXELS_MIN, QUALITY_MIN};
 

@@ -5,8 +5,11 @@ use std::time::Duration;
 use super::Item;
 
 /// See [`FACE_PIXELS_MIN`].
-pub const FACE_ITEM: Item =
-    Item { name: "captures::FACE_PIXELS_MIN", basis: "ISO/IEC 19794-5 section 8.4.1; Doc 9303-3", domain: "DOMAIN 1.5" };
+pub const FACE_ITEM: Item = Item {
+    name: "captures::FACE_PIXELS_MIN",
+    basis: "ISO/IEC 19794-5 section 8.4.1; Doc 9303-3",
+    domain: "DOMAIN 1.5",
+};
 
 /// Least width and height of a face image in pixels. The standard asks for a head 180 pixels wide, and for an image as wide
 /// as four thirds of the head or more, three to four: 240 by 320. The head itself is not looked for here.
