@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{App, Error};
-use crate::archive::Found;
+use crate::archive::{Deletion, Found};
 use crate::domain::audit::{Action, Actor};
 use crate::store::{Change, ClaimedObject, StoreError, Unit};
 
@@ -32,8 +32,8 @@ impl App {
         let claimed = self.store().claim_objects(CLAIM_MAX, LEASE, self.clock().now()).await?;
         for object in &claimed {
             match self.archive().delete(object.id.uuid()).await {
-                Ok(true) => self.record_deletion(object).await?,
-                Ok(false) => tracing::error!(object = %object.id, "an object is there after its deletion"),
+                Ok(deletion) if deletion.is_gone => self.record_deletion(object, deletion).await?,
+                Ok(_) => tracing::error!(object = %object.id, "an object is there after its deletion"),
                 Err(fault) => {
                     let error = &fault as &dyn std::error::Error;
                     tracing::warn!(object = %object.id, attempt = object.attempts, error, "an object was not deleted");
@@ -43,7 +43,7 @@ impl App {
         Ok(claimed.len())
     }
 
-    async fn record_deletion(&self, object: &ClaimedObject) -> Result<(), Error> {
+    async fn record_deletion(&self, object: &ClaimedObject, deletion: Deletion) -> Result<(), Error> {
         let entry = self
             .entry(self.clock().now(), ERASER, Action::CaptureDeleted, object.enrolment.uuid())
             .with("archive", self.archive().name())
@@ -51,7 +51,8 @@ impl App {
             .with("kind", object.kind.name())
             .with("sha256", hex::encode(object.sealed_hash))
             .with("attempt", object.attempts.to_string())
-            .with("read_after", "absent");
+            .with("read_before", read(deletion.was_there))
+            .with("read_after", read(!deletion.is_gone));
         let unit = Unit::new(entry).with(Change::CaptureDeleted(object.id, object.attempts));
         match self.store().commit(unit).await {
             // Another eraser came after our lease had lapsed: the proof is theirs to write.
@@ -79,7 +80,8 @@ impl App {
     }
 
     async fn sweep(&self, found: &Found) -> Result<bool, Error> {
-        if !self.archive().delete(found.object).await? {
+        let deletion = self.archive().delete(found.object).await?;
+        if !deletion.is_gone {
             tracing::error!(object = %found.object, "an object is there after its deletion");
             return Ok(false);
         }
@@ -87,8 +89,14 @@ impl App {
             .entry(self.clock().now(), ERASER, Action::OrphanDeleted, found.object)
             .with("archive", self.archive().name())
             .with("put_at", found.put_at.to_string())
-            .with("read_after", "absent");
+            .with("read_before", read(deletion.was_there))
+            .with("read_after", read(!deletion.is_gone));
         self.store().commit(Unit::new(entry)).await?;
         Ok(true)
     }
+}
+
+/// What a reading found, in the audit log.
+const fn read(there: bool) -> &'static str {
+    if there { "present" } else { "absent" }
 }

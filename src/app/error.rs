@@ -3,6 +3,7 @@
 use crate::archive::ArchiveError;
 use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::CannotDecide;
+use crate::domain::review::CannotReview;
 use crate::domain::text::Malformed;
 use crate::store::StoreError;
 use crate::vault::DoesNotOpen;
@@ -19,6 +20,9 @@ pub enum Error {
     /// The request's stage does not allow the decision.
     #[error("the decision is refused")]
     CannotDecide(#[from] CannotDecide),
+    /// A review that the request's stage, the reviewer or the rules named do not allow.
+    #[error(transparent)]
+    CannotReview(#[from] CannotReview),
     /// The identification number belongs to another account.
     #[error("the identification number is taken")]
     NumberTaken,

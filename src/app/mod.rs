@@ -15,6 +15,7 @@ mod enrol;
 mod erase;
 mod error;
 mod repeat;
+mod review;
 mod sealing;
 mod staff;
 
@@ -24,9 +25,10 @@ pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
-pub use enrol::{Page, PageRequest, Submitted};
+pub use enrol::{Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use repeat::Repeat;
+pub use review::{ReviewVerdict, Reviewed};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -52,8 +52,22 @@ pub struct Found {
     pub put_at: Timestamp,
 }
 
+/// What a deletion came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deletion {
+    /// The object was there before.
+    pub was_there: bool,
+    /// A reading after the deletion found nothing.
+    pub is_gone: bool,
+}
+
 /// Where objects lie.
-pub enum Archive {
+pub struct Archive {
+    form: Form,
+    folder: Path,
+}
+
+enum Form {
     /// A folder of this machine, for its owner alone.
     Local(LocalFileSystem),
     /// A bucket that speaks S3.
@@ -67,35 +81,40 @@ impl fmt::Debug for Archive {
 }
 
 impl Archive {
-    /// The archive in `folder`, which is made if it is missing. Its mode becomes 0700.
+    /// The archive in `folder`, which is made if it is missing. Its mode becomes 0700. Objects of another `namespace` are
+    /// not seen, so that services that share a place do not take each other's for their own.
     ///
     /// # Errors
     /// If the folder cannot be made or used.
-    pub fn local(folder: &FilePath) -> Result<Self, ArchiveError> {
-        local::open(folder).map(Self::Local)
+    pub fn local(folder: &FilePath, namespace: &str) -> Result<Self, ArchiveError> {
+        Ok(Self { form: Form::Local(local::open(folder)?), folder: below(namespace) })
     }
 
-    /// The archive in `bucket`. Nothing is asked of it yet.
+    /// The archive in `bucket`, likewise. Nothing is asked of it yet.
     ///
     /// # Errors
     /// If the address or the authorities named cannot be used.
-    pub fn s3(bucket: &Bucket, access: &Access) -> Result<Self, ArchiveError> {
-        s3::open(bucket, access).map(Self::S3)
+    pub fn s3(bucket: &Bucket, access: &Access, namespace: &str) -> Result<Self, ArchiveError> {
+        Ok(Self { form: Form::S3(s3::open(bucket, access)?), folder: below(namespace) })
     }
 
     /// The word in the configuration and in proofs of deletion.
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Local(_) => "local",
-            Self::S3(_) => "s3",
+        match self.form {
+            Form::Local(_) => "local",
+            Form::S3(_) => "s3",
         }
     }
 
     fn objects(&self) -> &dyn ObjectStore {
-        match self {
-            Self::Local(folder) => folder,
-            Self::S3(bucket) => bucket,
+        match &self.form {
+            Form::Local(folder) => folder,
+            Form::S3(bucket) => bucket,
         }
+    }
+
+    fn path(&self, object: Uuid) -> Path {
+        self.folder.clone().join(object.hyphenated().to_string())
     }
 
     /// Puts `sealed` under a name that was never used. When this returns, the object is on disk.
@@ -105,7 +124,7 @@ impl Archive {
     pub async fn put(&self, object: Uuid, sealed: &Sealed) -> Result<(), ArchiveError> {
         let payload = PutPayload::from(sealed.as_bytes().to_vec());
         // A try that was answered too late may have put it there: the second one then writes the same bytes again.
-        within(PATIENCE, async { self.objects().put(&path(object), payload).await.map(drop).map_err(unavailable) })
+        within(PATIENCE, async { self.objects().put(&self.path(object), payload).await.map(drop).map_err(unavailable) })
             .await
     }
 
@@ -115,7 +134,7 @@ impl Archive {
     /// If the archive cannot be asked.
     pub async fn get(&self, object: Uuid) -> Result<Option<Sealed>, ArchiveError> {
         within(PATIENCE, async {
-            match self.objects().get(&path(object)).await {
+            match self.objects().get(&self.path(object)).await {
                 Err(object_store::Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(unavailable(error)),
                 Ok(found) if found.meta.size > BYTES_MAX => Err(ArchiveError::TooLarge),
@@ -128,20 +147,32 @@ impl Archive {
         .await
     }
 
-    /// Deletes what lies under `object`, and says whether a reading after that found nothing. An object that is not there
-    /// is deleted.
+    /// Deletes what lies under `object`. One that is not there is no fault.
     ///
     /// # Errors
     /// If the archive cannot be asked; the object may be there or not.
-    pub async fn delete(&self, object: Uuid) -> Result<bool, ArchiveError> {
+    pub async fn delete(&self, object: Uuid) -> Result<Deletion, ArchiveError> {
+        let path = self.path(object);
+        let was_there = self.is_there(&path).await?;
         within(PATIENCE, async {
-            match self.objects().delete(&path(object)).await {
+            match self.objects().delete(&path).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(unavailable(error)),
             }
         })
         .await?;
-        Ok(self.get(object).await?.is_none())
+        Ok(Deletion { was_there, is_gone: !self.is_there(&path).await? })
+    }
+
+    async fn is_there(&self, path: &Path) -> Result<bool, ArchiveError> {
+        within(PATIENCE, async {
+            match self.objects().head(path).await {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::NotFound { .. }) => Ok(false),
+                Err(error) => Err(unavailable(error)),
+            }
+        })
+        .await
     }
 
     /// All objects that were put there before `before`, in the order of their names.
@@ -149,11 +180,10 @@ impl Archive {
     /// # Errors
     /// If the archive cannot be asked.
     pub async fn put_before(&self, before: Timestamp) -> Result<Vec<Found>, ArchiveError> {
-        let prefix = Path::from(PREFIX);
-        let found = self.objects().list(Some(&prefix)).try_filter_map(async |meta| {
+        let found = self.objects().list(Some(&self.folder)).try_filter_map(async |meta| {
             let put_at = Timestamp::from_micros(meta.last_modified.timestamp_micros());
             let object = meta.location.filename().and_then(|name| Uuid::try_parse(name).ok());
-            let object = object.filter(|object| put_at < before && path(*object) == meta.location);
+            let object = object.filter(|object| put_at < before && self.path(*object) == meta.location);
             Ok(object.map(|object| Found { object, put_at }))
         });
         let mut all: Vec<_> = within(LISTING, async { found.try_collect().await.map_err(unavailable) }).await?;
@@ -162,8 +192,8 @@ impl Archive {
     }
 }
 
-fn path(object: Uuid) -> Path {
-    Path::from_iter([PREFIX.to_owned(), object.hyphenated().to_string()])
+fn below(namespace: &str) -> Path {
+    Path::from_iter([PREFIX, namespace])
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> ArchiveError {

@@ -243,8 +243,8 @@ impl Config {
         }
         if production && on_server && matches!(self.archive, Archive::Local { .. }) {
             warnings.push(
-                "Captures lie in a folder of this machine: other processes on the same database cannot hand them over, \
-                 and take the objects there for their own. Set archive.kind = \"s3\", or run one process."
+                "Captures lie in a folder of this machine: other processes on the same database neither hand them over nor \
+                 delete them. Set archive.kind = \"s3\", or run one process."
                     .to_owned(),
             );
         }

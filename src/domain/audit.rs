@@ -58,6 +58,12 @@ pub enum Action {
     EnrolmentViewed,
     /// Requests of an office were listed.
     EnrolmentsListed,
+    /// A supervisor overrode what was referred.
+    ReferralOverridden,
+    /// A supervisor declined a referred request.
+    ReferralDeclined,
+    /// A challenge for active authentication was drawn.
+    ChipChallenged,
     /// Requests were handed to the authority.
     EnrolmentsClaimed,
     /// The authority approved; the account exists.
@@ -105,6 +111,9 @@ impl Action {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
             Self::EnrolmentsListed => "enrolments.listed",
+            Self::ReferralOverridden => "enrolment.referral-overridden",
+            Self::ReferralDeclined => "enrolment.referral-declined",
+            Self::ChipChallenged => "chip.challenged",
             Self::EnrolmentsClaimed => "enrolments.claimed",
             Self::AccountIssued => "account.issued",
             Self::EnrolmentRefused => "enrolment.refused",

@@ -58,6 +58,8 @@ ids! {
     EnrolmentId;
     /// An account.
     AccountId;
+    /// A challenge for active authentication.
+    ChallengeId;
     /// A person or system of the staff directory.
     StaffId;
     /// The authority's lease on a batch of requests.

@@ -18,6 +18,7 @@ pub mod message;
 pub mod passport;
 pub mod person;
 pub mod residence;
+pub mod review;
 pub mod sealed;
 pub mod staff;
 pub mod text;

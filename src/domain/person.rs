@@ -155,6 +155,11 @@ impl StateCode {
         &self.0
     }
 
+    /// Whether holders are stateless persons of the 1954 Convention: `XXA` (Doc 9303-3 section 5).
+    pub fn is_stateless(&self) -> bool {
+        self.0 == "XXA"
+    }
+
     /// Whether holders are citizens of Viet Nam.
     pub fn is_viet_nam(&self) -> bool {
         self.0 == "VNM"

@@ -36,7 +36,22 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let findings = self.0.check(&application).await?;
         Ok(Response::new(pb::CheckResponse {
             acceptable: !findings.refuses(),
+            verdict: render::verdict(&findings).into(),
             findings: render::findings(findings.iter()),
+            chip: None,
+        }))
+    }
+
+    async fn challenge(
+        &self,
+        request: Request<pb::ChallengeRequest>,
+    ) -> Result<Response<pb::ChallengeResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let drawn = self.0.challenge(&by, &officer).await?;
+        Ok(Response::new(pb::ChallengeResponse {
+            challenge_id: drawn.id.to_string(),
+            challenge: drawn.challenge,
+            expires_at: Some(render::instant(drawn.expires_at)),
         }))
     }
 
@@ -54,6 +69,12 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
                 office: enrolment.office.to_string(),
                 received_at: Some(render::instant(enrolment.received_at)),
                 notes: render::findings(enrolment.notes.iter()),
+                state: render::state(if enrolment.referred_by().is_empty() {
+                    StageName::Forwarded
+                } else {
+                    StageName::Referred
+                })
+                .into(),
             }),
             Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
                 findings: render::findings(findings.iter()),
@@ -68,10 +89,10 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let mut faults = Faults::default();
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
         let id = faults.finish(id)?;
-        let (enrolment, application) = self.0.enrolment(&by, &officer, id).await?;
+        let shown = self.0.enrolment(&by, &officer, id).await?;
         Ok(Response::new(pb::GetResponse {
-            enrolment: Some(render::enrolment(&enrolment)),
-            application: Some(render::application(&application)),
+            enrolment: Some(render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())),
+            application: Some(render::application(&shown.application)),
         }))
     }
 
@@ -93,7 +114,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
 }
 
 /// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
-fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
+pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
     let by = caller(request)?;
     let officer = by.officer().ok_or_else(status::role_not_allowed)?;
     Ok((by, officer))
@@ -113,6 +134,7 @@ fn stage(asked: i32) -> Result<Option<StageName>, Malformed> {
         Ok(pb::EnrolmentState::Forwarded) => Ok(Some(StageName::Forwarded)),
         Ok(pb::EnrolmentState::Issued) => Ok(Some(StageName::Issued)),
         Ok(pb::EnrolmentState::Refused) => Ok(Some(StageName::Refused)),
+        Ok(pb::EnrolmentState::Referred) => Ok(Some(StageName::Referred)),
         Err(_) => Err(WRONG_STATE),
     }
 }

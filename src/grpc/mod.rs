@@ -14,6 +14,7 @@ mod gate;
 mod parse;
 mod policy;
 mod render;
+mod review;
 mod status;
 
 pub use gate::Gate;
@@ -28,6 +29,7 @@ use crate::proto::administration_service_server::AdministrationServiceServer;
 use crate::proto::authority_service_server::AuthorityServiceServer;
 use crate::proto::contact_service_server::ContactServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
+use crate::proto::review_service_server::ReviewServiceServer;
 
 /// Every service of `eid.issuance.v1` over `app`. A message larger than `bytes_max` is refused unread.
 pub fn services(app: &App, bytes_max: usize) -> Routes {
@@ -36,6 +38,7 @@ pub fn services(app: &App, bytes_max: usize) -> Routes {
         .add_service(
             EnrolmentServiceServer::new(enrolment::Enrolments(app.clone())).max_decoding_message_size(bytes_max),
         )
+        .add_service(ReviewServiceServer::new(review::Reviews(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(
             AuthorityServiceServer::new(authority::Authority(app.clone())).max_decoding_message_size(bytes_max),
         )

@@ -38,6 +38,8 @@ impl Allowed {
 }
 
 const OFFICER: Allowed = Allowed::Roles(&[Role::Officer]);
+const OFFICE: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor]);
+const SUPERVISOR: Allowed = Allowed::Roles(&[Role::Supervisor]);
 const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
@@ -56,9 +58,12 @@ const fn stream(method: &'static str) -> Rule {
 /// whose queue may come back on line all at once.
 pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.EnrolmentService/Check", OFFICER, 50, 5),
+    rule("eid.issuance.v1.EnrolmentService/Challenge", OFFICER, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/Submit", OFFICER, 100, 10),
-    rule("eid.issuance.v1.EnrolmentService/Get", OFFICER, 50, 5),
-    rule("eid.issuance.v1.EnrolmentService/List", OFFICER, 20, 10),
+    rule("eid.issuance.v1.EnrolmentService/Get", OFFICE, 50, 5),
+    rule("eid.issuance.v1.EnrolmentService/List", OFFICE, 20, 10),
+    rule("eid.issuance.v1.ReviewService/Override", SUPERVISOR, 20, 10),
+    rule("eid.issuance.v1.ReviewService/Decline", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.AuthorityService/Claim", AUTHORITY, 100, 30),
     rule("eid.issuance.v1.AuthorityService/RecordDecision", AUTHORITY, 1_000, 10),
     rule("eid.issuance.v1.AuthorityService/GetCaptures", AUTHORITY, 200, 15),

@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::app::{Error, Missing};
 use crate::domain::enrolment::CannotDecide;
+use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
 
 /// The domain of reasons.
@@ -67,6 +68,15 @@ reasons! {
     ALREADY_DECIDED: FailedPrecondition,
         "The request was decided already."
         / "Hồ sơ đã có quyết định.";
+    NOT_REFERRED: FailedPrecondition,
+        "The request does not wait for a review."
+        / "Hồ sơ này không ở trạng thái chờ xem xét.";
+    RULES_DIFFER: FailedPrecondition,
+        "The rules named are not those that referred the request. Look at it again and name each of them."
+        / "Các quy tắc nêu ra không đúng với các quy tắc đã chuyển hồ sơ. Hãy xem lại và nêu đủ từng quy tắc.";
+    OWN_REQUEST: PermissionDenied,
+        "Nobody reviews a request of their own; another supervisor has to."
+        / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
     WRONG_STATE: FailedPrecondition,
         "The contact change is no longer pending."
         / "Yêu cầu thay đổi liên hệ không còn ở trạng thái chờ.";
@@ -202,6 +212,9 @@ impl From<Error> for Status {
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
+            Error::CannotReview(CannotReview::NotReferred) => NOT_REFERRED.status(),
+            Error::CannotReview(CannotReview::RulesDiffer) => RULES_DIFFER.status(),
+            Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use time::Date;
 
-use crate::domain::time::{Timestamp, format_date, parse_date};
+use crate::domain::time::{Timestamp, format_date, parse_date, years_after};
 use crate::practice::applicant::{Applicant, Expected};
-use crate::practice::documents::{self, Holder, years_after};
+use crate::practice::documents::{self, Holder};
 use crate::practice::draw::Draw;
 use crate::practice::nations::{NATIONS, Name, Nation, UTOPIAN};
 use crate::practice::{consents, contacts};
@@ -139,6 +139,7 @@ impl Generator {
             phone: self.phone(),
             email: email.unwrap_or_default(),
             consents: consents::given(givers, language, self.now, Duration::from_mins(minutes)),
+            stay: None,
             representative: represented.then(|| self.representative(who)),
             language: self.draw.one_of(&[Language::Unspecified, Language::Vi, Language::En]).into(),
         };

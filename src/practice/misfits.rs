@@ -2,15 +2,28 @@
 
 use time::Duration;
 
-use crate::domain::time::format_date;
+use crate::domain::time::{format_date, years_after};
 use crate::practice::applicant::Applicant;
-use crate::practice::documents::years_after;
 use crate::practice::generator::Generator;
+use crate::proto::ResidenceCardKind;
 
 /// Where the check digit of the passport number stands in the two lines: past the first, its break and nine cells.
 const NUMBER_CHECK_DIGIT: usize = 44 + 1 + 9;
 
 impl Generator {
+    /// A permanent card that should have been exchanged: no reason to refuse, and one to look at.
+    pub fn exchange_due(&mut self) -> Applicant {
+        let mut applicant = self.adult();
+        let ended = self.today - self.draw.days(5..=60);
+        if let Some(card) = &mut applicant.application.residence_card {
+            card.kind = ResidenceCardKind::Permanent.into();
+            card.symbol.clear();
+            card.issued_on = format_date(years_after(ended, -10) + Duration::DAY);
+            card.expires_on = format_date(ended);
+        }
+        applicant.referred("residence-card.exchange-due", "card due for exchange")
+    }
+
     /// A residence card that ended a few weeks ago.
     pub fn expired_card(&mut self) -> Applicant {
         let mut applicant = self.adult();

@@ -37,8 +37,8 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
     let vault = Vault::new(&ring, dice.clone()).context("cannot use the key ring")?;
     Ok(App::new(Parts {
         store,
+        archive: archive(&config.archive, &vault)?,
         vault,
-        archive: archive(&config.archive)?,
         carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
         clock,
         dice,
@@ -51,18 +51,18 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
 }
 
 /// Where captures lie. A bucket is not asked for anything yet: it may be away while the service starts.
-fn archive(archive: &config::Archive) -> anyhow::Result<Archive> {
+fn archive(archive: &config::Archive, vault: &Vault) -> anyhow::Result<Archive> {
+    let namespace = vault.namespace();
     match archive {
-        config::Archive::Local { folder } => {
-            Archive::local(folder).with_context(|| format!("cannot use {} (setting archive.folder)", folder.display()))
-        }
+        config::Archive::Local { folder } => Archive::local(folder, &namespace)
+            .with_context(|| format!("cannot use {} (setting archive.folder)", folder.display())),
         config::Archive::S3 { endpoint, bucket, region, access, authorities } => {
             let read = Access::read(access);
             let access =
                 read.with_context(|| format!("cannot use {} (setting archive.access_file)", access.display()))?;
             let (endpoint, name, region) = (endpoint.clone(), bucket.clone(), region.clone());
             let bucket = Bucket { endpoint, name, region, authorities: authorities.clone() };
-            Archive::s3(&bucket, &access)
+            Archive::s3(&bucket, &access, &namespace)
                 .context("cannot use the bucket (settings archive.endpoint, archive.authorities)")
         }
     }

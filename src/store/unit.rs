@@ -5,6 +5,7 @@
 
 use super::accounts::{self, StoredAccount};
 use super::captures::{self, StoredCaptures};
+use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
 use super::engine::Conn;
 use super::enrolments::{self, Binding, StoredEnrolment};
@@ -17,7 +18,8 @@ use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{AccountId, CaptureId, CodeId, EnrolmentId, MessageId, StaffId, Version};
+use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
+use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 
@@ -37,6 +39,12 @@ pub enum Change {
     NewEnrolment(Box<StoredEnrolment>),
     /// Moves a request on, if it is at the version seen.
     SaveEnrolment(Box<Enrolment>, Version),
+    /// Records what a supervisor decided about a referred request, with the sealed reason, if it is at the version seen.
+    Review(Box<Enrolment>, Sealed, Version),
+    /// Adds a challenge for active authentication.
+    NewChallenge(ChipChallenge),
+    /// Spends a challenge, if it is that officer's and can still be used.
+    SpendChallenge(ChallengeId, StaffId),
     /// Binds a value to its owner; taken if it serves another.
     Bind(Binding),
     /// Takes one use of a value back.
@@ -110,6 +118,9 @@ impl Change {
             Self::Remember(first) => requests::insert(first, at, conn).await,
             Self::NewEnrolment(stored) => enrolments::insert(stored, conn).await,
             Self::SaveEnrolment(enrolment, seen) => enrolments::save(enrolment, *seen, conn).await,
+            Self::Review(enrolment, reason, seen) => enrolments::review(enrolment, reason, *seen, conn).await,
+            Self::NewChallenge(drawn) => challenges::insert(drawn, at, conn).await,
+            Self::SpendChallenge(id, officer) => challenges::spend(*id, *officer, at, conn).await,
             Self::Bind(binding) => enrolments::bind(binding, conn).await,
             Self::Release(binding) => enrolments::release(binding, conn).await,
             Self::NewAccount(stored) => accounts::insert(stored, conn).await,

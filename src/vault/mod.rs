@@ -144,6 +144,13 @@ impl Vault {
         Ok(text)
     }
 
+    /// A name for everything that is kept under this ring: 16 hexadecimal digits, no secret, the same for ever. What
+    /// another ring wrote beside it has another name.
+    pub fn namespace(&self) -> String {
+        let digest = self.content("archive namespace", b"");
+        digest.as_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A fresh key for one person's captures.
     pub fn data_key(&self) -> DataKey {
         DataKey::generate(&self.dice)
@@ -306,6 +313,7 @@ mod tests {
         assert_eq!(after.open(PLACE, &old).unwrap().as_slice(), b"old");
         assert_eq!(before.open(PLACE, &after.seal(PLACE, b"new").unwrap()), Err(DoesNotOpen));
         assert_eq!(before.phone(&phone), after.phone(&phone), "indexes outlive a rotation");
+        assert_eq!((before.namespace(), before.namespace().len()), (after.namespace(), 16));
     }
 
     #[test]

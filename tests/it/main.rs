@@ -25,6 +25,8 @@ mod process;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

@@ -1,13 +1,11 @@
-//! The machine readable zone by itself and against what was typed.
-
-use time::Date;
+//! The machine readable zone against itself and against what was typed.
 
 use crate::domain::application::Application;
 use crate::domain::finding::{Findings, MRZ_CHECK_DIGIT, MRZ_DIFFERS, MRZ_NAME_DIFFERS, MRZ_STATE_UNKNOWN};
 
-/// Examines the zone of the applicant's passport as read on `today`.
-pub(super) fn zone(application: &Application, _today: Date, found: &mut Findings) {
-    let (passport, zone) = (&application.passport, &application.passport.zone);
+pub(super) fn zone(application: &Application, found: &mut Findings) {
+    let Some(passport) = &application.passport else { return };
+    let zone = &passport.zone;
     found.add_if(!zone.wrong_digits().is_empty(), &MRZ_CHECK_DIGIT, &["passport.mrz"]);
     let (issuer, nationality) = (zone.issuing_state(), zone.nationality());
     found.add_if(issuer.is_none() || nationality.is_none(), &MRZ_STATE_UNKNOWN, &["passport.mrz"]);

@@ -43,6 +43,8 @@ pub const ITEMS: &[Item] = &[
     captures::QUALITY_ITEM,
     captures::OVERDUE_ITEM,
     cards::ITEM,
+    cards::EXCHANGE_ITEM,
+    cards::PASSPORT_ITEM,
     codes::LIFETIME_ITEM,
     codes::EMAIL_LIFETIME_ITEM,
     codes::TRIES_ITEM,

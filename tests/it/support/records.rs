@@ -91,11 +91,13 @@ impl Records {
                 officer,
                 received_at: NOW,
                 notes: Vec::new(),
+                review: None,
                 stage: Stage::Forwarded { lease: None },
             },
             content: self.sealed(),
             passport: self.index(),
             representative: None,
+            review_reason: None,
             version: Version::new(1),
         }
     }

@@ -20,6 +20,7 @@ use eid::proto::administration_service_client::AdministrationServiceClient;
 use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
+use eid::proto::review_service_client::ReviewServiceClient;
 use eid::server::{Edge, serve_on};
 use eid::sys::{Clock, Dice};
 use eid::tls::{Connection, Peer};
@@ -158,6 +159,10 @@ impl Service {
         EnrolmentServiceClient::new(self.channel(Some(name))).max_decoding_message_size(usize::MAX)
     }
 
+    pub fn reviewer(&self, name: &str) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.channel(Some(name)))
+    }
+
     pub fn authority(&self) -> AuthorityServiceClient<Channel> {
         AuthorityServiceClient::new(self.channel(Some("authority"))).max_decoding_message_size(usize::MAX)
     }
@@ -214,7 +219,11 @@ impl Service {
 
     /// Hands `application` in under a fresh request id.
     pub async fn submit(&self, application: &pb::Application) -> Result<pb::SubmitResponse, Status> {
-        let request = pb::SubmitRequest { request_id: self.id(), application: Some(application.clone()) };
+        let request = pb::SubmitRequest {
+            request_id: self.id(),
+            application: Some(application.clone()),
+            ..pb::SubmitRequest::default()
+        };
         self.officer().submit(request).await.map(tonic::Response::into_inner)
     }
 
