@@ -5,7 +5,11 @@ mod activation;
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod authority;
+#[cfg(test)]
+mod captures;
 #[cfg(test)]
 mod contact;
 #[cfg(test)]

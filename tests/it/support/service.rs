@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eid::app::{App, Parts, Settings};
+use eid::archive::Archive;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -53,7 +54,7 @@ pub struct Service {
     mailbox: PathBuf,
     /// Last, so that it goes when nothing uses it any more.
     database: Database,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a test wants different.
@@ -98,9 +99,11 @@ impl Service {
         } else {
             folder.path().join("messages.jsonl")
         };
+        let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
         let app = App::new(Parts {
             store: database.store(),
-            vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
+            archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
+            vault,
             carrier: Carrier::File(FileCarrier::new(mailbox.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
@@ -121,7 +124,7 @@ impl Service {
         let serving = tokio::spawn(serve_on(app.clone(), limits, edge, ReceiverStream::new(incoming), stop));
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
-        let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, _folder: folder };
+        let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, folder };
         for role in Role::ALL {
             service.register(role, role.has_office().then_some("79-01"), role.name()).await;
         }
@@ -185,6 +188,11 @@ impl Service {
 
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Where captures lie.
+    pub fn archive(&self) -> PathBuf {
+        self.folder.path().join("captures")
     }
 
     pub fn now(&self) -> Timestamp {
