@@ -76,7 +76,7 @@ impl App {
     pub async fn check(&self, application: &Application) -> Result<Findings, Error> {
         let (now, mut reader) = (self.clock().now(), self.store().reader().await?);
         let id = EnrolmentId::new(self.dice().id(now));
-        let known = Known { taken: self.taken(&mut reader, id, application).await? };
+        let known = Known { taken: self.taken(&mut reader, id, application).await?, chip: None };
         Ok(examine(application, &known, now))
     }
 
@@ -156,7 +156,7 @@ impl App {
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
         }
         let id = EnrolmentId::new(self.dice().id(now));
-        let known = Known { taken: self.taken(&mut reader, id, application).await? };
+        let known = Known { taken: self.taken(&mut reader, id, application).await?, chip: None };
         Ok(match examine(application, &known, now).cleared() {
             Ok(cleared) => {
                 let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);

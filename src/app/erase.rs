@@ -55,8 +55,12 @@ impl App {
             .with("read_after", read(!deletion.is_gone));
         let unit = Unit::new(entry).with(Change::CaptureDeleted(object.id, object.attempts));
         match self.store().commit(unit).await {
+            Ok(()) => {
+                tracing::info!(object = %object.id, "a capture was deleted");
+                Ok(())
+            }
             // Another eraser came after our lease had lapsed: the proof is theirs to write.
-            Ok(()) | Err(StoreError::Changed) => Ok(()),
+            Err(StoreError::Changed) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

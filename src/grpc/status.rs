@@ -152,9 +152,8 @@ impl Reason {
 
 /// Fields that cannot be read, all of them at once, each in both languages.
 pub(super) fn invalid(faults: Vec<(String, Malformed)>) -> Status {
-    let violation = |(field, Malformed(text)): (String, Malformed)| {
-        FieldViolation::new(field, format!("{} / {}", text.en, text.vi))
-    };
+    let violation =
+        |(field, fault): (String, Malformed)| FieldViolation::new(field, format!("{} / {}", fault.en(), fault.vi()));
     INVALID_FIELDS.with(ErrorDetails::with_bad_request(faults.into_iter().map(violation).collect::<Vec<_>>()))
 }
 

@@ -19,6 +19,8 @@ mod edge;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod migrations;

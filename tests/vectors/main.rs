@@ -4,7 +4,10 @@
 
 #![cfg(test)]
 
+mod certificates;
+mod groups;
 mod mrz;
+mod sods;
 
 use std::path::PathBuf;
 

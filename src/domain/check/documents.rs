@@ -9,6 +9,7 @@ use crate::domain::finding::{
     PASSPORT_MISSING,
 };
 use crate::domain::law::cards;
+use crate::domain::mrz;
 use crate::domain::passport::Passport;
 use crate::domain::residence::{CardKind, ResidenceCard};
 use crate::domain::time::{format_date, years_after};
@@ -110,7 +111,7 @@ fn against_passport(application: &Application, card: &ResidenceCard, found: &mut
         let fields = [day(CARD_EXPIRES, card.expires_on), day(PASSPORT_EXPIRES, passport.expires_on)];
         found.add(Finding::new(&CARD_OUTLASTS_PASSPORT, fields));
     }
-    if card.name.as_ref().is_some_and(|name| *name != application.name) {
+    if card.name.as_ref().is_some_and(|name| !mrz::agree(name, &application.name).agrees()) {
         let fields = ["residence_card.family_name", "person.family_name"];
         found.add_if(true, &CARD_NAME_DIFFERS, &fields);
     }

@@ -5,6 +5,7 @@
 
 mod capture;
 mod chip;
+mod chip_content;
 mod contact;
 mod documents;
 mod eligibility;
@@ -12,6 +13,8 @@ mod registry;
 mod zone;
 
 pub use capture::*;
+pub use chip::*;
+pub use chip_content::*;
 pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
@@ -88,6 +91,7 @@ pub static SUBJECTS: &[(&str, &[&Rule])] = &[
     ("Applicant", eligibility::ALL),
     ("Contact", contact::ALL),
     ("Chip", chip::ALL),
+    ("Chip content", chip_content::ALL),
     ("Immigration record", registry::ALL),
     ("Captures", capture::ALL),
 ];
@@ -238,6 +242,23 @@ impl Findings {
     /// Adds findings.
     pub fn add_all(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.0.extend(findings);
+    }
+
+    /// Adds findings; one of a rule that was found already for the same first field is joined with it: its other fields,
+    /// which show the same from another source, are added there.
+    pub(super) fn join(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            let first = finding.fields.first().map(|field| field.path.clone());
+            let same = |known: &&mut Finding| {
+                known.rule == finding.rule
+                    && first.is_some()
+                    && known.fields.first().map(|field| &field.path) == first.as_ref()
+            };
+            match self.0.iter_mut().find(same) {
+                Some(known) => known.fields.extend(finding.fields.into_iter().skip(1)),
+                None => self.0.push(finding),
+            }
+        }
     }
 
     /// Adds a finding about typed fields if `broken`.
