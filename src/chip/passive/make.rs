@@ -301,10 +301,7 @@ impl Chip<'_> {
         attributes.extend(attribute("1.2.840.113549.1.9.4", &tlv(0x04, &Hash::Sha256.digest(content))));
         let signature = sign(self.key, &tlv(0x31, &attributes));
         let attributes = if self.attributes == 0 { Vec::new() } else { tlv(0xA0, &attributes) };
-        let id = match self.by_key_id {
-            true => tlv(0x80, &key_id(11)),
-            false => seq(&[&name("UT", "Utopia CSCA"), &int(7)]),
-        };
+        let id = if self.by_key_id { tlv(0x80, &key_id(11)) } else { seq(&[&name("UT", "Utopia CSCA"), &int(7)]) };
         let digest = seq(&[&oid(SHA256)]);
         let algorithm = seq(&[&oid(self.algorithm)]);
         seq(&[&int(1), &id, &digest, &attributes, &algorithm, &tlv(0x04, &signature)])
