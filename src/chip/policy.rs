@@ -13,7 +13,7 @@ use super::key::KeyAlgorithm;
 use super::scheme::Scheme;
 
 /// Which weak algorithms are accepted, and until when.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Policy {
     /// Signatures over SHA-1, and PSS masks made with it: accepted before this day. Absent: never.

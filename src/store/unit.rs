@@ -11,7 +11,8 @@ use super::enrolments::{self, Binding, StoredEnrolment};
 use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
-use super::{audit, codes, staff};
+use super::trust::StoredMaterial;
+use super::{audit, codes, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
@@ -20,6 +21,7 @@ use crate::domain::ids::{AccountId, ChallengeId, CodeId, MessageId, StaffId, Ver
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
+use crate::domain::trust::Material;
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -76,6 +78,12 @@ pub enum Change {
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
     DisableStaff(StaffId),
+    /// Adds a file of trust material; taken if it waits already.
+    NewMaterial(Box<StoredMaterial>),
+    /// Moves a file of trust material on, if it is at the version seen; taken if another of its publisher is in force.
+    SaveMaterial(Box<Material>, Version),
+    /// Counts a change of the trust store, if it was changed as often as seen.
+    ReviseTrust(Version),
 }
 
 impl Unit {
@@ -128,6 +136,9 @@ impl Change {
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
+            Self::NewMaterial(stored) => trust::insert(stored, conn).await,
+            Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
+            Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
         }
     }
 }
