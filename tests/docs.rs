@@ -36,8 +36,9 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("Check and Submit", "Severity"),
+    ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
     ("SendCode", "SendCodeOutcome"),
     ("Activate", "ActivateOutcome"),
