@@ -9,7 +9,11 @@ mod archive;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+<<<<<<< HEAD
 mod captures;
+=======
+mod chip;
+>>>>>>> main
 #[cfg(test)]
 mod contact;
 #[cfg(test)]
@@ -36,3 +40,5 @@ mod review;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;
