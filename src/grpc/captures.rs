@@ -25,6 +25,7 @@ const NO_HASH: Malformed = Malformed::new(
 );
 
 /// Reads what an office took of a person.
+#[cfg_attr(not(test), expect(dead_code, reason = "for Submit, whose message gets its field with the use case"))]
 pub(super) fn captures(faults: &mut Faults, message: &pb::Captures) -> Option<Captures> {
     let face = message.face.as_ref().map(|face| faults.take("face.content", FaceImage::read(face.content.clone())));
     let fingerprints = list(faults, "fingerprints", &message.fingerprints, fingerprint);
@@ -65,6 +66,7 @@ fn fingerprint(faults: &mut Faults, message: &pb::FingerprintTemplate) -> Option
     finger.and(quality).and(read)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "read from a list as the others are")]
 fn missing_finger(faults: &mut Faults, message: &pb::MissingFinger) -> Option<MissingFinger> {
     let finger = faults.take("finger", finger(message.finger));
     let absence = match message.absence() {
@@ -158,5 +160,82 @@ pub(super) const fn confirmed(confirmation: Confirmation) -> (pb::ConfirmCapture
             pb::ConfirmCapturesOutcome::NothingHeld,
             Text::new("Nothing was captured with this request.", "Hồ sơ này không kèm dữ liệu sinh trắc."),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::capture::samples::{iso, jpeg};
+    use tonic_types::StatusExt as _;
+
+    fn print(finger: pb::Finger, quality: Option<i32>) -> pb::FingerprintTemplate {
+        let position = u8::try_from(i32::from(finger)).unwrap();
+        pb::FingerprintTemplate { finger: finger.into(), quality, content: iso(position, 80) }
+    }
+
+    fn complete() -> pb::Captures {
+        pb::Captures {
+            face: Some(pb::Image { content: jpeg(480, 640) }),
+            fingerprints: vec![print(pb::Finger::RightThumb, Some(61)), print(pb::Finger::LeftLittle, Some(80))],
+            missing_fingers: vec![pb::MissingFinger {
+                finger: pb::Finger::LeftRing.into(),
+                absence: pb::FingerAbsence::Injured.into(),
+            }],
+        }
+    }
+
+    /// The fields that a message names as faulty.
+    fn faulty(message: &pb::Captures) -> Vec<String> {
+        let mut faults = Faults::default();
+        let read = captures(&mut faults, message);
+        let refused = faults.finish(read).expect_err("it cannot be read");
+        let bad = refused.get_details_bad_request().unwrap();
+        bad.field_violations.into_iter().map(|violation| violation.field).collect()
+    }
+
+    #[test]
+    fn captures_are_read_and_rendered_as_they_were_sent() {
+        for message in [complete(), pb::Captures::default()] {
+            let mut faults = Faults::default();
+            let read = captures(&mut faults, &message);
+            let read = faults.finish(read).unwrap();
+            assert!(rendered(&read) == message);
+        }
+        let mut unsaid = complete();
+        unsaid.fingerprints[0].quality = None;
+        let read = captures(&mut Faults::default(), &unsaid).unwrap();
+        assert_eq!(rendered(&read).fingerprints[0].quality, Some(80), "as the template says");
+    }
+
+    #[test]
+    fn everything_that_cannot_be_read_is_named_at_once() {
+        let mut message = complete();
+        message.face = Some(pb::Image { content: b"no image".to_vec() });
+        message.fingerprints[0] = pb::FingerprintTemplate { finger: 11, quality: Some(101), content: Vec::new() };
+        message.fingerprints.push(pb::FingerprintTemplate::default());
+        message.missing_fingers[0] = pb::MissingFinger::default();
+        assert_eq!(
+            faulty(&message),
+            [
+                "face.content",
+                "fingerprints[0].finger",
+                "fingerprints[0].quality",
+                "fingerprints[0].content",
+                "fingerprints[2].finger",
+                "fingerprints[2].content",
+                "missing_fingers[0].finger",
+                "missing_fingers[0].absence",
+            ]
+        );
+    }
+
+    #[test]
+    fn more_fingers_than_a_person_has_are_refused_unread() {
+        let many = || vec![print(pb::Finger::RightThumb, None); 10_000];
+        let message = pb::Captures { fingerprints: many(), ..complete() };
+        assert_eq!(faulty(&message), ["fingerprints"]);
+        let message = pb::Captures { missing_fingers: vec![pb::MissingFinger::default(); 11], ..complete() };
+        assert_eq!(faulty(&message), ["missing_fingers"]);
     }
 }

@@ -147,8 +147,9 @@ impl Vault {
     /// A name for everything that is kept under this ring: 16 hexadecimal digits, no secret, the same for ever. What
     /// another ring wrote beside it has another name.
     pub fn namespace(&self) -> String {
-        let digest = self.content("archive namespace", b"");
-        digest.as_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let mut name = hex::encode(self.content("archive namespace", b"").as_bytes());
+        name.truncate(16);
+        name
     }
 
     /// A fresh key for one person's captures.

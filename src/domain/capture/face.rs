@@ -146,10 +146,10 @@ pub(super) mod tests {
 
     /// The same in a JP2 file.
     fn jp2(width: u32, height: u32) -> Vec<u8> {
-        fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+        fn boxed(kind: &[u8], parts: &[&[u8]]) -> Vec<u8> {
             let inside = parts.concat();
             let size = u32::try_from(inside.len() + 8).unwrap();
-            [&size.to_be_bytes(), kind.as_slice(), &inside].concat()
+            [&size.to_be_bytes(), kind, &inside].concat()
         }
         let header = boxed(b"ihdr", &[&height.to_be_bytes(), &width.to_be_bytes(), b"\x00\x01\x07\x07\x00\x00"]);
         let colour = boxed(b"colr", &[b"\x01\x00\x00\x00\x00\x00\x11"]);

@@ -235,10 +235,10 @@ fn word(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Whether the bytes are one DER element with something in it, and nothing behind it.
 fn is_one_element(bytes: &[u8]) -> bool {
-    let (told, head) = match bytes {
-        &[_, short @ 1..=0x7f, ..] => (usize::from(short), 2),
-        &[_, 0x81, long @ 0x80..=0xff, ..] => (usize::from(long), 3),
-        &[_, 0x82, high @ 1..=0xff, low, ..] => (usize::from(u16::from_be_bytes([high, low])), 4),
+    let (told, head) = match *bytes {
+        [_, short @ 1..=0x7f, ..] => (usize::from(short), 2),
+        [_, 0x81, long @ 0x80..=0xff, ..] => (usize::from(long), 3),
+        [_, 0x82, high @ 1..=0xff, low, ..] => (usize::from(u16::from_be_bytes([high, low])), 4),
         _ => return false,
     };
     bytes.len() == head + told

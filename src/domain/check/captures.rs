@@ -88,8 +88,8 @@ mod tests {
     use crate::domain::capture::samples::{iso, jpeg};
     use crate::domain::capture::{Absence, FaceImage, Finger, Fingerprint, MissingFinger, Quality};
 
-    fn face(width: u16, height: u16) -> Option<FaceImage> {
-        Some(FaceImage::read(jpeg(width, height)).unwrap())
+    fn face(width: u16, height: u16) -> FaceImage {
+        FaceImage::read(jpeg(width, height)).unwrap()
     }
 
     fn print(finger: Finger) -> Fingerprint {
@@ -98,7 +98,7 @@ mod tests {
 
     fn complete() -> Captures {
         let fingerprints = vec![print(Finger::RightIndex), print(Finger::LeftIndex)];
-        Captures { face: face(480, 640), fingerprints, missing: Vec::new() }
+        Captures { face: Some(face(480, 640)), fingerprints, missing: Vec::new() }
     }
 
     fn found_with(elsewhere: Elsewhere, change: impl FnOnce(&mut Captures)) -> Vec<(&'static str, String)> {
@@ -131,11 +131,11 @@ mod tests {
     #[test]
     fn a_face_of_too_few_or_too_many_pixels_is_refused() {
         for (width, height) in [(239, 640), (480, 319), (4_097, 640), (480, 4_097), (1, 1)] {
-            let told = found(|taken| taken.face = face(width, height));
+            let told = found(|taken| taken.face = Some(face(width, height)));
             assert_eq!(told, one("capture.face-dimensions", "captures.face"), "{width} × {height}");
         }
         for (width, height) in [(240, 320), (4_096, 4_096)] {
-            assert_eq!(found(|taken| taken.face = face(width, height)), []);
+            assert_eq!(found(|taken| taken.face = Some(face(width, height))), []);
         }
     }
 
