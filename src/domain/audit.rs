@@ -88,6 +88,10 @@ pub enum Action {
     StaffRegistered,
     /// An entry of the staff directory was disabled.
     StaffDisabled,
+    /// A batch of records of the immigration database was imported.
+    RecordsImported,
+    /// A record of the immigration database was looked up by another system.
+    RecordViewed,
 }
 
 impl Action {
@@ -112,6 +116,8 @@ impl Action {
             Self::MessageFailed => "message.failed",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
+            Self::RecordsImported => "records.imported",
+            Self::RecordViewed => "record.viewed",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::finding::{Cleared, Finding};
 use super::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
+use super::record::Biometrics;
 use super::staff::OfficeCode;
 use super::time::Timestamp;
 
@@ -20,6 +21,9 @@ pub struct Enrolment {
     pub received_at: Timestamp,
     /// What the rules noted.
     pub notes: Vec<Finding>,
+    /// Which biometrics the immigration record had when it was asked; absent if it did not tell. Decides the deadline:
+    /// [`super::law::hand_over`].
+    pub biometrics_on_file: Option<Biometrics>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -146,7 +150,12 @@ impl Enrolment {
     /// Takes a request in. The proof says that the rules were applied.
     pub fn receive(id: EnrolmentId, office: OfficeCode, officer: StaffId, cleared: Cleared, now: Timestamp) -> Self {
         let stage = Stage::Forwarded { lease: None };
-        Self { id, office, officer, received_at: now, notes: cleared.notes(), stage }
+        Self { id, office, officer, received_at: now, notes: cleared.notes(), biometrics_on_file: None, stage }
+    }
+
+    /// The request, with what the immigration record told of biometrics on file.
+    pub fn with_biometrics_on_file(self, biometrics_on_file: Option<Biometrics>) -> Self {
+        Self { biometrics_on_file, ..self }
     }
 
     /// Records an approval under `lease`. A lapsed lease still decides if nobody claimed the request after it.

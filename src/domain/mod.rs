@@ -16,6 +16,7 @@ pub mod law;
 pub mod message;
 pub mod passport;
 pub mod person;
+pub mod record;
 pub mod residence;
 pub mod sealed;
 pub mod staff;

@@ -10,6 +10,7 @@ use crate::domain::audit::Entry;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage, StageName};
 use crate::domain::finding::{Field, Finding, Rule, Source};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, StaffId, Version};
+use crate::domain::record::Biometrics;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
@@ -94,7 +95,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     let enrolment = &stored.enrolment;
     query(
         "INSERT INTO enrolment (id, office, officer, received_at, notes, content, passport_index, \
-         representative_index, stage, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+         representative_index, stage, face_on_file, fingerprints_on_file, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -105,6 +107,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     .bind(stored.passport.as_bytes())
     .bind(stored.representative.as_ref().map(|index| index.as_bytes().to_vec()))
     .bind(enrolment.stage.name().name())
+    .bind(enrolment.biometrics_on_file.map(|on_file| on_file.face))
+    .bind(enrolment.biometrics_on_file.map(|on_file| on_file.fingerprints))
     .execute_one(conn)
     .await
 }
@@ -268,6 +272,7 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         officer: StaffId::new(row.get("officer")?),
         received_at: Timestamp::from_micros(row.get("received_at")?),
         notes: read_notes(&row.get::<String>("notes")?)?,
+        biometrics_on_file: biometrics(row)?,
         stage: stage(row)?,
     };
     Ok(StoredEnrolment {
@@ -277,6 +282,11 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         representative: row.get::<Option<Vec<u8>>>("representative_index")?.map(BlindIndex::from_bytes),
         version: Version::new(row.get("version")?),
     })
+}
+
+fn biometrics(row: &Row) -> Result<Option<Biometrics>, StoreError> {
+    let on_file = row.get::<Option<bool>>("face_on_file")?.zip(row.get::<Option<bool>>("fingerprints_on_file")?);
+    Ok(on_file.map(|(face, fingerprints)| Biometrics { face, fingerprints }))
 }
 
 fn stage(row: &Row) -> Result<Stage, StoreError> {

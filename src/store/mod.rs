@@ -12,6 +12,7 @@ mod engine;
 mod enrolments;
 mod error;
 mod outbox;
+mod registry;
 mod requests;
 mod staff;
 mod unit;
@@ -22,6 +23,7 @@ pub use engine::Schema;
 pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};
 pub use error::{StoreError, Table};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
+pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use unit::{Change, Unit};
 

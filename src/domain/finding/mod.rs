@@ -14,6 +14,7 @@ mod zone;
 pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
+pub use registry::*;
 pub use zone::*;
 
 use std::borrow::Cow;

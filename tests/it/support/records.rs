@@ -91,6 +91,7 @@ impl Records {
                 officer,
                 received_at: NOW,
                 notes: Vec::new(),
+                biometrics_on_file: None,
                 stage: Stage::Forwarded { lease: None },
             },
             content: self.sealed(),

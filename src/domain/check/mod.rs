@@ -1,5 +1,9 @@
 //! The rules applied to one application. The rehearsal and the real submission run this same function.
 
+mod registry;
+
+pub use registry::{compare, record_key};
+
 use time::Date;
 
 use super::application::Application;
@@ -114,7 +118,7 @@ fn consents(application: &Application, now: Timestamp, found: &mut Findings) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::domain::application::{Language, Relation, Representative};
     use crate::domain::consent::{Consent, Giver, LanguageTag, Purpose, TextHash};
@@ -139,7 +143,8 @@ mod tests {
         }
     }
 
-    fn specimen() -> Application {
+    /// The published specimen, in date in June 2011, with a card.
+    pub(crate) fn specimen() -> Application {
         let number = || DocumentNumber::parse("L898902C3").unwrap();
         Application {
             name: FullName::new(NamePart::parse("Eriksson").ok(), NamePart::parse("Anna Maria").ok()).unwrap(),
