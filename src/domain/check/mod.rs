@@ -1,6 +1,7 @@
 //! The rules applied to one application. The rehearsal and the real submission run this same function.
 
 mod registry;
+mod zone;
 
 pub use registry::{compare, record_key};
 
@@ -10,8 +11,8 @@ use super::application::Application;
 use super::consent::CLOCK_SKEW_MAX;
 use super::finding::{
     CARD_EXPIRED, CARD_IN_USE, CARD_PASSPORT_DIFFERS, CARD_SYMBOL_UNKNOWN, CITIZEN, CONSENT_MISSING, DATE_IN_FUTURE,
-    DATE_ORDER, Findings, MRZ_CHECK_DIGIT, MRZ_DIFFERS, MRZ_NAME_DIFFERS, MRZ_STATE_UNKNOWN, NOT_ELIGIBLE,
-    PASSPORT_EXPIRED, PASSPORT_IN_USE, PHONE_IN_USE, REPRESENTATIVE_MISSING, REPRESENTATIVE_SAME, UNDER_SIX,
+    DATE_ORDER, Findings, NOT_ELIGIBLE, PASSPORT_EXPIRED, PASSPORT_IN_USE, PHONE_IN_USE, REPRESENTATIVE_MISSING,
+    REPRESENTATIVE_SAME, UNDER_SIX,
 };
 use super::law;
 use super::law::eligibility::Ground;
@@ -34,7 +35,7 @@ pub struct Taken {
 pub fn examine(application: &Application, taken: Taken, now: Timestamp) -> Findings {
     let today = now.local_date();
     let mut found = Findings::default();
-    zone(application, &mut found);
+    zone::zone(application, today, &mut found);
     documents(application, today, &mut found);
     eligibility(application, today, &mut found);
     consents(application, now, &mut found);
@@ -43,25 +44,6 @@ pub fn examine(application: &Application, taken: Taken, now: Timestamp) -> Findi
     found.add_if(taken.card, &CARD_IN_USE, &["residence_card.number"]);
     found.sort();
     found
-}
-
-fn zone(application: &Application, found: &mut Findings) {
-    let (passport, zone) = (&application.passport, &application.passport.zone);
-    found.add_if(!zone.wrong_digits().is_empty(), &MRZ_CHECK_DIGIT, &["passport.mrz"]);
-    let (issuer, nationality) = (zone.issuing_state(), zone.nationality());
-    found.add_if(issuer.is_none() || nationality.is_none(), &MRZ_STATE_UNKNOWN, &["passport.mrz"]);
-    let differs = [
-        (zone.number() != passport.number.as_str(), "passport.number"),
-        (issuer.is_some_and(|state| state != passport.issuing_state), "passport.issuing_state"),
-        (!zone.expires_on(passport.expires_on), "passport.expires_on"),
-        (!zone.born_on(application.born_on), "person.date_of_birth"),
-        (zone.sex() != Some(application.sex), "person.sex"),
-        (nationality.is_some_and(|state| state != application.nationality), "person.nationality"),
-    ];
-    for (differs, field) in differs {
-        found.add_if(differs, &MRZ_DIFFERS, &[field, "passport.mrz"]);
-    }
-    found.add_if(!zone.names(&application.name), &MRZ_NAME_DIFFERS, &["person", "passport.mrz"]);
 }
 
 fn documents(application: &Application, today: Date, found: &mut Findings) {
@@ -123,6 +105,7 @@ pub(crate) mod tests {
     use crate::domain::application::{Language, Relation, Representative};
     use crate::domain::consent::{Consent, Giver, LanguageTag, Purpose, TextHash};
     use crate::domain::contact::Phone;
+    use crate::domain::finding::MRZ_DIFFERS;
     use crate::domain::passport::{DocumentNumber, Passport, Zone};
     use crate::domain::person::{FullName, NamePart, Sex, StateCode};
     use crate::domain::residence::{CardSymbol, ResidenceCard};

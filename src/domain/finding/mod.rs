@@ -251,6 +251,13 @@ impl Findings {
         self.0.sort_by_key(|finding| finding.rule.severity);
     }
 
+    /// The findings with some more, in their order.
+    pub fn with(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.add_all(findings);
+        self.sort();
+        self
+    }
+
     /// Whether any finding refuses.
     pub fn refuses(&self) -> bool {
         self.has(Severity::Refuse)
