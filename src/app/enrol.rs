@@ -1,15 +1,17 @@
 //! Requests at the counter: rehearse, hand in, look at.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
-use crate::domain::check::{Taken, examine};
+use crate::domain::check::{Taken, compare, examine};
 use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::finding::Findings;
 use crate::domain::ids::{EnrolmentId, Version};
+use crate::domain::record::RegistryAnswer;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::store::{Binding, BindingKind, Change, Owner, Reader, StoredEnrolment, Unit};
@@ -55,10 +57,11 @@ impl App {
     /// # Errors
     /// If the store cannot be asked.
     pub async fn check(&self, application: &Application) -> Result<Findings, Error> {
-        let (now, mut reader) = (self.clock().now(), self.store().reader().await?);
+        let (now, record) = (self.clock().now(), self.record(application).await);
+        let mut reader = self.store().reader().await?;
         let id = EnrolmentId::new(self.dice().id(now));
         let taken = self.taken(&mut reader, id, application).await?;
-        Ok(examine(application, taken, now))
+        Ok(examine(application, taken, now).with(compare(application, &record)))
     }
 
     /// Takes a request in, or says why not.
@@ -73,7 +76,8 @@ impl App {
         application: &Application,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
-        self.once(by, repeat, || self.submit_once(by, officer, repeat, application, now)).await
+        let record = OnceCell::new();
+        self.once(by, repeat, || self.submit_once(by, officer, repeat, application, now, &record)).await
     }
 
     /// A request of the officer's own office, with its content.
@@ -121,17 +125,23 @@ impl App {
         repeat: &Repeat,
         application: &Application,
         now: Timestamp,
+        record: &OnceCell<RegistryAnswer>,
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
             let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
         }
+        // Asked once, whatever the number of attempts, and not while a connection is held.
+        drop(reader);
+        let record = record.get_or_init(|| self.record(application)).await;
+        let mut reader = self.store().reader().await?;
         let id = EnrolmentId::new(self.dice().id(now));
         let taken = self.taken(&mut reader, id, application).await?;
-        Ok(match examine(application, taken, now).cleared() {
+        Ok(match examine(application, taken, now).with(compare(application, record)).cleared() {
             Ok(cleared) => {
-                let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now)
+                    .with_biometrics_on_file(record.biometrics());
                 let unit = self.received(by, repeat, application, &enrolment)?;
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
             }

@@ -52,6 +52,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
+    /// Immigration records, of which this service keeps none.
+    Registry,
 }
 
 impl std::fmt::Display for Missing {
@@ -60,6 +62,7 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
+            Self::Registry => "registry",
         })
     }
 }

@@ -12,6 +12,7 @@ mod decide;
 mod deliver;
 mod enrol;
 mod error;
+mod registry;
 mod repeat;
 mod sealing;
 mod staff;
@@ -23,6 +24,7 @@ pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Page, PageRequest, Submitted};
 pub use error::{Error, Missing};
+pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 
 use std::sync::Arc;
@@ -61,6 +63,8 @@ pub struct Parts {
     pub vault: Vault,
     /// How messages leave.
     pub carrier: Carrier,
+    /// Where immigration records are asked for.
+    pub registry: Registry,
     /// Time.
     pub clock: Clock,
     /// Chance.
@@ -95,6 +99,10 @@ impl App {
 
     fn vault(&self) -> &Vault {
         &self.parts.vault
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.parts.registry
     }
 
     fn dice(&self) -> &Dice {

@@ -11,8 +11,9 @@ use crate::domain::application::Application;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
 use crate::domain::message::{Message, MessageContent};
+use crate::domain::record::Record;
 use crate::domain::sealed::{BlindIndex, Sealed};
-use crate::store::{Change, ClaimedMessage, SealedMessage, StoredAccount, StoredChange, StoredEnrolment};
+use crate::store::{Change, ClaimedMessage, SealedMessage, StoredAccount, StoredChange, StoredEnrolment, StoredRecord};
 use crate::vault::Place;
 
 const fn place(table: &'static str, column: &'static str, row: Uuid) -> Place {
@@ -59,6 +60,14 @@ impl App {
 
     pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    pub(super) fn seal_record(&self, stored: &StoredRecord, record: &Record) -> Result<Sealed, Error> {
+        self.seal(place("registry_record", "content", stored.row()), record)
+    }
+
+    pub(super) fn open_record(&self, stored: &StoredRecord) -> Result<Record, Error> {
+        self.open(place("registry_record", "content", stored.row()), &stored.content)
     }
 
     /// Queues a message: destination, language and text are sealed as they are now.

@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// Keys for personal data.
     pub vault: Vault,
+    /// The immigration record.
+    pub registry: Registry,
     /// One-time codes.
     pub codes: Codes,
     /// Accounts.
@@ -99,6 +101,37 @@ pub struct Limits {
 pub struct Vault {
     /// The key ring's file.
     pub keys: PathBuf,
+}
+
+/// The immigration record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Registry {
+    /// Where it is asked for.
+    pub source: RegistrySource,
+    /// Address of a remote one.
+    pub url: String,
+    /// The authorities of its certificate.
+    pub ca: PathBuf,
+    /// Our certificate there.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// Time for one attempt.
+    pub attempt_secs: u64,
+    /// Time for all attempts at one question.
+    pub total_secs: u64,
+}
+
+/// Where the immigration record is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RegistrySource {
+    /// Nowhere.
+    #[default]
+    None,
+    /// In the table that was imported.
+    Table,
+    /// At another service.
+    Remote,
 }
 
 /// One-time codes.
@@ -213,6 +246,13 @@ impl Config {
              file can activate accounts.",
             self.notify.file.display()
         ));
+        if production && self.registry.source == RegistrySource::None {
+            warnings.push(
+                "No immigration record is asked: requests go to the authority without that comparison. Set \
+                 registry.source."
+                    .to_owned(),
+            );
+        }
         if production && self.server.reflection {
             warnings.push("Any caller may ask for the protocol; server.reflection = false ends that.".to_owned());
         }
@@ -228,7 +268,7 @@ impl Config {
 
     /// Every setting as it takes effect, by key, without secrets.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let Self { mode, home, server, store, limits, vault, codes, accounts, notify, log } = self;
+        let Self { mode, home, server, store, limits, vault, registry, codes, accounts, notify, log } = self;
         let path = |path: &Path| path.display().to_string();
         let [url, url_file] = shown(Some(&store.url));
         let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
@@ -250,6 +290,13 @@ impl Config {
             ("limits.redis_url", redis_url),
             ("limits.redis_url_file", redis_url_file),
             ("vault.keys", path(&vault.keys)),
+            ("registry.source", registry.source.name().to_owned()),
+            ("registry.url", registry.url.clone()),
+            ("registry.ca", path(&registry.ca)),
+            ("registry.certificate", path(&registry.certificate)),
+            ("registry.key", path(&registry.key)),
+            ("registry.attempt_secs", registry.attempt_secs.to_string()),
+            ("registry.total_secs", registry.total_secs.to_string()),
             ("codes.lifetime_secs", codes.lifetime_secs.to_string()),
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
@@ -266,6 +313,17 @@ impl Mode {
         match self {
             Self::Development => "development",
             Self::Production => "production",
+        }
+    }
+}
+
+impl RegistrySource {
+    /// The word in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Table => "table",
+            Self::Remote => "remote",
         }
     }
 }

@@ -132,6 +132,13 @@ pub struct RecordKey {
     pub document: Option<(StateCode, DocumentNumber)>,
 }
 
+impl RecordKey {
+    /// The kind's name of a temporary card.
+    pub const TEMPORARY: &'static str = "temporary";
+    /// The kind's name of a permanent one.
+    pub const PERMANENT: &'static str = CardKind::Permanent.name();
+}
+
 impl fmt::Debug for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecordKey(…)")
@@ -210,6 +217,12 @@ pub(crate) mod tests {
             assert_eq!(ResidenceStatus::from_name(status.name()), Some(status));
         }
         assert_eq!(ResidenceStatus::from_name("lost"), None);
+    }
+
+    #[test]
+    fn keys_name_the_kind_of_card_as_cards_do() {
+        assert_eq!(specimen().card.kind.name(), RecordKey::TEMPORARY);
+        assert_eq!(CardKind::Permanent.name(), RecordKey::PERMANENT);
     }
 
     #[test]

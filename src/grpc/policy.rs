@@ -41,6 +41,7 @@ const OFFICER: Allowed = Allowed::Roles(&[Role::Officer]);
 const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
+const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
@@ -69,6 +70,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
+    rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),
     rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
     stream("grpc.health.v1.Health/Watch"),

@@ -126,12 +126,11 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn record_by_card(&mut self, card: &BlindIndex) -> Result<Option<StoredRecord>, StoreError> {
-        let row = query(
-            "SELECT card_index, document_index, content, recorded_at FROM registry_record WHERE card_index = $1",
-        )
-        .bind(card.as_bytes())
-        .fetch_optional(&mut self.conn())
-        .await?;
+        let row =
+            query("SELECT card_index, document_index, content, recorded_at FROM registry_record WHERE card_index = $1")
+                .bind(card.as_bytes())
+                .fetch_optional(&mut self.conn())
+                .await?;
         row.as_ref().map(stored).transpose()
     }
 

@@ -163,7 +163,9 @@ impl<'a> Comparison<'a> {
 
     /// Suggests a value for what was found last.
     fn suggest(&mut self, value: String) {
-        if self.shown && let Some(last) = self.found.pop() {
+        if self.shown
+            && let Some(last) = self.found.pop()
+        {
             self.found.push(last.suggesting(value));
         }
     }

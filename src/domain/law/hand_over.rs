@@ -37,9 +37,8 @@ mod tests {
 
     #[test]
     fn three_working_days_if_face_and_fingerprints_are_on_file_and_seven_otherwise() {
-        let days = |face, fingerprints| {
-            working_days(date!(2026 - 11 - 21), Some(Biometrics { face, fingerprints })).unwrap()
-        };
+        let days =
+            |face, fingerprints| working_days(date!(2026 - 11 - 21), Some(Biometrics { face, fingerprints })).unwrap();
         assert_eq!(days(true, true), 3);
         assert_eq!([days(true, false), days(false, true), days(false, false)], [7, 7, 7]);
         assert_eq!(working_days(date!(2026 - 11 - 21), None), Some(7));

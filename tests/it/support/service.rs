@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Settings};
+use eid::app::{App, Parts, Registry, Settings};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -60,6 +60,8 @@ pub struct Service {
 pub struct Wishes {
     /// A Redis to count in, and the namespace there.
     pub redis: Option<(String, String)>,
+    /// Where immigration records are asked for; nowhere if absent.
+    pub registry: Registry,
     /// The carrier's file is in a folder that does not exist: see [`Service::let_messages_leave`].
     pub carrier_away: bool,
 }
@@ -101,6 +103,7 @@ impl Service {
             store: database.store(),
             vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
             carrier: Carrier::File(FileCarrier::new(mailbox.clone())),
+            registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
             settings: Settings {

@@ -1,0 +1,1 @@
+//! The remote form against servers in memory, with time that is paused.
