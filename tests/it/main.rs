@@ -23,6 +23,8 @@ mod outage;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod repeats;
 #[cfg(test)]
 mod store;

@@ -14,7 +14,7 @@ use eid::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, EntryId, Messag
 use eid::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
 use eid::domain::time::Timestamp;
-use eid::store::{FirstAnswer, SealedMessage, StoredAccount, StoredChange, StoredEnrolment};
+use eid::store::{FirstAnswer, SealedMessage, StoredAccount, StoredChange, StoredEnrolment, StoredRecord};
 use eid::sys::Dice;
 use uuid::Uuid;
 
@@ -163,6 +163,12 @@ impl Records {
             content: self.sealed(),
             useful_until: None,
         }
+    }
+
+    /// A record of the immigration database, of a card of its own.
+    pub fn record(&self, recorded_at: Timestamp) -> StoredRecord {
+        let (card, content) = (self.index(), self.sealed());
+        StoredRecord { card, document: Some(self.index()), content, recorded_at }
     }
 
     /// A first answer.
