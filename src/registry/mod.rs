@@ -115,9 +115,9 @@ impl Remote {
             Err(failure) => {
                 failure.log();
                 if failure.is_transient() {
-                    permit.failed()
+                    permit.failed();
                 } else {
-                    permit.answered()
+                    permit.answered();
                 }
                 RegistryAnswer::Unreachable
             }

@@ -29,10 +29,16 @@ const PATIENCE: Patience = Patience { attempt: Duration::from_secs(1), total: Du
 /// What the registry does with a question.
 #[derive(Clone)]
 enum Turn {
-    Answers(pb::LookupResponse),
+    Answers(Box<pb::LookupResponse>),
     Refuses(Code),
     /// Says nothing for so long, then "not found".
     Waits(Duration),
+}
+
+impl Turn {
+    fn answers(answer: pb::LookupResponse) -> Self {
+        Self::Answers(Box::new(answer))
+    }
 }
 
 /// A registry that plays its turns one after another; the last one again and again.
@@ -62,7 +68,7 @@ impl RegistryService for Scripted {
             if turns.len() > 1 { turns.pop_front().unwrap() } else { turns.front().cloned().unwrap() }
         };
         match turn {
-            Turn::Answers(answer) => Ok(Response::new(answer)),
+            Turn::Answers(answer) => Ok(Response::new(*answer)),
             Turn::Refuses(code) => Err(Status::new(code, "as told")),
             Turn::Waits(time) => {
                 tokio::time::sleep(time).await;
@@ -146,7 +152,7 @@ fn world_over(channel: Channel, registry: Scripted) -> World {
 #[tokio::test(start_paused = true)]
 async fn a_record_that_is_there_comes_back_whole_and_one_that_is_not_is_not_found() {
     let World { registry, remote, .. } = world();
-    registry.play([Turn::Answers(found()), Turn::Answers(not_found())]);
+    registry.play([Turn::answers(found()), Turn::answers(not_found())]);
     assert_eq!(remote.look_up(&key()).await, RegistryAnswer::Found(Box::new(specimen())));
     assert_eq!(remote.look_up(&key()).await, RegistryAnswer::NotFound);
     let asked = registry.asked.lock().unwrap();
@@ -158,7 +164,7 @@ async fn a_record_that_is_there_comes_back_whole_and_one_that_is_not_is_not_foun
 #[tokio::test(start_paused = true)]
 async fn a_registry_that_is_away_for_a_moment_is_asked_again_and_one_that_refuses_is_not() {
     let World { registry, remote, .. } = world();
-    registry.play([Turn::Refuses(Code::Unavailable), Turn::Refuses(Code::DeadlineExceeded), Turn::Answers(found())]);
+    registry.play([Turn::Refuses(Code::Unavailable), Turn::Refuses(Code::DeadlineExceeded), Turn::answers(found())]);
     assert!(matches!(remote.look_up(&key()).await, RegistryAnswer::Found(_)));
     assert_eq!(registry.asked(), 3);
     for code in [Code::PermissionDenied, Code::Unauthenticated, Code::InvalidArgument, Code::Internal] {
@@ -200,7 +206,7 @@ async fn the_breaker_opens_spares_the_registry_and_recovers() {
     for _ in 0..FAILURES_MAX {
         assert_eq!(remote.look_up(&key()).await, RegistryAnswer::Unreachable);
     }
-    registry.play([Turn::Answers(found())]);
+    registry.play([Turn::answers(found())]);
     let begun = Instant::now();
     assert_eq!(remote.look_up(&key()).await, RegistryAnswer::Unreachable);
     assert_eq!((registry.asked(), begun.elapsed()), (0, Duration::ZERO), "nobody waits for what will not come");
@@ -227,7 +233,7 @@ async fn an_answer_that_cannot_be_read_is_no_answer_and_no_reason_to_ask_again()
         found_but(|r| r.family_name = "x".repeat(1 << 20)),
     ];
     for answer in broken {
-        registry.play([Turn::Answers(answer)]);
+        registry.play([Turn::answers(answer)]);
         assert_eq!(remote.look_up(&key()).await, RegistryAnswer::Unreachable);
         assert_eq!(registry.asked(), 1);
     }

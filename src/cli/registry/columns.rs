@@ -99,7 +99,7 @@ pub(super) enum HeaderFault {
     #[error("these columns are missing: {0}; the first line must name them all, separated by commas")]
     Missing(String),
     #[error("the column {0} stands there twice; take one out")]
-    Twice(String),
+    Twice(&'static str),
 }
 
 /// Where each column stands in the lines of one file.
@@ -121,14 +121,14 @@ impl Columns {
     pub(super) fn read(line: &[u8]) -> Result<Self, HeaderFault> {
         let header = split(line).map_err(|_| HeaderFault::NotCsv)?;
         let names: Vec<_> = header.iter().map(|name| name.trim().to_lowercase()).collect();
-        let twice = names.iter().enumerate().find(|(at, name)| !name.is_empty() && names[..*at].contains(name));
-        if let Some((_, name)) = twice {
-            return Err(HeaderFault::Twice(name.clone()));
-        }
         let place = |column: &str| names.iter().position(|name| name == column);
         let missing: Vec<_> = COLUMNS.into_iter().filter(|column| place(column).is_none()).collect();
         if !missing.is_empty() {
             return Err(HeaderFault::Missing(missing.join(", ")));
+        }
+        let stands = |column: &str| names.iter().filter(|name| *name == column).count();
+        if let Some(twice) = COLUMNS.into_iter().find(|column| stands(column) > 1) {
+            return Err(HeaderFault::Twice(twice));
         }
         let places = COLUMNS.map(|column| place(column).unwrap_or_default());
         let width = names.len();
@@ -155,7 +155,7 @@ impl Columns {
 }
 
 fn split(line: &[u8]) -> Result<csv::StringRecord, Malformed> {
-    if line.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+    if line.iter().fold(false, |open, byte| open != (*byte == b'"')) {
         return Err(OPEN_QUOTE);
     }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).buffer_capacity(line.len().max(64)).from_reader(line);
@@ -353,7 +353,7 @@ mod tests {
         ];
         assert_eq!(told(line), expected);
         let faults = columns().record(line.as_bytes(), LATEST).unwrap_err();
-        let printed: String = faults.iter().map(|fault| format!("{fault} {fault:?}\n")).collect();
+        let printed = faults.iter().map(|fault| format!("{fault} {fault:?}")).collect::<Vec<_>>().join("\n");
         for value in ["R2D2", "1974", "ZZZ", "L898902C3", "tomorrow"] {
             assert!(!printed.contains(value), "{value}");
         }
@@ -388,7 +388,7 @@ mod tests {
         let header = COLUMNS.join(",").replace("sex,", "").replace(",status", "");
         assert_eq!(Columns::read(header.as_bytes()).unwrap_err(), HeaderFault::Missing("sex, status".to_owned()));
         let header = format!("{},Sex", COLUMNS.join(","));
-        assert_eq!(Columns::read(header.as_bytes()).unwrap_err(), HeaderFault::Twice("sex".to_owned()));
+        assert_eq!(Columns::read(header.as_bytes()).unwrap_err(), HeaderFault::Twice("sex"));
         assert!(matches!(Columns::read(COLUMNS.join(";").as_bytes()), Err(HeaderFault::Missing(_))));
         assert_eq!(Columns::read(&[0xff, 0xfe, 0x66]).unwrap_err(), HeaderFault::NotCsv);
     }

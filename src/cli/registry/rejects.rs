@@ -24,7 +24,7 @@ impl Rejects {
     pub(super) fn beside(source: &Path, header: &[u8]) -> io::Result<Self> {
         let path = source.with_extension("rejected.csv");
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(Self { path, header: header.to_owned(), file: None, count: 0 }),
         }
     }

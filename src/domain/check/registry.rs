@@ -13,7 +13,7 @@ use crate::domain::finding::{
     RECORD_UNREACHABLE, Rule, Source,
 };
 use crate::domain::passport::Passport;
-use crate::domain::person::{FullName, Sex};
+use crate::domain::person::{FullName, NamePart, Sex};
 use crate::domain::record::{Record, RecordKey, RecordedDocument, RegistryAnswer, ResidenceStatus};
 use crate::domain::residence::{CardKind, ResidenceCard};
 use crate::domain::time::format_date;
@@ -188,7 +188,7 @@ fn symbol(kind: &CardKind) -> Option<String> {
 
 fn written(name: &FullName) -> String {
     let parts = [name.family(), name.given()].into_iter().flatten();
-    parts.map(|part| part.as_str()).collect::<Vec<_>>().join(" ")
+    parts.map(NamePart::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether two spellings are the same words in any order: without case, accents and marks, Đ as D. Databases keep family
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
     use crate::domain::check::tests::specimen as application;
     use crate::domain::passport::DocumentNumber;
-    use crate::domain::person::{NamePart, StateCode};
+    use crate::domain::person::StateCode;
     use crate::domain::record::tests::specimen as record;
     use crate::domain::residence::CardSymbol;
     use time::macros::date;
