@@ -26,13 +26,14 @@ use eid::sys::{Clock, Dice};
 use tempfile::TempDir;
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
+use tonic_types::StatusExt as _;
 
 use crate::support::database::{Database, on_postgres};
 use crate::support::process::Site;
 use crate::support::service::{Service, Wishes, reason, with_wishes};
 
 /// More than any test needs: nothing here waits for time to pass.
-const PATIENCE: Patience = Patience { attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
+const PATIENCE: Patience = Patience { attempt: Duration::from_secs(30), total: Duration::from_mins(1) };
 
 fn table() -> Wishes {
     Wishes { registry: Registry::Table, ..Wishes::default() }
@@ -88,7 +89,7 @@ async fn import(service: &Service, records: &[Record]) {
 
 /// What Check says of the immigration record.
 async fn checked(service: &Service, application: &pb::Application) -> Vec<pb::Finding> {
-    let request = pb::CheckRequest { application: Some(application.clone()), ..Default::default() };
+    let request = pb::CheckRequest { application: Some(application.clone()) };
     let answer = service.officer().check(request).await.unwrap().into_inner();
     answer.findings.into_iter().filter(|finding| finding.rule.starts_with("registry.")).collect()
 }
@@ -245,7 +246,6 @@ async fn the_lookup_finds_by_either_key_and_says_which_field_cannot_be_read() {
         ] {
             let refused = client.lookup(wrong).await.unwrap_err();
             assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "INVALID_FIELDS"));
-            use tonic_types::StatusExt as _;
             assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, field);
         }
     })
@@ -380,7 +380,7 @@ async fn a_connection_that_could_never_be_made_is_refused_at_start_and_no_file_i
         Target { key: &certificate, ..target },
         Target { key: &other, ..target },
     ] {
-        let fault = registry::channel(&wrong).err().expect("it cannot be used");
+        let fault = registry::channel(&wrong).expect_err("it cannot be used");
         assert!(!format!("{fault} {fault:?}").contains("MIG"), "{fault}");
     }
 }

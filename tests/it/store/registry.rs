@@ -49,7 +49,7 @@ async fn a_later_record_of_a_card_takes_the_place_of_an_earlier_one_and_never_th
     let scene = Scene::new().await;
     let first = scene.make.record(later(10));
     let of_the_card = |at| StoredRecord { card: first.card.clone(), ..scene.make.record(later(at)) };
-    assert_eq!(scene.import(&[first.clone()]).await, 1);
+    assert_eq!(scene.import(std::slice::from_ref(&first)).await, 1);
     assert_eq!(scene.import(&[first.clone(), of_the_card(9), of_the_card(10)]).await, 0);
     assert_eq!(scene.by_card(&first).await, Some(first.clone()));
     let (later, latest) = (of_the_card(11), of_the_card(12));
