@@ -13,6 +13,7 @@ use crate::domain::contact::Contact;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::review::ReviewReason;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Claim, StoreError, StoredAccount, StoredEnrolment, Unit};
@@ -33,6 +34,8 @@ pub struct ClaimedEnrolment {
     pub enrolment: Enrolment,
     /// Its content.
     pub application: Application,
+    /// Why a supervisor sent it on, if one did.
+    pub review_reason: Option<ReviewReason>,
 }
 
 /// What the authority decides.
@@ -78,8 +81,10 @@ impl App {
             }
         }
         // One request that does not open must not hold up those beside it.
-        let open = |row: StoredEnrolment| match self.open_application(&row) {
-            Ok(application) => Some(ClaimedEnrolment { enrolment: row.enrolment, application }),
+        let open = |row: StoredEnrolment| match self.opened(&row) {
+            Ok((application, review_reason)) => {
+                Some(ClaimedEnrolment { enrolment: row.enrolment, application, review_reason })
+            }
             Err(error) => {
                 let (enrolment, error) = (row.enrolment.id, &error as &dyn std::error::Error);
                 tracing::error!(%enrolment, error, "a request does not open and was not handed over");
@@ -88,6 +93,10 @@ impl App {
         };
         let enrolments: Vec<_> = rows.into_iter().filter_map(open).collect();
         Ok((!enrolments.is_empty()).then_some(ClaimedEnrolments { lease, enrolments }))
+    }
+
+    pub(super) fn opened(&self, stored: &StoredEnrolment) -> Result<(Application, Option<ReviewReason>), Error> {
+        Ok((self.open_application(stored)?, self.open_review_reason(stored)?))
     }
 
     /// Records a decision made under `lease`.
@@ -217,7 +226,7 @@ impl App {
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: enrolment.id })?)
             .with(Change::SaveEnrolment(Box::new(enrolment.clone()), stored.version))
-            .with_all(self.bindings(enrolment.id, &application).map(Change::Release));
+            .with_all(self.bindings(enrolment.id, &application).into_iter().map(Change::Release));
         Ok((enrolment.stage, unit))
     }
 }

@@ -1,20 +1,29 @@
 //! Requests at the counter: rehearse, hand in, look at.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Missing, Officer, Repeat};
+use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
-use crate::domain::check::{Taken, compare, examine};
+use crate::domain::check::{Taken, examine};
+use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, StageName};
-use crate::domain::finding::Findings;
-use crate::domain::ids::{EnrolmentId, Version};
+use crate::domain::finding::{CHIP_CHALLENGE, Findings};
+use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
+use crate::domain::review::ReviewReason;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
-use crate::store::{Binding, BindingKind, Change, Owner, Reader, StoredEnrolment, Unit};
+use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
+
+/// Bytes of a challenge, RND.IFD. Doc 9303-11 section 6.1.
+const CHALLENGE_BYTES: usize = 8;
+/// How long a challenge can be used: a reader may have to read the chip more than once.
+const CHALLENGE_LIFETIME: Duration = Duration::from_mins(10);
 
 /// What became of a request that was handed in.
 #[derive(Debug)]
@@ -23,6 +32,26 @@ pub enum Submitted {
     Accepted(Box<Enrolment>),
     /// Not taken in; nothing was stored.
     NotAccepted(Findings),
+}
+
+/// What the rules say.
+#[derive(Debug)]
+pub struct Checked {
+    /// All findings.
+    pub findings: Findings,
+    /// What is known of the chip, if it was read.
+    pub chip: Option<ChipSummary>,
+}
+
+/// A request with its content.
+#[derive(Debug)]
+pub struct ShownEnrolment {
+    /// What may be known without opening it.
+    pub enrolment: Enrolment,
+    /// Its content.
+    pub application: Application,
+    /// Why a supervisor decided so, if one did.
+    pub review_reason: Option<ReviewReason>,
 }
 
 /// Which requests to list.
@@ -56,12 +85,13 @@ impl App {
     ///
     /// # Errors
     /// If the store cannot be asked.
-    pub async fn check(&self, application: &Application) -> Result<Findings, Error> {
-        let (now, record) = (self.clock().now(), self.record(application).await);
-        let mut reader = self.store().reader().await?;
+    pub async fn check(&self, officer: &Officer, intake: &Intake) -> Result<Checked, Error> {
+        let now = self.clock().now();
         let id = EnrolmentId::new(self.dice().id(now));
-        let taken = self.taken(&mut reader, id, application).await?;
-        Ok(examine(application, taken, now).with(compare(application, &record)))
+        let record = self.record(&intake.application).await;
+        let known = self.known(officer, id, intake, record, now).await?;
+        let findings = examine(&intake.application, &known, now);
+        Ok(Checked { findings, chip: known.chip.as_ref().map(ChipReport::summary) })
     }
 
     /// Takes a request in, or says why not.
@@ -73,30 +103,39 @@ impl App {
         by: &Caller,
         officer: &Officer,
         repeat: &Repeat,
-        application: &Application,
+        intake: &Intake,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
         let record = OnceCell::new();
-        self.once(by, repeat, || self.submit_once(by, officer, repeat, application, now, &record)).await
+        self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await
     }
 
     /// A request of the officer's own office, with its content.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is unknown or another office's.
-    pub async fn enrolment(
-        &self,
-        by: &Caller,
-        officer: &Officer,
-        id: EnrolmentId,
-    ) -> Result<(Enrolment, Application), Error> {
+    pub async fn enrolment(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownEnrolment, Error> {
         let found = self.store().reader().await?.enrolment(id).await?;
         let own = found.filter(|stored| stored.enrolment.office == officer.office);
         let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
-        let application = self.open_application(&stored)?;
-        Ok((stored.enrolment, application))
+        let (application, review_reason) = self.opened(&stored)?;
+        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason })
+    }
+
+    /// Draws a challenge for active authentication, for one submission of this officer.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn challenge(&self, by: &Caller, officer: &Officer) -> Result<ChipChallenge, Error> {
+        let now = self.clock().now();
+        let id = ChallengeId::new(self.dice().id(now));
+        let challenge = self.dice().bytes::<CHALLENGE_BYTES>().to_vec();
+        let drawn = ChipChallenge { id, officer: officer.id, challenge, expires_at: now.plus(CHALLENGE_LIFETIME) };
+        let entry = self.entry(now, by.actor(), Action::ChipChallenged, id.uuid());
+        self.commit(Unit::new(entry).with(Change::NewChallenge(drawn.clone()))).await?;
+        Ok(drawn)
     }
 
     /// A page of the office's requests, without their content.
@@ -123,7 +162,7 @@ impl App {
         by: &Caller,
         officer: &Officer,
         repeat: &Repeat,
-        application: &Application,
+        intake: &Intake,
         now: Timestamp,
         record: &OnceCell<RegistryAnswer>,
     ) -> Result<Attempt<Submitted>, Error> {
@@ -132,38 +171,38 @@ impl App {
             let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
         }
-        // Asked once, whatever the number of attempts, and not while a connection is held.
         drop(reader);
-        let record = record.get_or_init(|| self.record(application)).await;
-        let mut reader = self.store().reader().await?;
         let id = EnrolmentId::new(self.dice().id(now));
-        let taken = self.taken(&mut reader, id, application).await?;
-        Ok(match examine(application, taken, now).with(compare(application, record)).cleared() {
+        // Asked once, whatever the number of attempts, and not while a connection is held.
+        let record = record.get_or_init(|| self.record(&intake.application)).await;
+        let known = self.known(officer, id, intake, record.clone(), now).await?;
+        Ok(match examine(&intake.application, &known, now).cleared() {
             Ok(cleared) => {
-                let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now)
-                    .with_biometrics_on_file(record.biometrics());
-                let unit = self.received(by, repeat, application, &enrolment)?;
+                let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
+                enrolment.biometrics_on_file = record.biometrics();
+                let unit = self.received(by, repeat, intake, &enrolment)?;
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })
     }
 
-    fn received(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        application: &Application,
-        enrolment: &Enrolment,
-    ) -> Result<Unit, Error> {
+    fn received(&self, by: &Caller, repeat: &Repeat, intake: &Intake, enrolment: &Enrolment) -> Result<Unit, Error> {
+        let application = &intake.application;
         let (id, now) = (enrolment.id, enrolment.received_at);
         let stored = StoredEnrolment {
             enrolment: enrolment.clone(),
             content: self.seal_application(id, application)?,
-            passport: self.passport_index(application),
+            passport: self.identity_index(application),
             representative: self.representative_index(application),
+            review_reason: None,
             version: Version::NONE,
         };
+        // A challenge that cannot be used was found to be so; whoever spends it meanwhile makes this unit fail.
+        let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
+        let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
+        let usable = answered.filter(|_| !unusable);
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())
             .with("office", enrolment.office.as_str())
@@ -171,37 +210,58 @@ impl App {
         Ok(Unit::new(entry)
             .with(repeat.remember(by, &Receipt { enrolment: id })?)
             .with(Change::NewEnrolment(Box::new(stored)))
-            .with_all(self.bindings(id, application).map(Change::Bind)))
+            .with_all(usable.map(|id| Change::SpendChallenge(id, enrolment.officer)))
+            .with_all(self.bindings(id, application).into_iter().map(Change::Bind)))
     }
 
     /// What an application uses, and for whom: the phone is the applicant's, or their representative's, who may hold it
     /// for several.
-    pub(super) fn bindings(&self, id: EnrolmentId, application: &Application) -> [Binding; 3] {
-        let card = &application.card;
-        let binding = |kind, value, owner| Binding { kind, value, owner };
-        [
-            binding(BindingKind::Phone, self.vault().phone(&application.phone), self.responsible(application)),
-            binding(BindingKind::Passport, self.passport_index(application), Owner::Request(id)),
-            binding(BindingKind::Card, self.vault().card(card.kind.name(), &card.number), Owner::Request(id)),
-        ]
+    pub(super) fn bindings(&self, id: EnrolmentId, application: &Application) -> Vec<Binding> {
+        let phone = (BindingKind::Phone, self.vault().phone(&application.phone), self.responsible(application));
+        let passport = self.passport_index(application).map(|value| (BindingKind::Passport, value, Owner::Request(id)));
+        let card = self.card_index(application).map(|value| (BindingKind::Card, value, Owner::Request(id)));
+        let all = [Some(phone), passport, card].into_iter().flatten();
+        all.map(|(kind, value, owner)| Binding { kind, value, owner }).collect()
     }
 
-    async fn taken(&self, reader: &mut Reader, id: EnrolmentId, application: &Application) -> Result<Taken, Error> {
-        let [phone, passport, card] = self.bindings(id, application);
-        Ok(Taken {
-            phone: reader.serves_another(&phone).await?,
-            passport: reader.serves_another(&passport).await?,
-            card: reader.serves_another(&card).await?,
-        })
+    pub(super) async fn taken(
+        &self,
+        reader: &mut Reader,
+        id: EnrolmentId,
+        application: &Application,
+    ) -> Result<Taken, Error> {
+        let mut taken = Taken::default();
+        for binding in self.bindings(id, application) {
+            let held = match binding.kind {
+                BindingKind::Phone => &mut taken.phone,
+                BindingKind::Passport => &mut taken.passport,
+                BindingKind::Card => &mut taken.card,
+            };
+            *held = reader.serves_another(&binding).await?;
+        }
+        Ok(taken)
     }
 
     /// Who answers for the applicant's phone.
     fn responsible(&self, application: &Application) -> Owner {
-        Owner::Person(self.representative_index(application).unwrap_or_else(|| self.passport_index(application)))
+        Owner::Person(self.representative_index(application).unwrap_or_else(|| self.identity_index(application)))
     }
 
-    fn passport_index(&self, application: &Application) -> BlindIndex {
-        self.vault().document(&application.passport.issuing_state, &application.passport.number)
+    /// Index of what tells the applicant from everyone else: the passport; without one, the residence card; without that
+    /// too, which the rules refuse, the phone.
+    fn identity_index(&self, application: &Application) -> BlindIndex {
+        let document = self.passport_index(application).or_else(|| self.card_index(application));
+        document.unwrap_or_else(|| self.vault().phone(&application.phone))
+    }
+
+    fn passport_index(&self, application: &Application) -> Option<BlindIndex> {
+        let passport = application.passport.as_ref()?;
+        Some(self.vault().document(&passport.issuing_state, &passport.number))
+    }
+
+    fn card_index(&self, application: &Application) -> Option<BlindIndex> {
+        let card = application.card.as_ref()?;
+        Some(self.vault().card(card.kind.name(), &card.number))
     }
 
     fn representative_index(&self, application: &Application) -> Option<BlindIndex> {

@@ -2,7 +2,9 @@
 
 use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::CannotDecide;
+use crate::domain::review::CannotReview;
 use crate::domain::text::Malformed;
+use crate::domain::trust::WasInForce;
 use crate::store::StoreError;
 use crate::vault::DoesNotOpen;
 
@@ -18,12 +20,18 @@ pub enum Error {
     /// The request's stage does not allow the decision.
     #[error("the decision is refused")]
     CannotDecide(#[from] CannotDecide),
+    /// A review that the request's stage, the reviewer or the rules named do not allow.
+    #[error(transparent)]
+    CannotReview(#[from] CannotReview),
     /// The identification number belongs to another account.
     #[error("the identification number is taken")]
     NumberTaken,
     /// The contact change's state does not allow the verb.
     #[error("the contact change is not pending")]
     WrongChangeState(#[from] WrongChangeState),
+    /// Trust material was put in force and cannot be rejected.
+    #[error("the trust material was put in force")]
+    WasInForce(#[from] WasInForce),
     /// A value is well formed but not acceptable under this configuration.
     #[error("field {field} is not acceptable")]
     Field {
@@ -52,6 +60,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
+    /// A file of trust material.
+    TrustMaterial,
     /// Immigration records, of which this service keeps none.
     Registry,
 }
@@ -62,6 +72,7 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
+            Self::TrustMaterial => "trust material",
             Self::Registry => "registry",
         })
     }

@@ -12,6 +12,7 @@ use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
 use crate::domain::message::{Message, MessageContent};
 use crate::domain::record::Record;
+use crate::domain::review::ReviewReason;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{Change, ClaimedMessage, SealedMessage, StoredAccount, StoredChange, StoredEnrolment, StoredRecord};
 use crate::vault::Place;
@@ -27,6 +28,15 @@ impl App {
 
     pub(super) fn open_application(&self, stored: &StoredEnrolment) -> Result<Application, Error> {
         self.open(place("enrolment", "content", stored.enrolment.id.uuid()), &stored.content)
+    }
+
+    pub(super) fn seal_review_reason(&self, id: EnrolmentId, reason: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("enrolment", "review_reason", id.uuid()), reason)
+    }
+
+    pub(super) fn open_review_reason(&self, stored: &StoredEnrolment) -> Result<Option<ReviewReason>, Error> {
+        let place = place("enrolment", "review_reason", stored.enrolment.id.uuid());
+        stored.review_reason.as_ref().map(|sealed| self.open(place, sealed)).transpose()
     }
 
     pub(super) fn seal_number(&self, id: AccountId, number: &IdentityNumber) -> Result<Sealed, Error> {

@@ -16,6 +16,7 @@ mod registry;
 mod serve;
 mod staff;
 mod status;
+mod trust;
 mod words;
 
 use std::io;
@@ -77,6 +78,9 @@ enum Command {
     #[command(subcommand)]
     Office(office::Command),
     Status(status::Status),
+    /// Keeps what passports' chips are judged by
+    #[command(subcommand)]
+    Trust(trust::Command),
 }
 
 /// Where the settings are.
@@ -123,6 +127,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => keys::run(&command, out),
         Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
         Command::Status(command) => status::run(&command, out).await,
+        Command::Trust(command) => trust::run(&command, out).await,
     }
 }
 

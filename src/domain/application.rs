@@ -9,7 +9,7 @@ use super::consent::Consent;
 use super::contact::{Email, Phone};
 use super::passport::{DocumentNumber, Passport};
 use super::person::{FullName, Sex, StateCode};
-use super::residence::ResidenceCard;
+use super::residence::{ResidenceCard, Stay};
 use super::time::iso_date;
 
 /// A request's content. Every value in it is well formed; whether it is acceptable is for [`super::check`] to say.
@@ -24,10 +24,13 @@ pub struct Application {
     pub sex: Sex,
     /// Nationality.
     pub nationality: StateCode,
-    /// Passport or travel document.
-    pub passport: Passport,
+    /// Passport or travel document. Only a stateless holder of a permanent card may have none.
+    pub passport: Option<Passport>,
     /// Residence card.
-    pub card: ResidenceCard,
+    pub card: Option<ResidenceCard>,
+    /// Other grounds to stay.
+    #[serde(default)]
+    pub stay: Stay,
     /// Own mobile number, or the representative's.
     pub phone: Phone,
     /// E-mail address, if there is one.

@@ -58,6 +58,12 @@ pub enum Action {
     EnrolmentViewed,
     /// Requests of an office were listed.
     EnrolmentsListed,
+    /// A supervisor overrode what was referred.
+    ReferralOverridden,
+    /// A supervisor declined a referred request.
+    ReferralDeclined,
+    /// A challenge for active authentication was drawn.
+    ChipChallenged,
     /// Requests were handed to the authority.
     EnrolmentsClaimed,
     /// The authority approved; the account exists.
@@ -92,6 +98,14 @@ pub enum Action {
     RecordsImported,
     /// A record of the immigration database was looked up by another system.
     RecordViewed,
+    /// A file of trust material was proposed.
+    TrustProposed,
+    /// A file of trust material was put in force by a second person.
+    TrustApproved,
+    /// A proposal of trust material was dropped.
+    TrustRejected,
+    /// The trust store was listed.
+    TrustListed,
 }
 
 impl Action {
@@ -101,6 +115,9 @@ impl Action {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
             Self::EnrolmentsListed => "enrolments.listed",
+            Self::ReferralOverridden => "enrolment.referral-overridden",
+            Self::ReferralDeclined => "enrolment.referral-declined",
+            Self::ChipChallenged => "chip.challenged",
             Self::EnrolmentsClaimed => "enrolments.claimed",
             Self::AccountIssued => "account.issued",
             Self::EnrolmentRefused => "enrolment.refused",
@@ -118,6 +135,10 @@ impl Action {
             Self::StaffDisabled => "staff.disabled",
             Self::RecordsImported => "records.imported",
             Self::RecordViewed => "record.viewed",
+            Self::TrustProposed => "trust.proposed",
+            Self::TrustApproved => "trust.approved",
+            Self::TrustRejected => "trust.rejected",
+            Self::TrustListed => "trust.listed",
         }
     }
 }

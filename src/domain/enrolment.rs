@@ -1,10 +1,13 @@
 //! A request for an account, from the counter to the authority's decision.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::finding::{Cleared, Finding};
+use super::chip::ChipSummary;
+use super::finding::{Cleared, Finding, Severity};
 use super::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
 use super::record::Biometrics;
+use super::review::{CannotReview, Review};
 use super::staff::OfficeCode;
 use super::time::Timestamp;
 
@@ -19,11 +22,15 @@ pub struct Enrolment {
     pub officer: StaffId,
     /// When.
     pub received_at: Timestamp,
-    /// What the rules noted.
+    /// What the rules left.
     pub notes: Vec<Finding>,
     /// Which biometrics the immigration record had when it was asked; absent if it did not tell. Decides the deadline:
     /// [`super::law::hand_over`].
     pub biometrics_on_file: Option<Biometrics>,
+    /// What a supervisor decided about findings that refer.
+    pub review: Option<Review>,
+    /// What the chip proved, if it was read.
+    pub chip: Option<ChipSummary>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -31,6 +38,8 @@ pub struct Enrolment {
 /// Where a request stands. Each stage holds only what is true from then on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Stage {
+    /// A finding refers: waits for a supervisor of the office.
+    Referred,
     /// Waits for the authority, or is being decided there under a lease.
     Forwarded {
         /// The latest lease, lapsed or not.
@@ -64,6 +73,8 @@ pub struct Lease {
 /// Names of the stages, as the store keeps them and lists filter by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StageName {
+    /// [`Stage::Referred`].
+    Referred,
     /// [`Stage::Forwarded`].
     Forwarded,
     /// [`Stage::Issued`].
@@ -76,6 +87,7 @@ impl StageName {
     /// The name the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Referred => "referred",
             Self::Forwarded => "forwarded",
             Self::Issued => "issued",
             Self::Refused => "refused",
@@ -84,7 +96,7 @@ impl StageName {
 
     /// Reads a name written by [`StageName::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Forwarded, Self::Issued, Self::Refused].into_iter().find(|stage| stage.name() == name)
+        [Self::Referred, Self::Forwarded, Self::Issued, Self::Refused].into_iter().find(|stage| stage.name() == name)
     }
 }
 
@@ -92,6 +104,7 @@ impl Stage {
     /// Its name.
     pub const fn name(&self) -> StageName {
         match self {
+            Self::Referred => StageName::Referred,
             Self::Forwarded { .. } => StageName::Forwarded,
             Self::Issued { .. } => StageName::Issued,
             Self::Refused { .. } => StageName::Refused,
@@ -99,7 +112,7 @@ impl Stage {
     }
 }
 
-/// Why the authority refused.
+/// Why a request was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RefusalReason {
     /// Face or fingerprints do not match the immigration record.
@@ -112,11 +125,19 @@ pub enum RefusalReason {
     NotEligible,
     /// Another reason, given to the person in writing.
     Other,
+    /// A supervisor of the office did not override what was referred. Never the authority's.
+    DeclinedAtOffice,
 }
 
 impl RefusalReason {
-    const ALL: [Self; 5] =
-        [Self::IdentityNotConfirmed, Self::DocumentNotValid, Self::Duplicate, Self::NotEligible, Self::Other];
+    const ALL: [Self; 6] = [
+        Self::IdentityNotConfirmed,
+        Self::DocumentNotValid,
+        Self::Duplicate,
+        Self::NotEligible,
+        Self::Other,
+        Self::DeclinedAtOffice,
+    ];
 
     /// The name the store keeps.
     pub const fn name(self) -> &'static str {
@@ -126,6 +147,7 @@ impl RefusalReason {
             Self::Duplicate => "duplicate",
             Self::NotEligible => "not-eligible",
             Self::Other => "other",
+            Self::DeclinedAtOffice => "declined-at-office",
         }
     }
 
@@ -147,15 +169,58 @@ pub enum CannotDecide {
 }
 
 impl Enrolment {
-    /// Takes a request in. The proof says that the rules were applied.
+    /// Takes a request in. The proof says that the rules were applied; if one refers, a supervisor comes first.
     pub fn receive(id: EnrolmentId, office: OfficeCode, officer: StaffId, cleared: Cleared, now: Timestamp) -> Self {
-        let stage = Stage::Forwarded { lease: None };
-        Self { id, office, officer, received_at: now, notes: cleared.notes(), biometrics_on_file: None, stage }
+        let notes = cleared.notes();
+        let refers = notes.iter().any(|note| note.rule.severity == Severity::Refer);
+        let stage = if refers { Stage::Referred } else { Stage::Forwarded { lease: None } };
+        Self { id, office, officer, received_at: now, notes, biometrics_on_file: None, review: None, chip: None, stage }
     }
 
-    /// The request, with what the immigration record told of biometrics on file.
-    pub fn with_biometrics_on_file(self, biometrics_on_file: Option<Biometrics>) -> Self {
-        Self { biometrics_on_file, ..self }
+    /// Names of the rules that referred it, each once.
+    pub fn referred_by(&self) -> BTreeSet<&'static str> {
+        let refer = self.notes.iter().filter(|note| note.rule.severity == Severity::Refer);
+        refer.map(|note| note.rule.id).collect()
+    }
+
+    /// Sends a referred request on to the authority, as `reviewer` decides who has seen `rules`.
+    ///
+    /// # Errors
+    /// If it is not referred, was captured by the same person, or was referred by other rules.
+    pub fn override_referral(
+        self,
+        reviewer: StaffId,
+        rules: &BTreeSet<&str>,
+        now: Timestamp,
+    ) -> Result<Self, CannotReview> {
+        if self.can_be_reviewed_by(reviewer)? != *rules {
+            return Err(CannotReview::RulesDiffer);
+        }
+        Ok(self.reviewed(reviewer, true, Stage::Forwarded { lease: None }, now))
+    }
+
+    /// Ends a referred request, as `reviewer` decides.
+    ///
+    /// # Errors
+    /// If it is not referred, or was captured by the same person.
+    pub fn decline(self, reviewer: StaffId, now: Timestamp) -> Result<Self, CannotReview> {
+        self.can_be_reviewed_by(reviewer)?;
+        Ok(self.reviewed(reviewer, false, Stage::Refused { reason: RefusalReason::DeclinedAtOffice, at: now }, now))
+    }
+
+    fn can_be_reviewed_by(&self, reviewer: StaffId) -> Result<BTreeSet<&'static str>, CannotReview> {
+        match self.stage {
+            Stage::Referred if reviewer == self.officer => Err(CannotReview::OwnRequest),
+            Stage::Referred => Ok(self.referred_by()),
+            Stage::Forwarded { .. } | Stage::Issued { .. } | Stage::Refused { .. } => Err(CannotReview::NotReferred),
+        }
+    }
+
+    fn reviewed(mut self, reviewer: StaffId, overridden: bool, stage: Stage, at: Timestamp) -> Self {
+        let rules = self.referred_by().into_iter().map(str::to_owned).collect();
+        self.review = Some(Review { reviewer, at, overridden, rules });
+        self.stage = stage;
+        self
     }
 
     /// Records an approval under `lease`. A lapsed lease still decides if nobody claimed the request after it.
@@ -181,7 +246,7 @@ impl Enrolment {
     fn held_under(&self, lease: LeaseId) -> Result<(), CannotDecide> {
         match &self.stage {
             Stage::Forwarded { lease: Some(held) } if held.id == lease => Ok(()),
-            Stage::Forwarded { .. } => Err(CannotDecide::LeaseLost),
+            Stage::Forwarded { .. } | Stage::Referred => Err(CannotDecide::LeaseLost),
             Stage::Issued { .. } | Stage::Refused { .. } => Err(CannotDecide::AlreadyDecided),
         }
     }
@@ -196,7 +261,7 @@ impl fmt::Display for StageName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::finding::Findings;
+    use crate::domain::finding::{CARD_EXCHANGE_DUE, CARD_PASSPORT_DIFFERS, Field, Findings};
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp::from_micros(0);
@@ -228,5 +293,48 @@ mod tests {
         let refused = forwarded(Some(1)).refuse(lease(1), RefusalReason::Duplicate, NOW).unwrap();
         let account = AccountId::new(Uuid::nil());
         assert_eq!(refused.issue(lease(1), account, NOW), Err(CannotDecide::AlreadyDecided));
+    }
+
+    /// A request taken in by officer 1 with a finding that refers and a note.
+    fn referred() -> Enrolment {
+        let mut findings = Findings::default();
+        findings.add(Finding::new(&CARD_EXCHANGE_DUE, [Field::typed("residence_card.expires_on")]));
+        findings.add(Finding::new(&CARD_PASSPORT_DIFFERS, [Field::typed("residence_card.passport_number")]));
+        let office = OfficeCode::parse("79-01").unwrap();
+        let id = EnrolmentId::new(Uuid::nil());
+        Enrolment::receive(id, office, StaffId::new(Uuid::from_u128(1)), findings.cleared().unwrap(), NOW)
+    }
+
+    #[test]
+    fn what_refers_waits_for_a_supervisor_who_has_seen_every_rule() {
+        let (other, rules) = (StaffId::new(Uuid::from_u128(2)), BTreeSet::from(["residence-card.exchange-due"]));
+        let request = referred();
+        assert_eq!(request.stage, Stage::Referred);
+        assert_eq!(request.clone().issue(lease(1), AccountId::new(Uuid::nil()), NOW), Err(CannotDecide::LeaseLost));
+        let none = request.clone().override_referral(other, &BTreeSet::new(), NOW);
+        assert_eq!(none, Err(CannotReview::RulesDiffer));
+        let more = BTreeSet::from(["residence-card.exchange-due", "residence-card.passport-differs"]);
+        assert_eq!(request.clone().override_referral(other, &more, NOW), Err(CannotReview::RulesDiffer));
+        let gone_on = request.override_referral(other, &rules, NOW).unwrap();
+        assert_eq!(gone_on.stage, Stage::Forwarded { lease: None });
+        let review = gone_on.review.clone().unwrap();
+        assert_eq!((review.reviewer, review.overridden), (other, true));
+        assert_eq!(review.rules, ["residence-card.exchange-due"]);
+        assert_eq!(gone_on.override_referral(other, &rules, NOW), Err(CannotReview::NotReferred));
+    }
+
+    #[test]
+    fn nobody_reviews_their_own_request() {
+        let own = StaffId::new(Uuid::from_u128(1));
+        let rules = referred().referred_by();
+        assert_eq!(referred().override_referral(own, &rules, NOW), Err(CannotReview::OwnRequest));
+        assert_eq!(referred().decline(own, NOW), Err(CannotReview::OwnRequest));
+    }
+
+    #[test]
+    fn a_declined_request_has_ended() {
+        let declined = referred().decline(StaffId::new(Uuid::from_u128(2)), NOW).unwrap();
+        assert_eq!(declined.stage, Stage::Refused { reason: RefusalReason::DeclinedAtOffice, at: NOW });
+        assert!(!declined.review.unwrap().overridden);
     }
 }

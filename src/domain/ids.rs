@@ -58,6 +58,8 @@ ids! {
     EnrolmentId;
     /// An account.
     AccountId;
+    /// A challenge for active authentication.
+    ChallengeId;
     /// A person or system of the staff directory.
     StaffId;
     /// The authority's lease on a batch of requests.
@@ -70,6 +72,8 @@ ids! {
     MessageId;
     /// An audit entry.
     EntryId;
+    /// A file of trust material.
+    MaterialId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
     /// One import of records of the immigration database.

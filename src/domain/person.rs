@@ -1,6 +1,7 @@
 //! The applicant: names, sex, nationality, age.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -127,6 +128,13 @@ pub enum Sex {
     X,
 }
 
+/// The codes of Doc 9303-3 section 5, in order.
+static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut codes: Vec<_> = mrz::codes().iter().map(|(code, _)| *code).collect();
+    codes.sort_unstable();
+    codes
+});
+
 /// Code of a state, organisation or status of Doc 9303-3 section 5: `FRA`, `D`, `UTO`, `XXA`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -147,12 +155,17 @@ impl StateCode {
             "XKX" => "RKS",
             code => code,
         };
-        mrz::country_name(code).map(|_| Self(code.to_owned())).ok_or(UNKNOWN)
+        LISTED.binary_search(&code).map(|_| Self(code.to_owned())).map_err(|_| UNKNOWN)
     }
 
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether holders are stateless persons of the 1954 Convention: `XXA` (Doc 9303-3 section 5).
+    pub fn is_stateless(&self) -> bool {
+        self.0 == "XXA"
     }
 
     /// Whether holders are citizens of Viet Nam.

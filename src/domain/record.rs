@@ -146,9 +146,10 @@ impl fmt::Debug for RecordKey {
 }
 
 /// What came of asking.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum RegistryAnswer {
     /// Nobody was asked: no source of records is configured, or there was nothing to ask by.
+    #[default]
     NotAsked,
     /// The record.
     Found(Box<Record>),
@@ -175,7 +176,7 @@ pub(crate) mod tests {
     use crate::domain::residence::CardSymbol;
     use time::macros::date;
 
-    /// The record of the published specimen, whose passport is in date in June 2011.
+    /// The record of the published specimen, in date in November 2026.
     pub(crate) fn specimen() -> Record {
         Record {
             name: FullName::new(NamePart::parse("Eriksson").ok(), NamePart::parse("Anna Maria").ok()).unwrap(),
@@ -185,18 +186,18 @@ pub(crate) mod tests {
             document: Some(RecordedDocument {
                 number: DocumentNumber::parse("L898902C3").unwrap(),
                 issuing_state: StateCode::parse("UTO").unwrap(),
-                issued_on: date!(2007 - 04 - 16),
-                expires_on: date!(2012 - 04 - 15),
+                issued_on: date!(2021 - 04 - 16),
+                expires_on: date!(2031 - 04 - 15),
             }),
             card: RecordedCard {
                 kind: CardKind::Temporary(CardSymbol::parse("LĐ2").unwrap()),
                 number: DocumentNumber::parse("NC3B 000001").unwrap(),
-                issued_on: date!(2010 - 01 - 01),
-                expires_on: date!(2011 - 12 - 31),
+                issued_on: date!(2025 - 01 - 01),
+                expires_on: date!(2026 - 12 - 31),
             },
             status: ResidenceStatus::Issued,
             biometrics: Biometrics { face: true, fingerprints: true },
-            recorded_at: Timestamp::start_of(date!(2011 - 01 - 01)),
+            recorded_at: Timestamp::start_of(date!(2026 - 01 - 01)),
         }
     }
 

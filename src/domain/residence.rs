@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::passport::DocumentNumber;
+use super::person::FullName;
 use super::text::Malformed;
 use super::time::iso_date;
 
@@ -22,6 +23,34 @@ pub struct ResidenceCard {
     pub expires_on: Date,
     /// Passport number printed on the card, if one is.
     pub passport_number: Option<DocumentNumber>,
+    /// The name as the card spells it, if it was typed apart. It is compared, and never replaces the passport's.
+    #[serde(default)]
+    pub name: Option<FullName>,
+}
+
+/// Lawful stay without a residence card (DOMAIN 1.10).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Stay {
+    /// First day of lawful residence without a break.
+    #[serde(with = "iso_date::option")]
+    pub resident_since: Option<Date>,
+    /// Visa.
+    pub visa: Option<Visa>,
+}
+
+/// A visa.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Visa {
+    /// Number.
+    pub number: DocumentNumber,
+    /// Symbol, written as a card's is.
+    pub symbol: CardSymbol,
+    /// First day of validity.
+    #[serde(with = "iso_date")]
+    pub valid_from: Date,
+    /// Last day of validity.
+    #[serde(with = "iso_date")]
+    pub expires_on: Date,
 }
 
 /// Kinds of residence card.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{Date, Month, OffsetDateTime, UtcOffset};
 
 /// The offset of Asia/Ho_Chi_Minh.
 const LOCAL: UtcOffset = match UtcOffset::from_hms(7, 0, 0) {
@@ -74,6 +74,12 @@ pub fn parse_date(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| Date::parse(text, shape).ok()).flatten()
 }
 
+/// The same day some years later or, with a negative number, earlier; 29 February becomes the 28th where there is none.
+pub fn years_after(day: Date, years: i32) -> Date {
+    let year = day.year().saturating_add(years);
+    day.replace_year(year).or_else(|_| Date::from_calendar_date(year, Month::February, 28)).unwrap_or(day)
+}
+
 /// Writes a day as ISO 8601 `YYYY-MM-DD`.
 pub fn format_date(day: Date) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
@@ -94,6 +100,23 @@ pub mod iso_date {
         let text = String::deserialize(from)?;
         super::parse_date(&text).ok_or_else(|| D::Error::custom("not a day"))
     }
+
+    /// The same for a day that may be absent.
+    pub mod option {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+        use time::Date;
+
+        /// Writes the day as ISO 8601, or nothing.
+        pub fn serialize<S: Serializer>(day: &Option<Date>, to: S) -> Result<S::Ok, S::Error> {
+            day.map(super::super::format_date).serialize(to)
+        }
+
+        /// Reads the day from ISO 8601, or nothing.
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
+            let text = Option::<String>::deserialize(from)?;
+            text.map(|text| super::super::parse_date(&text).ok_or_else(|| D::Error::custom("not a day"))).transpose()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +126,13 @@ mod tests {
 
     fn at(moment: OffsetDateTime) -> Timestamp {
         Timestamp::from_micros(i64::try_from(moment.unix_timestamp_nanos() / 1_000).unwrap())
+    }
+
+    #[test]
+    fn a_leap_day_has_an_anniversary_in_every_year() {
+        assert_eq!(years_after(date!(2024 - 02 - 29), 10), date!(2034 - 02 - 28));
+        assert_eq!(years_after(date!(2024 - 02 - 29), -4), date!(2020 - 02 - 29));
+        assert_eq!(years_after(date!(2026 - 11 - 21), -6), date!(2020 - 11 - 21));
     }
 
     #[test]

@@ -49,6 +49,8 @@ impl pb::authority_service_server::AuthorityService for Authority {
             received_at: Some(render::instant(claimed.enrolment.received_at)),
             application: Some(render::application(&claimed.application)),
             notes: render::findings(claimed.enrolment.notes.iter()),
+            review: claimed.enrolment.review.as_ref().map(|r| render::review(r, claimed.review_reason.as_ref())),
+            chip: claimed.enrolment.chip.as_ref().map(render::chip),
         };
         Ok(Response::new(pb::ClaimResponse {
             lease_id: claimed.lease.id.to_string(),
@@ -76,7 +78,7 @@ impl pb::authority_service_server::AuthorityService for Authority {
         let (account_id, at) = match &decided.stage {
             Stage::Issued { account, at } => (account.to_string(), Some(*at)),
             Stage::Refused { at, .. } => (String::new(), Some(*at)),
-            Stage::Forwarded { .. } => (String::new(), None),
+            Stage::Referred | Stage::Forwarded { .. } => (String::new(), None),
         };
         Ok(Response::new(pb::RecordDecisionResponse {
             state: render::state(decided.stage.name()).into(),
@@ -105,7 +107,8 @@ fn parse_decision(faults: &mut Faults, decision: &pb::record_decision_request::D
                 pb::RefusalReason::Duplicate => Some(RefusalReason::Duplicate),
                 pb::RefusalReason::NotEligible => Some(RefusalReason::NotEligible),
                 pb::RefusalReason::Other => Some(RefusalReason::Other),
-                pb::RefusalReason::Unspecified => None,
+                // Only the office declines, and only what was referred.
+                pb::RefusalReason::DeclinedAtOffice | pb::RefusalReason::Unspecified => None,
             };
             faults.take("refusal.reason", reason.ok_or(WRONG_REASON)).map(Decision::Refuse)
         }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::gate::caller;
 use super::parse::{self, Faults};
 use super::{render, status};
-use crate::app::{App, Caller, Officer, PageRequest, Submitted};
+use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
 use crate::domain::enrolment::StageName;
 use crate::domain::ids::{EnrolmentId, RequestId};
 use crate::domain::text::Malformed;
@@ -29,14 +29,29 @@ pub(super) struct Enrolments(pub(super) App);
 #[tonic::async_trait]
 impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
+        let (_, officer) = officer(&request)?;
         let message = request.into_inner();
         let mut faults = Faults::default();
-        let application = faults.within("application", message.application.as_ref(), parse::application);
-        let application = faults.finish(application)?;
-        let findings = self.0.check(&application).await?;
+        let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref());
+        let checked = self.0.check(&officer, &faults.finish(intake)?).await?;
         Ok(Response::new(pb::CheckResponse {
-            acceptable: !findings.refuses(),
-            findings: render::findings(findings.iter()),
+            acceptable: !checked.findings.refuses(),
+            verdict: render::verdict(&checked.findings).into(),
+            findings: render::findings(checked.findings.iter()),
+            chip: checked.chip.as_ref().map(render::chip),
+        }))
+    }
+
+    async fn challenge(
+        &self,
+        request: Request<pb::ChallengeRequest>,
+    ) -> Result<Response<pb::ChallengeResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let drawn = self.0.challenge(&by, &officer).await?;
+        Ok(Response::new(pb::ChallengeResponse {
+            challenge_id: drawn.id.to_string(),
+            challenge: drawn.challenge,
+            expires_at: Some(render::instant(drawn.expires_at)),
         }))
     }
 
@@ -45,15 +60,21 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let application = faults.within("application", message.application.as_ref(), parse::application);
-        let (id, application) = faults.finish(id.zip(application))?;
+        let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref());
+        let (id, intake) = faults.finish(id.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
-        let outcome = match self.0.submit(&by, &officer, &repeat, &application).await? {
+        let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
             Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
                 enrolment_id: enrolment.id.to_string(),
                 office: enrolment.office.to_string(),
                 received_at: Some(render::instant(enrolment.received_at)),
                 notes: render::findings(enrolment.notes.iter()),
+                state: render::state(if enrolment.referred_by().is_empty() {
+                    StageName::Forwarded
+                } else {
+                    StageName::Referred
+                })
+                .into(),
             }),
             Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
                 findings: render::findings(findings.iter()),
@@ -68,10 +89,10 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let mut faults = Faults::default();
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
         let id = faults.finish(id)?;
-        let (enrolment, application) = self.0.enrolment(&by, &officer, id).await?;
+        let shown = self.0.enrolment(&by, &officer, id).await?;
         Ok(Response::new(pb::GetResponse {
-            enrolment: Some(render::enrolment(&enrolment)),
-            application: Some(render::application(&application)),
+            enrolment: Some(render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())),
+            application: Some(render::application(&shown.application)),
         }))
     }
 
@@ -93,10 +114,20 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
 }
 
 /// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
-fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
+pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
     let by = caller(request)?;
     let officer = by.officer().ok_or_else(status::role_not_allowed)?;
     Ok((by, officer))
+}
+
+/// What an officer hands in.
+fn intake(faults: &mut Faults, application: Option<&pb::Application>, chip: Option<&pb::Chip>) -> Option<Intake> {
+    let application = faults.within("application", application, parse::application);
+    let chip = match chip {
+        None => Some(None),
+        some => faults.within("chip", some, parse::chip).map(Some),
+    };
+    Some(Intake { application: application?, chip: chip? })
 }
 
 fn page_size(asked: i32) -> Result<u32, Malformed> {
@@ -113,6 +144,7 @@ fn stage(asked: i32) -> Result<Option<StageName>, Malformed> {
         Ok(pb::EnrolmentState::Forwarded) => Ok(Some(StageName::Forwarded)),
         Ok(pb::EnrolmentState::Issued) => Ok(Some(StageName::Issued)),
         Ok(pb::EnrolmentState::Refused) => Ok(Some(StageName::Refused)),
+        Ok(pb::EnrolmentState::Referred) => Ok(Some(StageName::Referred)),
         Err(_) => Err(WRONG_STATE),
     }
 }

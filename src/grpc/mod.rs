@@ -14,7 +14,9 @@ mod parse;
 mod policy;
 mod registry;
 mod render;
+mod review;
 mod status;
+mod trust;
 
 pub use gate::Gate;
 pub use policy::{Allowed, POLICY, Rule, unruled};
@@ -29,6 +31,8 @@ use crate::proto::authority_service_server::AuthorityServiceServer;
 use crate::proto::contact_service_server::ContactServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
+use crate::proto::review_service_server::ReviewServiceServer;
+use crate::proto::trust_service_server::TrustServiceServer;
 
 /// Every service of `eid.issuance.v1` and `eid.registry.v1` over `app`. A message larger than `bytes_max` is refused unread.
 pub fn services(app: &App, bytes_max: usize) -> Routes {
@@ -37,6 +41,7 @@ pub fn services(app: &App, bytes_max: usize) -> Routes {
         .add_service(
             EnrolmentServiceServer::new(enrolment::Enrolments(app.clone())).max_decoding_message_size(bytes_max),
         )
+        .add_service(ReviewServiceServer::new(review::Reviews(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(
             AuthorityServiceServer::new(authority::Authority(app.clone())).max_decoding_message_size(bytes_max),
         )
@@ -48,6 +53,7 @@ pub fn services(app: &App, bytes_max: usize) -> Routes {
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),
         )
+        .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(RegistryServiceServer::new(registry::Registry(app.clone())).max_decoding_message_size(bytes_max));
     routes.routes()
 }

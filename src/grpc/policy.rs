@@ -38,10 +38,14 @@ impl Allowed {
 }
 
 const OFFICER: Allowed = Allowed::Roles(&[Role::Officer]);
+const OFFICE: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor]);
+const SUPERVISOR: Allowed = Allowed::Roles(&[Role::Supervisor]);
 const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
 const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
+const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
+const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
@@ -57,9 +61,12 @@ const fn stream(method: &'static str) -> Rule {
 /// whose queue may come back on line all at once.
 pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.EnrolmentService/Check", OFFICER, 50, 5),
+    rule("eid.issuance.v1.EnrolmentService/Challenge", OFFICER, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/Submit", OFFICER, 100, 10),
-    rule("eid.issuance.v1.EnrolmentService/Get", OFFICER, 50, 5),
-    rule("eid.issuance.v1.EnrolmentService/List", OFFICER, 20, 10),
+    rule("eid.issuance.v1.EnrolmentService/Get", OFFICE, 50, 5),
+    rule("eid.issuance.v1.EnrolmentService/List", OFFICE, 20, 10),
+    rule("eid.issuance.v1.ReviewService/Override", SUPERVISOR, 20, 10),
+    rule("eid.issuance.v1.ReviewService/Decline", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.AuthorityService/Claim", AUTHORITY, 100, 30),
     rule("eid.issuance.v1.AuthorityService/RecordDecision", AUTHORITY, 1_000, 10),
     rule("eid.issuance.v1.ActivationService/GetStatus", APP, 10_000, 3),
@@ -71,6 +78,11 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
     rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),
+    // A stream of chunks in, one answer out: it has an end, and so a deadline.
+    rule("eid.issuance.v1.TrustService/ProposeMaterial", OPERATOR, 5, 60),
+    rule("eid.issuance.v1.TrustService/ApproveMaterial", OPERATOR, 5, 30),
+    rule("eid.issuance.v1.TrustService/RejectMaterial", OPERATOR, 5, 5),
+    rule("eid.issuance.v1.TrustService/ListMaterial", KEEPERS, 5, 5),
     rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
     stream("grpc.health.v1.Health/Watch"),

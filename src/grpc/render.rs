@@ -5,12 +5,15 @@ use prost_types::Timestamp as PbTimestamp;
 use crate::app::{AccountView, ChangeView};
 use crate::domain::account::Standing;
 use crate::domain::application::{Application, Language, Relation};
+use crate::domain::chip::{ChipSummary, Genuineness, Outcome, Step};
 use crate::domain::consent::{Giver, Purpose};
 use crate::domain::contact::{ChangeState, ContactKind};
 use crate::domain::enrolment::{Enrolment, RefusalReason, Stage, StageName};
-use crate::domain::finding::{Field, Finding, Severity, Source};
+use crate::domain::finding::{Field, Finding, Findings, Severity, Source};
+use crate::domain::passport::Passport;
 use crate::domain::person::{FullName, Sex};
-use crate::domain::residence::CardKind;
+use crate::domain::residence::{CardKind, ResidenceCard, Stay};
+use crate::domain::review::{Review, ReviewReason};
 use crate::domain::text::Text;
 use crate::domain::time::{Timestamp, format_date};
 use crate::proto as pb;
@@ -18,6 +21,15 @@ use crate::proto as pb;
 pub(super) fn instant(at: Timestamp) -> PbTimestamp {
     let (seconds, micros) = (at.micros().div_euclid(1_000_000), at.micros().rem_euclid(1_000_000));
     PbTimestamp { seconds, nanos: i32::try_from(micros * 1_000).unwrap_or(0) }
+}
+
+/// What findings come to.
+pub(super) fn verdict(findings: &Findings) -> pb::Verdict {
+    match () {
+        () if findings.refuses() => pb::Verdict::Refused,
+        () if findings.refers() => pb::Verdict::Referred,
+        () => pb::Verdict::Accepted,
+    }
 }
 
 pub(super) fn text(text: Text) -> pb::Text {
@@ -63,9 +75,54 @@ fn source(field: &Field) -> pb::FieldSource {
     }
 }
 
+/// A request with the reason of a supervisor's decision, for those who may read it.
+pub(super) fn enrolment_with(enrolment: &Enrolment, reason: Option<&ReviewReason>) -> pb::Enrolment {
+    let review = enrolment.review.as_ref().map(|review| self::review(review, reason));
+    pb::Enrolment { review, ..self::enrolment(enrolment) }
+}
+
+/// What is known of a chip.
+pub(super) fn chip(summary: &ChipSummary) -> pb::ChipVerdict {
+    let step = |step: &Step| pb::ChipStep {
+        name: step.name.name().to_owned(),
+        outcome: match step.outcome {
+            Outcome::Passed => pb::StepOutcome::Passed,
+            Outcome::Found(Severity::Refuse) => pb::StepOutcome::Refuses,
+            Outcome::Found(Severity::Refer) => pb::StepOutcome::Refers,
+            Outcome::Found(Severity::Note) => pb::StepOutcome::Notes,
+            Outcome::Skipped => pb::StepOutcome::Skipped,
+        }
+        .into(),
+    };
+    pb::ChipVerdict {
+        data: genuineness(summary.data).into(),
+        chip: genuineness(summary.chip).into(),
+        steps: summary.steps.iter().map(step).collect(),
+    }
+}
+
+const fn genuineness(answer: Genuineness) -> pb::Genuineness {
+    match answer {
+        Genuineness::Genuine => pb::Genuineness::Proven,
+        Genuineness::NotGenuine => pb::Genuineness::Refuted,
+        Genuineness::Unknown(_) => pb::Genuineness::Unknown,
+    }
+}
+
+/// What a supervisor decided, and why if `reason` is given.
+pub(super) fn review(review: &Review, reason: Option<&ReviewReason>) -> pb::Review {
+    pb::Review {
+        reviewed_at: Some(instant(review.at)),
+        reviewer: review.reviewer.to_string(),
+        overridden: review.overridden,
+        rules: review.rules.clone(),
+        reason: reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
 pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
     let (decided_at, reason, account) = match &enrolment.stage {
-        Stage::Forwarded { .. } => (None, pb::RefusalReason::Unspecified, String::new()),
+        Stage::Referred | Stage::Forwarded { .. } => (None, pb::RefusalReason::Unspecified, String::new()),
         Stage::Issued { account, at } => (Some(*at), pb::RefusalReason::Unspecified, account.to_string()),
         Stage::Refused { reason, at } => (Some(*at), refusal(*reason), String::new()),
     };
@@ -78,11 +135,14 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
         refusal_reason: reason.into(),
         account_id: account,
         notes: findings(enrolment.notes.iter()),
+        review: enrolment.review.as_ref().map(|review| self::review(review, None)),
+        chip: enrolment.chip.as_ref().map(chip),
     }
 }
 
 pub(super) const fn state(stage: StageName) -> pb::EnrolmentState {
     match stage {
+        StageName::Referred => pb::EnrolmentState::Referred,
         StageName::Forwarded => pb::EnrolmentState::Forwarded,
         StageName::Issued => pb::EnrolmentState::Issued,
         StageName::Refused => pb::EnrolmentState::Refused,
@@ -96,6 +156,7 @@ const fn refusal(reason: RefusalReason) -> pb::RefusalReason {
         RefusalReason::Duplicate => pb::RefusalReason::Duplicate,
         RefusalReason::NotEligible => pb::RefusalReason::NotEligible,
         RefusalReason::Other => pb::RefusalReason::Other,
+        RefusalReason::DeclinedAtOffice => pb::RefusalReason::DeclinedAtOffice,
     }
 }
 
@@ -115,8 +176,9 @@ pub(super) fn application(application: &Application) -> pb::Application {
     };
     pb::Application {
         person: Some(person),
-        passport: Some(passport(application)),
-        residence_card: Some(card(application)),
+        passport: application.passport.as_ref().map(passport),
+        residence_card: application.card.as_ref().map(card),
+        stay: stay(&application.stay),
         phone: application.phone.as_str().to_owned(),
         email: application.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(),
         consents: consents(application),
@@ -130,8 +192,7 @@ fn name(name: &FullName) -> (String, String) {
     (part(name.family()), part(name.given()))
 }
 
-fn passport(application: &Application) -> pb::Passport {
-    let passport = &application.passport;
+fn passport(passport: &Passport) -> pb::Passport {
     pb::Passport {
         number: passport.number.as_str().to_owned(),
         issuing_state: passport.issuing_state.as_str().to_owned(),
@@ -141,8 +202,8 @@ fn passport(application: &Application) -> pb::Passport {
     }
 }
 
-fn card(application: &Application) -> pb::ResidenceCard {
-    let card = &application.card;
+fn card(card: &ResidenceCard) -> pb::ResidenceCard {
+    let (family_name, given_names) = card.name.as_ref().map(name).unwrap_or_default();
     let (kind, symbol) = match &card.kind {
         CardKind::Temporary(symbol) => (pb::ResidenceCardKind::Temporary, symbol.as_str().to_owned()),
         CardKind::Permanent => (pb::ResidenceCardKind::Permanent, String::new()),
@@ -154,7 +215,20 @@ fn card(application: &Application) -> pb::ResidenceCard {
         issued_on: format_date(card.issued_on),
         expires_on: format_date(card.expires_on),
         passport_number: card.passport_number.as_ref().map(|n| n.as_str().to_owned()).unwrap_or_default(),
+        family_name,
+        given_names,
     }
+}
+
+fn stay(stay: &Stay) -> Option<pb::Stay> {
+    let visa = stay.visa.as_ref().map(|visa| pb::Visa {
+        number: visa.number.as_str().to_owned(),
+        symbol: visa.symbol.as_str().to_owned(),
+        valid_from: format_date(visa.valid_from),
+        expires_on: format_date(visa.expires_on),
+    });
+    let resident_since = stay.resident_since.map(format_date).unwrap_or_default();
+    (visa.is_some() || !resident_since.is_empty()).then_some(pb::Stay { resident_since, visa })
 }
 
 fn consents(application: &Application) -> Vec<pb::Consent> {

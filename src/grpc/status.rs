@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::app::{Error, Missing};
 use crate::domain::enrolment::CannotDecide;
+use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
 
 /// The domain of reasons.
@@ -55,6 +56,9 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
+    TRUST_MATERIAL_NOT_FOUND: NotFound,
+        "No such trust material."
+        / "Không có tệp tin cậy này.";
     REGISTRY_NOT_SERVED: FailedPrecondition,
         "This service keeps no immigration records."
         / "Dịch vụ này không lưu hồ sơ xuất nhập cảnh.";
@@ -70,9 +74,21 @@ reasons! {
     ALREADY_DECIDED: FailedPrecondition,
         "The request was decided already."
         / "Hồ sơ đã có quyết định.";
+    NOT_REFERRED: FailedPrecondition,
+        "The request does not wait for a review."
+        / "Hồ sơ này không ở trạng thái chờ xem xét.";
+    RULES_DIFFER: FailedPrecondition,
+        "The rules named are not those that referred the request. Look at it again and name each of them."
+        / "Các quy tắc nêu ra không đúng với các quy tắc đã chuyển hồ sơ. Hãy xem lại và nêu đủ từng quy tắc.";
+    OWN_REQUEST: PermissionDenied,
+        "Nobody reviews a request of their own; another supervisor has to."
+        / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
     WRONG_STATE: FailedPrecondition,
         "The contact change is no longer pending."
         / "Yêu cầu thay đổi liên hệ không còn ở trạng thái chờ.";
+    TRUST_MATERIAL_DECIDED: FailedPrecondition,
+        "The trust material was put in force and cannot be rejected. A newer file of its publisher takes its place."
+        / "Tệp tin cậy đã được áp dụng nên không thể từ chối. Tệp mới hơn của cùng nơi phát hành sẽ thay thế.";
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
@@ -142,9 +158,8 @@ impl Reason {
 
 /// Fields that cannot be read, all of them at once, each in both languages.
 pub(super) fn invalid(faults: Vec<(String, Malformed)>) -> Status {
-    let violation = |(field, Malformed(text)): (String, Malformed)| {
-        FieldViolation::new(field, format!("{} / {}", text.en, text.vi))
-    };
+    let violation =
+        |(field, fault): (String, Malformed)| FieldViolation::new(field, format!("{} / {}", fault.en(), fault.vi()));
     INVALID_FIELDS.with(ErrorDetails::with_bad_request(faults.into_iter().map(violation).collect::<Vec<_>>()))
 }
 
@@ -199,12 +214,17 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
+            Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
+            Error::CannotReview(CannotReview::NotReferred) => NOT_REFERRED.status(),
+            Error::CannotReview(CannotReview::RulesDiffer) => RULES_DIFFER.status(),
+            Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),
+            Error::WasInForce(_) => TRUST_MATERIAL_DECIDED.status(),
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
             Error::Contended => CONTENDED.retry(RETRY_SOON),
             Error::Unavailable(_) => {

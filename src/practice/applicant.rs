@@ -1,6 +1,7 @@
 //! What the generator hands out: an application, who it is about, and what the rules must say to it.
 
 use crate::practice::contacts;
+use crate::practice::country::Chip;
 use crate::proto;
 
 /// One practice applicant.
@@ -10,6 +11,8 @@ pub struct Applicant {
     pub label: String,
     /// What the officer captures.
     pub application: proto::Application,
+    /// The chip of the passport; `None` unless the generator makes applicants with chips.
+    pub chip: Option<Chip>,
     /// What the rules must say.
     pub expected: Expected,
 }
@@ -24,6 +27,11 @@ pub enum Expected {
         /// The rule that refuses it, by its stable name.
         rule: &'static str,
     },
+    /// It is taken in and waits for a supervisor.
+    Referred {
+        /// The rule that refers it, by its stable name.
+        rule: &'static str,
+    },
 }
 
 impl Applicant {
@@ -35,6 +43,11 @@ impl Applicant {
     /// Whether somebody else acts for the applicant.
     pub fn is_represented(&self) -> bool {
         self.application.representative.is_some()
+    }
+
+    /// The same applicant with one thing that a person must look at: `why` goes into the label.
+    pub(super) fn referred(self, rule: &'static str, why: &str) -> Self {
+        Self { expected: Expected::Referred { rule }, ..self.failing(rule, why) }
     }
 
     /// The same applicant with one fault: `why` goes into the label, `rule` is what must refuse it.

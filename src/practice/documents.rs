@@ -1,8 +1,8 @@
 //! Passports of Utopia and residence cards, with terms as the law allows them (DOMAIN 3.1, 3.2).
 
-use time::{Date, Duration, Month};
+use time::{Date, Duration};
 
-use crate::domain::time::format_date;
+use crate::domain::time::{format_date, years_after};
 use crate::practice::draw::Draw;
 use crate::practice::nations::Name;
 use crate::proto::{Passport, ResidenceCard, ResidenceCardKind, Sex};
@@ -94,6 +94,8 @@ pub(super) fn temporary_card(draw: &mut Draw, issued: Date, passport_ends: Date,
         issued_on: format_date(issued),
         expires_on: format_date(term.min(passport_ends - CARD_ENDS_BEFORE_PASSPORT)),
         passport_number: String::new(),
+        family_name: String::new(),
+        given_names: String::new(),
     }
 }
 
@@ -106,28 +108,11 @@ pub(super) fn permanent_card(draw: &mut Draw, issued: Date) -> ResidenceCard {
         issued_on: format_date(issued),
         expires_on: format_date(years_after(issued, 10) - Duration::DAY),
         passport_number: String::new(),
+        family_name: String::new(),
+        given_names: String::new(),
     }
 }
 
 fn card_number(draw: &mut Draw) -> String {
     draw.fresh(|draw| format!("PRACTICE{}", draw.digits(8)))
-}
-
-/// The same day some years later or, with a negative number, earlier; 29 February becomes the 28th where there is none.
-pub(super) fn years_after(day: Date, years: i32) -> Date {
-    let year = day.year().saturating_add(years);
-    day.replace_year(year).or_else(|_| Date::from_calendar_date(year, Month::February, 28)).unwrap_or(day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::date;
-
-    #[test]
-    fn a_leap_day_has_an_anniversary_in_every_year() {
-        assert_eq!(years_after(date!(2024 - 02 - 29), 10), date!(2034 - 02 - 28));
-        assert_eq!(years_after(date!(2024 - 02 - 29), -4), date!(2020 - 02 - 29));
-        assert_eq!(years_after(date!(2026 - 11 - 21), -6), date!(2020 - 11 - 21));
-    }
 }

@@ -2,6 +2,7 @@
 
 use time::macros::date;
 
+use crate::domain::time::years_after;
 use crate::practice::applicant::Applicant;
 use crate::practice::documents;
 use crate::practice::generator::{Generator, Someone};
@@ -41,7 +42,7 @@ impl Generator {
 
     fn anna_maria(&self) -> Someone {
         let born = date!(1974 - 08 - 12);
-        let birthday_to_come = self.today.ordinal() < documents::years_after(born, self.today.year() - 1974).ordinal();
+        let birthday_to_come = self.today.ordinal() < years_after(born, self.today.year() - 1974).ordinal();
         Someone {
             nation: &UTOPIAN,
             name: Name { family: "Eriksson".to_owned(), given: "Anna Maria".to_owned() },

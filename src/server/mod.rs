@@ -38,6 +38,7 @@ pub struct Started {
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
     delivering: JoinHandle<()>,
+    watching_trust: JoinHandle<()>,
     app: App,
 }
 
@@ -69,6 +70,7 @@ impl Started {
         };
         let closing = async {
             self.delivering.await.context("the delivery task failed")?;
+            self.watching_trust.await.context("the watch over the trust store failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -98,6 +100,8 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         ..tls::Limits::default()
     };
     let incoming = tls::incoming(listener, tls_config, handshakes, stop.clone());
+    // No chip is judged before it is known by whom.
+    app.refresh_trust().await.context("cannot read the trust store")?;
     let limits = limits(config, app.clock().clone()).await?;
     let edge = Edge {
         message_bytes_max: config.server.message_bytes_max,
@@ -106,5 +110,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     };
     let serving = tokio::spawn(serve_on(app.clone(), limits, edge, incoming, stop.clone()));
     let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, app })
+    let every = Duration::from_secs(config.trust.refresh_secs);
+    let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
+    Ok(Started { address, stop, serving, delivering, watching_trust, app })
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Registry, Settings};
-use crate::config::{Config, RegistrySource};
+use crate::app::{App, Parts, Registry, Settings, TrustSettings};
+use crate::chip::policy::Policy;
+use crate::config::{Config, Mode, RegistrySource};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
 use crate::registry::{self, Patience, Remote};
@@ -46,6 +47,12 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
             code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
             email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
             number_digits: config.accounts.identity_number_digits,
+            chip: policy(config),
+            trust: TrustSettings {
+                expired_signers: config.trust.expired_signers,
+                digest_info_without_null: config.trust.digest_info_without_null,
+                practice: config.mode == Mode::Development,
+            },
         },
     }))
 }
@@ -71,6 +78,17 @@ fn registry(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Regis
     });
     let channel = channel.context("cannot call the registry (settings registry.*)")?;
     Ok(Registry::Remote(Box::new(Remote::new(channel, patience, clock.clone(), dice.clone()))))
+}
+
+/// Which weak algorithms are let pass. A DigestInfo without its NULL is a matter of form: passports that have it are
+/// accepted.
+fn policy(config: &Config) -> Policy {
+    Policy {
+        sha1: config.chip.sha1_until,
+        rsa_below_2048: config.chip.rsa_below_2048_until,
+        curves_224: config.chip.curves_224_until,
+        digest_info_without_null: None,
+    }
 }
 
 /// Where calls are counted: in this process, or in a Redis that replicas share.

@@ -11,6 +11,7 @@ use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage, StageName
 use crate::domain::finding::{Field, Finding, Rule, Source};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, StaffId, Version};
 use crate::domain::record::Biometrics;
+use crate::domain::review::Review;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
@@ -26,6 +27,8 @@ pub struct StoredEnrolment {
     pub passport: BlindIndex,
     /// Blind index of the representative's document.
     pub representative: Option<BlindIndex>,
+    /// The sealed reason of a supervisor's decision.
+    pub review_reason: Option<Sealed>,
     /// How often it was changed.
     pub version: Version,
 }
@@ -95,8 +98,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     let enrolment = &stored.enrolment;
     query(
         "INSERT INTO enrolment (id, office, officer, received_at, notes, content, passport_index, \
-         representative_index, stage, face_on_file, fingerprints_on_file, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+         representative_index, stage, face_on_file, fingerprints_on_file, chip, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -109,6 +112,7 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     .bind(enrolment.stage.name().name())
     .bind(enrolment.biometrics_on_file.map(|on_file| on_file.face))
     .bind(enrolment.biometrics_on_file.map(|on_file| on_file.fingerprints))
+    .bind(enrolment.chip.as_ref().and_then(|chip| serde_json::to_string(chip).ok()))
     .execute_one(conn)
     .await
 }
@@ -116,7 +120,7 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
 /// Moves a request on, if it is still as the caller saw it.
 pub(super) async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let (account, reason, decided) = match &enrolment.stage {
-        Stage::Forwarded { .. } => (None, None, None),
+        Stage::Referred | Stage::Forwarded { .. } => (None, None, None),
         Stage::Issued { account, at } => (Some(account.uuid()), None, Some(at.micros())),
         Stage::Refused { reason, at } => (None, Some(reason.name().to_owned()), Some(at.micros())),
     };
@@ -132,6 +136,30 @@ pub(super) async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'
     .bind(seen.get())
     .execute_one(conn)
     .await
+}
+
+/// Moves a referred request on as a supervisor decided, if it is still as the caller saw it.
+pub(super) async fn review(
+    enrolment: &Enrolment,
+    reason: &Sealed,
+    seen: Version,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    let Some(review) = &enrolment.review else { return Err(StoreError::Changed) };
+    query(
+        "UPDATE enrolment SET reviewed_at = $1, reviewer = $2, review_overridden = $3, review_rules = $4, \
+         review_reason = $5 WHERE id = $6 AND version = $7 AND reviewed_at IS NULL",
+    )
+    .bind(review.at.micros())
+    .bind(review.reviewer.uuid())
+    .bind(review.overridden)
+    .bind(review.rules.join(","))
+    .bind(reason.as_bytes())
+    .bind(enrolment.id.uuid())
+    .bind(seen.get())
+    .execute_one(conn)
+    .await?;
+    save(enrolment, seen, conn).await
 }
 
 /// Binds a value to its owner, once more if it is theirs already.
@@ -273,6 +301,9 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         received_at: Timestamp::from_micros(row.get("received_at")?),
         notes: read_notes(&row.get::<String>("notes")?)?,
         biometrics_on_file: biometrics(row)?,
+        review: review_of(row)?,
+        // What a newer program beside this one keeps of a chip may be more than this one can show.
+        chip: row.get::<Option<String>>("chip")?.and_then(|chip| serde_json::from_str(&chip).ok()),
         stage: stage(row)?,
     };
     Ok(StoredEnrolment {
@@ -280,6 +311,7 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         content: Sealed::from_bytes(row.get("content")?),
         passport: BlindIndex::from_bytes(row.get("passport_index")?),
         representative: row.get::<Option<Vec<u8>>>("representative_index")?.map(BlindIndex::from_bytes),
+        review_reason: row.get::<Option<Vec<u8>>>("review_reason")?.map(Sealed::from_bytes),
         version: Version::new(row.get("version")?),
     })
 }
@@ -289,6 +321,18 @@ fn biometrics(row: &Row) -> Result<Option<Biometrics>, StoreError> {
     Ok(on_file.map(|(face, fingerprints)| Biometrics { face, fingerprints }))
 }
 
+fn review_of(row: &Row) -> Result<Option<Review>, StoreError> {
+    const CORRUPT: StoreError = StoreError::Corrupt { column: "reviewer" };
+    let Some(at) = row.get::<Option<i64>>("reviewed_at")? else { return Ok(None) };
+    let rules = row.get::<Option<String>>("review_rules")?.unwrap_or_default();
+    Ok(Some(Review {
+        reviewer: StaffId::new(row.get::<Option<Uuid>>("reviewer")?.ok_or(CORRUPT)?),
+        at: Timestamp::from_micros(at),
+        overridden: row.get::<Option<bool>>("review_overridden")?.ok_or(CORRUPT)?,
+        rules: rules.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+    }))
+}
+
 fn stage(row: &Row) -> Result<Stage, StoreError> {
     let name = StageName::from_name(&row.get::<String>("stage")?).ok_or(StoreError::Corrupt { column: "stage" })?;
     let decided_at = || {
@@ -296,6 +340,7 @@ fn stage(row: &Row) -> Result<Stage, StoreError> {
         Ok::<_, StoreError>(Timestamp::from_micros(at))
     };
     Ok(match name {
+        StageName::Referred => Stage::Referred,
         StageName::Forwarded => {
             let (id, expires) = (row.get::<Option<Uuid>>("lease_id")?, row.get::<Option<i64>>("lease_expires_at")?);
             let lease = id

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod challenges;
 mod codes;
 mod contact_changes;
 mod engine;
@@ -15,9 +16,11 @@ mod outbox;
 mod registry;
 mod requests;
 mod staff;
+mod trust;
 mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
+pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use engine::Schema;
 pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};
@@ -25,6 +28,7 @@ pub use error::{StoreError, Table};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
+pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
 
 use engine::Engine;

@@ -4,20 +4,24 @@
 //! and an engine may one day merge them into fewer statements without any use case noticing.
 
 use super::accounts::{self, StoredAccount};
+use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
 use super::engine::Conn;
 use super::enrolments::{self, Binding, StoredEnrolment};
 use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
-use super::{audit, codes, staff};
+use super::trust::StoredMaterial;
+use super::{audit, codes, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{AccountId, CodeId, MessageId, StaffId, Version};
+use crate::domain::ids::{AccountId, ChallengeId, CodeId, MessageId, StaffId, Version};
+use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
+use crate::domain::trust::Material;
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -35,6 +39,12 @@ pub enum Change {
     NewEnrolment(Box<StoredEnrolment>),
     /// Moves a request on, if it is at the version seen.
     SaveEnrolment(Box<Enrolment>, Version),
+    /// Records what a supervisor decided about a referred request, with the sealed reason, if it is at the version seen.
+    Review(Box<Enrolment>, Sealed, Version),
+    /// Adds a challenge for active authentication.
+    NewChallenge(ChipChallenge),
+    /// Spends a challenge, if it is that officer's and can still be used.
+    SpendChallenge(ChallengeId, StaffId),
     /// Binds a value to its owner; taken if it serves another.
     Bind(Binding),
     /// Takes one use of a value back.
@@ -68,6 +78,12 @@ pub enum Change {
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
     DisableStaff(StaffId),
+    /// Adds a file of trust material; taken if it waits already.
+    NewMaterial(Box<StoredMaterial>),
+    /// Moves a file of trust material on, if it is at the version seen; taken if another of its publisher is in force.
+    SaveMaterial(Box<Material>, Version),
+    /// Counts a change of the trust store, if it was changed as often as seen.
+    ReviseTrust(Version),
 }
 
 impl Unit {
@@ -102,6 +118,9 @@ impl Change {
             Self::Remember(first) => requests::insert(first, at, conn).await,
             Self::NewEnrolment(stored) => enrolments::insert(stored, conn).await,
             Self::SaveEnrolment(enrolment, seen) => enrolments::save(enrolment, *seen, conn).await,
+            Self::Review(enrolment, reason, seen) => enrolments::review(enrolment, reason, *seen, conn).await,
+            Self::NewChallenge(drawn) => challenges::insert(drawn, at, conn).await,
+            Self::SpendChallenge(id, officer) => challenges::spend(*id, *officer, at, conn).await,
             Self::Bind(binding) => enrolments::bind(binding, conn).await,
             Self::Release(binding) => enrolments::release(binding, conn).await,
             Self::NewAccount(stored) => accounts::insert(stored, conn).await,
@@ -117,6 +136,9 @@ impl Change {
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
+            Self::NewMaterial(stored) => trust::insert(stored, conn).await,
+            Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
+            Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
         }
     }
 }

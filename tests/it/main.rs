@@ -27,6 +27,10 @@ mod registry;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;

@@ -37,7 +37,7 @@ fn good(people: &mut Generator) -> Applicant {
 /// An applicant's request, under a fresh id.
 fn request(people: &mut Generator) -> pb::SubmitRequest {
     let request_id = Dice::system().id(now()).to_string();
-    pb::SubmitRequest { request_id, application: Some(good(people).application) }
+    pb::SubmitRequest { request_id, application: Some(good(people).application), ..pb::SubmitRequest::default() }
 }
 
 /// Every request of the office, by id.
@@ -162,8 +162,21 @@ async fn whole_way(site: &Site, running: &Running) -> Secrets {
     let mut broken = applicant.application.clone();
     broken.person.as_mut().unwrap().family_name = "Zyxwvut 😀".to_owned();
     broken.phone = "0000 424 242".to_owned();
-    assert!(officer.submit(pb::SubmitRequest { request_id: request_id(), application: Some(broken) }).await.is_err());
-    let submit = pb::SubmitRequest { request_id: request_id(), application: Some(applicant.application.clone()) };
+    assert!(
+        officer
+            .submit(pb::SubmitRequest {
+                request_id: request_id(),
+                application: Some(broken),
+                ..pb::SubmitRequest::default()
+            })
+            .await
+            .is_err()
+    );
+    let submit = pb::SubmitRequest {
+        request_id: request_id(),
+        application: Some(applicant.application.clone()),
+        ..pb::SubmitRequest::default()
+    };
     let Some(Outcome::Accepted(receipt)) = officer.submit(submit).await.unwrap().into_inner().outcome else {
         panic!("not accepted")
     };

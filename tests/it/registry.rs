@@ -89,7 +89,7 @@ async fn import(service: &Service, records: &[Record]) {
 
 /// What Check says of the immigration record.
 async fn checked(service: &Service, application: &pb::Application) -> Vec<pb::Finding> {
-    let request = pb::CheckRequest { application: Some(application.clone()) };
+    let request = pb::CheckRequest { application: Some(application.clone()), ..Default::default() };
     let answer = service.officer().check(request).await.unwrap().into_inner();
     answer.findings.into_iter().filter(|finding| finding.rule.starts_with("registry.")).collect()
 }

@@ -4,7 +4,11 @@
 
 #![cfg(test)]
 
+mod certificates;
+mod groups;
+mod masterlists;
 mod mrz;
+mod sods;
 
 use std::path::PathBuf;
 

@@ -47,7 +47,7 @@ async fn check<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<
     let mut bad = stage.people.expired_card();
     bad.application.consents.clear();
     bad.label = bad.label.replace("card expired", "card expired, no consent");
-    let request = CheckRequest { application: Some(bad.application.clone()) };
+    let request = CheckRequest { application: Some(bad.application.clone()), ..CheckRequest::default() };
     let reply = ask(&stage.cast.counter(), request, async |mut c, q| c.check(q).await).await;
     stage.printer.step(&reply.step(
         (Who::Officer, "checks, without storing,", &bad.label),
@@ -57,7 +57,7 @@ async fn check<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<
     stage.printer.findings(&reply.answer().map(|answer| answer.findings).unwrap_or_default())?;
 
     let Some(good) = stage.cases.first() else { return Ok(()) };
-    let request = CheckRequest { application: Some(good.applicant.application.clone()) };
+    let request = CheckRequest { application: Some(good.applicant.application.clone()), ..CheckRequest::default() };
     let reply = ask(&stage.cast.counter(), request, async |mut c, q| c.check(q).await).await;
     let action = (Who::Officer, "checks, without storing,", good.label());
     stage.printer.step(&reply.step(action, "acceptable", |answer| checked(answer, &[])))
@@ -157,7 +157,7 @@ async fn wrong_role<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Re
 
 async fn submit(counter: &Counter, request_id: String, applicant: &Applicant) -> (Step, Option<SubmitResponse>) {
     let (expected, rule) = match applicant.expected {
-        Expected::Accepted => ("accepted".to_owned(), None),
+        Expected::Accepted | Expected::Referred { .. } => ("accepted".to_owned(), None),
         Expected::Refused { rule } => (format!("not accepted: {rule}"), Some(rule)),
     };
     let reply = hand_in(counter, request_id, applicant).await;
@@ -166,7 +166,8 @@ async fn submit(counter: &Counter, request_id: String, applicant: &Applicant) ->
 }
 
 async fn hand_in(counter: &Counter, request_id: String, applicant: &Applicant) -> Reply<SubmitResponse> {
-    let request = SubmitRequest { request_id, application: Some(applicant.application.clone()) };
+    let request =
+        SubmitRequest { request_id, application: Some(applicant.application.clone()), ..SubmitRequest::default() };
     ask(counter, request, async |mut c, q| c.submit(q).await).await
 }
 

@@ -82,12 +82,10 @@ pub(super) struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Malformed(text) = self.what;
-        if self.column.is_empty() {
-            write!(f, "{} / {}", text.en, text.vi)
-        } else {
-            write!(f, "{}: {} / {}", self.column, text.en, text.vi)
+        if !self.column.is_empty() {
+            write!(f, "{}: ", self.column)?;
         }
+        write!(f, "{} / {}", self.what.en(), self.what.vi())
     }
 }
 

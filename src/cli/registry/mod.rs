@@ -22,7 +22,7 @@ use crate::config::RegistrySource;
 use crate::domain::consent::CLOCK_SKEW_MAX;
 use crate::domain::ids::ImportId;
 use crate::domain::record::Record;
-use crate::domain::text::{Malformed, Text};
+use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
 use crate::server;
 use crate::sys::{Clock, Dice};
@@ -35,10 +35,10 @@ const BATCH: usize = 2_000;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
-const TOO_LONG: Malformed = Malformed(Text::new(
+const TOO_LONG: Malformed = Malformed::new(
     "The line is longer than 16 KiB. A quote or a line ending may be missing.",
     "Dòng dài hơn 16 KiB. Có thể thiếu dấu ngoặc kép hoặc dấu xuống dòng.",
-));
+);
 
 const IMPORT_HELP: &str = "\
 Exit codes:

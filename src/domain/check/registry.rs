@@ -3,15 +3,13 @@
 //! Values of the record are shown only if the day of birth that was typed is the record's own: who types a card's number
 //! learns nothing of its holder.
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
-
 use crate::domain::application::Application;
 use crate::domain::finding::{
     Field, Finding, RECORD_CARD_CANCELLED, RECORD_CARD_DIFFERS, RECORD_CARD_EXTENDED, RECORD_DIFFERS,
     RECORD_DOCUMENT_DIFFERS, RECORD_DOCUMENT_RENEWED, RECORD_HOLDER_LEFT, RECORD_NAME_DIFFERS, RECORD_NOT_FOUND,
     RECORD_UNREACHABLE, Rule, Source,
 };
+use crate::domain::mrz::{self, NameMatch};
 use crate::domain::passport::Passport;
 use crate::domain::person::{FullName, NamePart, Sex};
 use crate::domain::record::{Record, RecordKey, RecordedDocument, RegistryAnswer, ResidenceStatus};
@@ -28,7 +26,7 @@ pub fn record_key(application: &Application) -> RecordKey {
 }
 
 /// What the answer of the immigration record says against the application.
-pub fn compare(application: &Application, answer: &RegistryAnswer) -> Vec<Finding> {
+pub(super) fn compare(application: &Application, answer: &RegistryAnswer) -> Vec<Finding> {
     let unknown = |rule| vec![Finding::new(rule, [CARD_NUMBER, PASSPORT_NUMBER].map(Field::typed))];
     match answer {
         RegistryAnswer::NotAsked => Vec::new(),
@@ -42,7 +40,7 @@ const PASSPORT_NUMBER: &str = "passport.number";
 const CARD_NUMBER: &str = "residence_card.number";
 
 fn documents(application: &Application) -> (Option<&Passport>, Option<&ResidenceCard>) {
-    (Some(&application.passport), Some(&application.card))
+    (application.passport.as_ref(), application.card.as_ref())
 }
 
 struct Comparison<'a> {
@@ -86,7 +84,8 @@ impl<'a> Comparison<'a> {
                 self.add(&RECORD_DIFFERS, typed, recorded, value);
             }
         }
-        if !same_name(&application.name, &record.name) {
+        // Databases divide and order the parts of a name in their own ways: the same parts are the same name.
+        if mrz::agree(&application.name, &record.name) > NameMatch::OrderSwapped {
             self.add(&RECORD_NAME_DIFFERS, "person", "registry.name", Some(written(&record.name)));
         }
     }
@@ -191,21 +190,6 @@ fn written(name: &FullName) -> String {
     parts.map(NamePart::as_str).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether two spellings are the same words in any order: without case, accents and marks, Đ as D. Databases keep family
-/// and given names in different orders and often without accents.
-fn same_name(one: &FullName, other: &FullName) -> bool {
-    words(one) == words(other)
-}
-
-fn words(name: &FullName) -> Vec<String> {
-    let plain: String = written(name).nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase).collect();
-    let plain = plain.replace(['Đ', 'Ð'], "D").replace(['\'', '’', 'ʼ', '`'], "");
-    let mut words: Vec<_> =
-        plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    words.sort_unstable();
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,8 +242,8 @@ mod tests {
         assert_eq!(told(|r| r.sex = Sex::Male), differs("person.sex"));
         assert_eq!(told(|r| r.nationality = StateCode::parse("FRA").unwrap()), differs("person.nationality"));
         let document = |change: fn(&mut RecordedDocument)| told(|r| change(r.document.as_mut().unwrap()));
-        assert_eq!(document(|d| d.issued_on = date!(2007 - 04 - 17)), differs("passport.issued_on"));
-        assert_eq!(document(|d| d.expires_on = date!(2012 - 04 - 16)), differs("passport.expires_on"));
+        assert_eq!(document(|d| d.issued_on = date!(2021 - 04 - 17)), differs("passport.issued_on"));
+        assert_eq!(document(|d| d.expires_on = date!(2031 - 04 - 16)), differs("passport.expires_on"));
     }
 
     #[test]
@@ -268,7 +252,6 @@ mod tests {
             assert_eq!(told(|r| r.name = same), []);
         }
         assert_eq!(told(|r| r.name = name("Eriksson", "Anna")), one("registry.name-differs", "person"));
-        assert!(same_name(&name("Đặng", "Thị O’Hara"), &name("DANG THI", "OHARA")));
     }
 
     #[test]
@@ -279,7 +262,7 @@ mod tests {
         };
         assert_eq!(document(older), one("registry.document-renewed", "passport.number"));
         let newer = |d: &mut RecordedDocument| {
-            (d.number, d.issued_on) = (DocumentNumber::parse("NEW1").unwrap(), date!(2011 - 01 - 01));
+            (d.number, d.issued_on) = (DocumentNumber::parse("NEW1").unwrap(), date!(2022 - 01 - 01));
         };
         assert_eq!(document(newer), one("registry.document-differs", "passport.number"));
         assert_eq!(told(|r| r.document = None), []);
@@ -293,17 +276,17 @@ mod tests {
         assert_eq!(told(other), differs("residence_card.number"));
         let symbol = CardKind::Temporary(CardSymbol::parse("TT").unwrap());
         assert_eq!(told(|r| r.card.kind = symbol), differs("residence_card.symbol"));
-        assert_eq!(told(|r| r.card.issued_on = date!(2010 - 01 - 02)), differs("residence_card.issued_on"));
-        assert_eq!(told(|r| r.card.expires_on = date!(2011 - 12 - 30)), differs("residence_card.expires_on"));
+        assert_eq!(told(|r| r.card.issued_on = date!(2025 - 01 - 02)), differs("residence_card.issued_on"));
+        assert_eq!(told(|r| r.card.expires_on = date!(2026 - 12 - 30)), differs("residence_card.expires_on"));
     }
 
     #[test]
     fn a_term_that_was_extended_is_noted_with_its_last_day() {
         let found = found(|r| {
-            (r.status, r.card.expires_on) = (ResidenceStatus::Extended, date!(2012 - 06 - 30));
+            (r.status, r.card.expires_on) = (ResidenceStatus::Extended, date!(2027 - 06 - 30));
         });
         assert_eq!(found[0].rule, &RECORD_CARD_EXTENDED);
-        assert_eq!(found[0].suggestion.as_ref().unwrap().as_str(), "2012-06-30");
+        assert_eq!(found[0].suggestion.as_ref().unwrap().as_str(), "2027-06-30");
     }
 
     #[test]
@@ -319,7 +302,7 @@ mod tests {
     fn who_does_not_know_the_day_of_birth_is_shown_nothing_of_the_record() {
         let found = found(|r| {
             (r.born_on, r.sex, r.name) = (date!(1974 - 08 - 13), Sex::Male, name("Somebody", "Else"));
-            (r.status, r.card.expires_on) = (ResidenceStatus::Extended, date!(2012 - 06 - 30));
+            (r.status, r.card.expires_on) = (ResidenceStatus::Extended, date!(2027 - 06 - 30));
         });
         assert!(found.len() >= 4);
         for finding in found {

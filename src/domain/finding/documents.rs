@@ -3,6 +3,11 @@
 use super::catalogue;
 
 catalogue! {
+    PASSPORT_MISSING: "passport.missing", Refuse, "Decree 69/2024 art. 11.2", "DOMAIN 1.5, 3.2",
+        "No passport or travel document is shown."
+        / "Chưa xuất trình hộ chiếu hoặc giấy tờ đi lại quốc tế.",
+        "Capture the passport. Only a stateless holder (XXA) of a permanent residence card may have none."
+        / "Hãy ghi nhận hộ chiếu. Chỉ người không quốc tịch (XXA) có thẻ thường trú mới có thể không có hộ chiếu.";
     PASSPORT_EXPIRED: "passport.expired", Refuse, "Decree 69/2024 art. 11.2", "DOMAIN 1.5",
         "The passport is no longer valid."
         / "Hộ chiếu đã hết hạn.",
@@ -18,6 +23,26 @@ catalogue! {
         / "Thẻ cư trú đã hết hạn.",
         "Ask for a card in date; the card must be renewed first."
         / "Đề nghị xuất trình thẻ còn hạn; cần gia hạn thẻ trước.";
+    CARD_EXCHANGE_DUE: "residence-card.exchange-due", Refer, "Law 47/2014 art. 43", "DOMAIN 3.2",
+        "The permanent residence card is due for exchange; the right to reside goes on."
+        / "Thẻ thường trú đã đến hạn cấp đổi; quyền cư trú vẫn còn hiệu lực.",
+        "A supervisor decides; the card should be exchanged."
+        / "Cán bộ phụ trách quyết định; cần cấp đổi thẻ.";
+    CARD_TERM: "residence-card.term-too-long", Note, "Law 47/2014 art. 38, 43", "DOMAIN 3.1, 3.2",
+        "The card's term is longer than cards of this kind are issued for."
+        / "Thời hạn của thẻ dài hơn thời hạn tối đa của loại thẻ này.",
+        "Compare both dates and the symbol with the card."
+        / "Hãy đối chiếu hai ngày và ký hiệu với thẻ.";
+    CARD_OUTLASTS_PASSPORT: "residence-card.outlasts-passport", Note, "Law 47/2014 art. 38.1", "DOMAIN 3.1",
+        "The card ends less than 30 days before the passport against which it was issued."
+        / "Thẻ hết hạn chưa đến 30 ngày trước khi hộ chiếu dùng để cấp thẻ hết hạn.",
+        "Compare both dates with the documents; right if the passport has been replaced since."
+        / "Hãy đối chiếu hai ngày với giấy tờ; không sao nếu hộ chiếu đã được đổi sau khi cấp thẻ.";
+    CARD_NAME_DIFFERS: "residence-card.name-differs", Note, "Doc 9303-3 section 6", "DOMAIN R17",
+        "The card spells the name differently from the passport."
+        / "Họ tên trên thẻ viết khác với hộ chiếu.",
+        "Compare both spellings with the documents. Neither replaces the other."
+        / "Hãy đối chiếu hai cách viết với giấy tờ. Không thay cách viết này bằng cách viết kia.";
     CARD_IN_USE: "residence-card.in-use", Refuse, "Decree 69/2024 art. 11.2", "DOMAIN 3.1",
         "This residence card belongs to a request in progress or to an account."
         / "Thẻ cư trú này đã thuộc một hồ sơ đang xử lý hoặc một tài khoản.",

@@ -28,6 +28,11 @@ catalogue! {
         / "Giấy tờ của người đại diện trùng với giấy tờ của người được cấp.",
         "Capture the representative's own passport or identity card."
         / "Hãy nhập hộ chiếu hoặc thẻ căn cước của chính người đại diện.";
+    WARD: "representative.adult", Note, "Civil Code art. 22–24; Decree 69/2024 art. 11", "DOMAIN 1.5",
+        "An adult is represented."
+        / "Người thành niên có người đại diện.",
+        "See the court decision or the appointment of the guardian; whoever can act alone needs no representative."
+        / "Hãy xem quyết định của tòa án hoặc văn bản cử người giám hộ; người tự thực hiện được thì không cần đại diện.";
     CONSENT_MISSING: "consent.missing", Refuse, "Law 91/2025 art. 9, 24", "DOMAIN 7.1, R6",
         "A consent is missing."
         / "Thiếu sự đồng ý.",

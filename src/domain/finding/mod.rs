@@ -5,12 +5,15 @@
 
 mod capture;
 mod chip;
+mod chip_content;
 mod contact;
 mod documents;
 mod eligibility;
 mod registry;
 mod zone;
 
+pub use chip::*;
+pub use chip_content::*;
 pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
@@ -20,10 +23,13 @@ pub use zone::*;
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::text::Text;
 
 /// What a finding means for the request.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// The request cannot be taken in until this is cured.
     Refuse,
@@ -88,6 +94,7 @@ pub static SUBJECTS: &[(&str, &[&Rule])] = &[
     ("Applicant", eligibility::ALL),
     ("Contact", contact::ALL),
     ("Chip", chip::ALL),
+    ("Chip content", chip_content::ALL),
     ("Immigration record", registry::ALL),
     ("Captures", capture::ALL),
 ];
@@ -240,6 +247,23 @@ impl Findings {
         self.0.extend(findings);
     }
 
+    /// Adds findings; one of a rule that was found already for the same first field is joined with it: its other fields,
+    /// which show the same from another source, are added there.
+    pub(super) fn join(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            let first = finding.fields.first().map(|field| field.path.clone());
+            let same = |known: &&mut Finding| {
+                known.rule == finding.rule
+                    && first.is_some()
+                    && known.fields.first().map(|field| &field.path) == first.as_ref()
+            };
+            match self.0.iter_mut().find(same) {
+                Some(known) => known.fields.extend(finding.fields.into_iter().skip(1)),
+                None => self.0.push(finding),
+            }
+        }
+    }
+
     /// Adds a finding about typed fields if `broken`.
     pub(super) fn add_if(&mut self, broken: bool, rule: &'static Rule, fields: &[&'static str]) {
         if broken {
@@ -249,13 +273,6 @@ impl Findings {
 
     pub(super) fn sort(&mut self) {
         self.0.sort_by_key(|finding| finding.rule.severity);
-    }
-
-    /// The findings with some more, in their order.
-    pub fn with(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
-        self.add_all(findings);
-        self.sort();
-        self
     }
 
     /// Whether any finding refuses.

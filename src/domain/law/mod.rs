@@ -40,6 +40,8 @@ pub struct Item {
 pub const ITEMS: &[Item] = &[
     activation::ITEM,
     cards::ITEM,
+    cards::EXCHANGE_ITEM,
+    cards::PASSPORT_ITEM,
     codes::LIFETIME_ITEM,
     codes::EMAIL_LIFETIME_ITEM,
     codes::TRIES_ITEM,

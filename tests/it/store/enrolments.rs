@@ -6,7 +6,8 @@ use eid::domain::enrolment::{Lease, RefusalReason, Stage, StageName};
 use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Field, Finding, MRZ_NAME_DIFFERS, Source};
 use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
 use eid::domain::record::Biometrics;
-use eid::domain::staff::OfficeCode;
+use eid::domain::review::Review;
+use eid::domain::staff::{OfficeCode, Role};
 use eid::domain::time::Timestamp;
 use eid::store::{Binding, BindingKind, Change, Claim, Owner, StoredEnrolment, Table};
 
@@ -295,4 +296,26 @@ async fn what_the_immigration_record_told_of_biometrics_is_kept_and_so_is_that_i
         let found = scene.reader().await.enrolment(stored.enrolment.id).await.unwrap().unwrap();
         assert_eq!(found.enrolment, stored.enrolment);
     }
+}
+
+#[tokio::test]
+async fn a_review_is_kept_once_with_its_sealed_reason() {
+    let scene = Scene::new().await;
+    let supervisor = scene.make.staff(Role::Supervisor);
+    let mut stored = scene.make.enrolment(scene.officer.id);
+    stored.enrolment.stage = Stage::Referred;
+    scene.done([Change::NewStaff(Box::new(supervisor.clone())), add(&stored)]).await;
+    assert!(claim(&scene, 10, NOW).await.is_empty(), "what waits for a supervisor is not handed over");
+    let rules = vec!["chip.csca-unknown".to_owned(), "registry.unreachable".to_owned()];
+    let review = Review { reviewer: supervisor.id, at: NOW, overridden: true, rules };
+    stored.enrolment.review = Some(review);
+    stored.enrolment.stage = Stage::Forwarded { lease: None };
+    let reason = scene.make.sealed();
+    let change = |version| Change::Review(Box::new(stored.enrolment.clone()), reason.clone(), Version::new(version));
+    assert_eq!(scene.commit([change(9)]).await, Outcome::Changed, "seen at another version");
+    scene.done([change(1)]).await;
+    let found = read(&scene, &stored).await;
+    assert_eq!((&found.enrolment, found.review_reason.as_ref()), (&stored.enrolment, Some(&reason)));
+    assert_eq!(scene.commit([change(2)]).await, Outcome::Changed, "decided already");
+    assert_eq!(ids(&claim(&scene, 10, NOW).await), [stored.enrolment.id]);
 }

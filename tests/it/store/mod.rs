@@ -2,6 +2,7 @@
 //! one that was forgotten.
 
 mod accounts;
+mod challenges;
 mod codes;
 mod contact_changes;
 mod corruption;
@@ -13,4 +14,5 @@ mod registry;
 mod requests;
 mod scene;
 mod staff;
+mod trust;
 mod units;

@@ -1,6 +1,7 @@
 //! What the tests stand on: databases, records to put into them, the whole service, and the real program.
 
 pub mod database;
+pub mod nation;
 pub mod process;
 pub mod records;
 pub mod redis;

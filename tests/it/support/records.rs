@@ -92,11 +92,14 @@ impl Records {
                 received_at: NOW,
                 notes: Vec::new(),
                 biometrics_on_file: None,
+                review: None,
+                chip: None,
                 stage: Stage::Forwarded { lease: None },
             },
             content: self.sealed(),
             passport: self.index(),
             representative: None,
+            review_reason: None,
             version: Version::new(1),
         }
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Registry, Settings};
+use eid::app::{App, Parts, Registry, Settings, TrustSettings};
+use eid::chip::policy::Policy;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -20,6 +21,7 @@ use eid::proto::administration_service_client::AdministrationServiceClient;
 use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
+use eid::proto::review_service_client::ReviewServiceClient;
 use eid::server::{Edge, serve_on};
 use eid::sys::{Clock, Dice};
 use eid::tls::{Connection, Peer};
@@ -64,6 +66,8 @@ pub struct Wishes {
     pub registry: Registry,
     /// The carrier's file is in a folder that does not exist: see [`Service::let_messages_leave`].
     pub carrier_away: bool,
+    /// The practice country may be trusted.
+    pub practice: bool,
 }
 
 /// Runs `test` against a fresh service, then asks the house's own questions.
@@ -110,6 +114,12 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                chip: Policy::default(),
+                trust: TrustSettings {
+                    expired_signers: true,
+                    digest_info_without_null: false,
+                    practice: wishes.practice,
+                },
             },
         });
         let (connections, incoming) = mpsc::channel(16);
@@ -161,6 +171,10 @@ impl Service {
         EnrolmentServiceClient::new(self.channel(Some(name))).max_decoding_message_size(usize::MAX)
     }
 
+    pub fn reviewer(&self, name: &str) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.channel(Some(name)))
+    }
+
     pub fn authority(&self) -> AuthorityServiceClient<Channel> {
         AuthorityServiceClient::new(self.channel(Some("authority"))).max_decoding_message_size(usize::MAX)
     }
@@ -179,6 +193,25 @@ impl Service {
 
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// The use cases over the same store, as another process of the service would have them.
+    pub fn another_process(&self, trust: TrustSettings) -> App {
+        App::new(Parts {
+            store: self.app.store().clone(),
+            vault: Vault::new(&KeyRing::generate(&self.dice), self.dice.clone()).unwrap(),
+            carrier: Carrier::File(FileCarrier::new(self.mailbox.clone())),
+            registry: Registry::None,
+            clock: self.clock.clone(),
+            dice: self.dice.clone(),
+            settings: Settings {
+                code_lifetime: Duration::from_mins(3),
+                email_code_lifetime: Duration::from_hours(1),
+                number_digits: 12,
+                chip: Policy::default(),
+                trust,
+            },
+        })
     }
 
     pub fn database(&self) -> &Database {
@@ -217,7 +250,11 @@ impl Service {
 
     /// Hands `application` in under a fresh request id.
     pub async fn submit(&self, application: &pb::Application) -> Result<pb::SubmitResponse, Status> {
-        let request = pb::SubmitRequest { request_id: self.id(), application: Some(application.clone()) };
+        let request = pb::SubmitRequest {
+            request_id: self.id(),
+            application: Some(application.clone()),
+            ..pb::SubmitRequest::default()
+        };
         self.officer().submit(request).await.map(tonic::Response::into_inner)
     }
 

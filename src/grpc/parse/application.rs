@@ -1,26 +1,20 @@
-//! From protobuf to values. Gathers every field that cannot be read, so that a client mends them all at once.
+//! What an applicant declares: form TK01.
 
-use tonic::Status;
-
-use super::status;
+use super::{Faults, day, read_day};
 use crate::domain::application::{Application, Language, Relation, Representative};
 use crate::domain::consent::{Consent, Giver, LanguageTag, Purpose, TextHash};
 use crate::domain::contact::{Email, Phone};
-use crate::domain::passport::{DocumentNumber, Passport, Zone};
+use crate::domain::mrz::Zone;
+use crate::domain::passport::{DocumentNumber, Passport};
 use crate::domain::person::{FullName, NamePart, Sex, StateCode};
-use crate::domain::residence::{CardKind, CardSymbol, ResidenceCard};
+use crate::domain::residence::{CardKind, CardSymbol, ResidenceCard, Stay, Visa};
 use crate::domain::text::Malformed;
-use crate::domain::time::{Timestamp, parse_date};
+use crate::domain::time::Timestamp;
 use crate::proto as pb;
 
 /// Consents that one application may hold.
 const CONSENTS_MAX: usize = 16;
 
-const MISSING: Malformed = Malformed::new("Required.", "Bắt buộc.");
-const NOT_A_DAY: Malformed = Malformed::new(
-    "Not a day of the calendar. Write YYYY-MM-DD.",
-    "Không phải ngày hợp lệ. Hãy viết theo dạng YYYY-MM-DD.",
-);
 const NOT_A_TIME: Malformed =
     Malformed::new("Not an instant between the years 1970 and 9999.", "Không phải thời điểm từ năm 1970 đến năm 9999.");
 const NOT_A_CHOICE: Malformed = Malformed::new(
@@ -36,88 +30,24 @@ const NO_SYMBOL: Malformed = Malformed::new(
 );
 const SYMBOL: Malformed =
     Malformed::new("A permanent card has no symbol. Leave it empty.", "Thẻ thường trú không có ký hiệu. Hãy để trống.");
-
-/// Fields that could not be read so far.
-#[derive(Default)]
-pub(super) struct Faults {
-    at: Vec<String>,
-    found: Vec<(String, Malformed)>,
-}
-
-impl Faults {
-    /// A value, or a fault at `field`.
-    pub(super) fn take<T>(&mut self, field: &str, read: Result<T, Malformed>) -> Option<T> {
-        read.map_err(|fault| self.fault(field, fault)).ok()
-    }
-
-    /// A value that must be there.
-    pub(super) fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
-        self.take(field, value.ok_or(MISSING))
-    }
-
-    /// A text that must be there, read by `parse`.
-    pub(super) fn text<T>(
-        &mut self,
-        field: &str,
-        text: &str,
-        parse: impl Fn(&str) -> Result<T, Malformed>,
-    ) -> Option<T> {
-        let read = if text.is_empty() { Err(MISSING) } else { parse(text) };
-        self.take(field, read)
-    }
-
-    /// A text that may be absent, read by `parse`.
-    #[expect(clippy::option_option, reason = "outside: could it be read; inside: was it there")]
-    pub(super) fn optional<T>(
-        &mut self,
-        field: &str,
-        text: &str,
-        parse: impl Fn(&str) -> Result<T, Malformed>,
-    ) -> Option<Option<T>> {
-        if text.is_empty() { Some(None) } else { self.take(field, parse(text)).map(Some) }
-    }
-
-    /// Notes a fault at `field`.
-    pub(super) fn fault(&mut self, field: &str, fault: Malformed) {
-        let path = self.at.iter().map(String::as_str).chain([field]).collect::<Vec<_>>().join(".");
-        self.found.push((path, fault));
-    }
-
-    /// Reads a message that must be there, naming its fields below `field`.
-    pub(super) fn within<M, T>(
-        &mut self,
-        field: &str,
-        message: Option<&M>,
-        read: impl FnOnce(&mut Self, &M) -> Option<T>,
-    ) -> Option<T> {
-        let message = self.required(field, message)?;
-        self.at.push(field.to_owned());
-        let value = read(self, message);
-        self.at.pop();
-        value
-    }
-
-    /// The value, if nothing was wrong; otherwise the status that names everything that was.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Status> {
-        match value {
-            Some(value) if self.found.is_empty() => Ok(value),
-            _ => Err(status::invalid(self.found)),
-        }
-    }
-}
+const NO_DOCUMENT: Malformed = Malformed::new(
+    "Give the passport; a stateless holder of a permanent card who has none gives residence_card.",
+    "Hãy nhập hộ chiếu; người không quốc tịch có thẻ thường trú mà không có hộ chiếu thì nhập residence_card.",
+);
 
 /// Reads what an applicant declares.
-pub(super) fn application(faults: &mut Faults, message: &pb::Application) -> Option<Application> {
+pub(in crate::grpc) fn application(faults: &mut Faults, message: &pb::Application) -> Option<Application> {
     let person = faults.within("person", message.person.as_ref(), person);
-    let passport = faults.within("passport", message.passport.as_ref(), passport);
-    let card = faults.within("residence_card", message.residence_card.as_ref(), card);
+    let passport = maybe(faults, "passport", message.passport.as_ref(), passport);
+    let card = maybe(faults, "residence_card", message.residence_card.as_ref(), card);
+    if message.passport.is_none() && message.residence_card.is_none() {
+        faults.fault("passport", NO_DOCUMENT);
+    }
+    let stay = maybe(faults, "stay", message.stay.as_ref(), stay);
     let phone = faults.text("phone", &message.phone, Phone::parse);
     let email = faults.optional("email", &message.email, Email::parse);
     let consents = consents(faults, &message.consents);
-    let representative = match &message.representative {
-        None => Some(None),
-        some => faults.within("representative", some.as_ref(), representative).map(Some),
-    };
+    let representative = maybe(faults, "representative", message.representative.as_ref(), representative);
     let language = language(faults, message.language);
     let person = person?;
     Some(Application {
@@ -127,12 +57,27 @@ pub(super) fn application(faults: &mut Faults, message: &pb::Application) -> Opt
         nationality: person.nationality,
         passport: passport?,
         card: card?,
+        stay: stay?.unwrap_or_default(),
         phone: phone?,
         email: email?,
         consents: consents?,
         representative: representative?,
         language: language?,
     })
+}
+
+/// Reads a message that may be absent.
+#[expect(clippy::option_option, reason = "outside: could it be read; inside: was it there")]
+fn maybe<M, T>(
+    faults: &mut Faults,
+    field: &str,
+    message: Option<&M>,
+    read: impl FnOnce(&mut Faults, &M) -> Option<T>,
+) -> Option<Option<T>> {
+    match message {
+        None => Some(None),
+        some => faults.within(field, some, read).map(Some),
+    }
 }
 
 struct Person {
@@ -201,13 +146,30 @@ fn card(faults: &mut Faults, message: &pb::ResidenceCard) -> Option<ResidenceCar
     let issued_on = day(faults, "issued_on", &message.issued_on);
     let expires_on = day(faults, "expires_on", &message.expires_on);
     let passport_number = faults.optional("passport_number", &message.passport_number, DocumentNumber::parse);
+    let family = faults.optional("family_name", &message.family_name, NamePart::parse);
+    let given = faults.optional("given_names", &message.given_names, NamePart::parse);
     Some(ResidenceCard {
         kind: kind?,
         number: number?,
         issued_on: issued_on?,
         expires_on: expires_on?,
         passport_number: passport_number?,
+        name: FullName::new(family?, given?),
     })
+}
+
+fn stay(faults: &mut Faults, message: &pb::Stay) -> Option<Stay> {
+    let resident_since = faults.optional("resident_since", &message.resident_since, read_day);
+    let visa = maybe(faults, "visa", message.visa.as_ref(), visa);
+    Some(Stay { resident_since: resident_since?, visa: visa? })
+}
+
+fn visa(faults: &mut Faults, message: &pb::Visa) -> Option<Visa> {
+    let number = faults.text("number", &message.number, DocumentNumber::parse);
+    let symbol = faults.text("symbol", &message.symbol, CardSymbol::parse);
+    let valid_from = day(faults, "valid_from", &message.valid_from);
+    let expires_on = day(faults, "expires_on", &message.expires_on);
+    Some(Visa { number: number?, symbol: symbol?, valid_from: valid_from?, expires_on: expires_on? })
 }
 
 fn consents(faults: &mut Faults, messages: &[pb::Consent]) -> Option<Vec<Consent>> {
@@ -266,10 +228,6 @@ fn language(faults: &mut Faults, number: i32) -> Option<Language> {
             None
         }
     }
-}
-
-fn day(faults: &mut Faults, field: &str, text: &str) -> Option<time::Date> {
-    faults.text(field, text, |text| parse_date(text).ok_or(NOT_A_DAY))
 }
 
 fn instant(at: &prost_types::Timestamp) -> Option<Timestamp> {

@@ -1,0 +1,116 @@
+//! The second pair of eyes: a supervisor overrides what was referred, or declines the request.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::repeat::Attempt;
+use super::{App, Caller, Error, Missing, Officer, Repeat};
+use crate::domain::audit::Action;
+use crate::domain::enrolment::Enrolment;
+use crate::domain::ids::EnrolmentId;
+use crate::domain::review::ReviewReason;
+use crate::domain::time::Timestamp;
+use crate::store::{Change, StoredEnrolment, Unit};
+
+/// What a supervisor decides.
+#[derive(Debug)]
+pub enum ReviewVerdict {
+    /// The request goes on; these are the rules that the supervisor has seen.
+    Override(BTreeSet<String>),
+    /// It ends.
+    Decline,
+}
+
+/// A request as it stands after the decision, with its reason.
+#[derive(Debug)]
+pub struct Reviewed {
+    /// The request.
+    pub enrolment: Enrolment,
+    /// Why.
+    pub reason: Option<ReviewReason>,
+}
+
+/// The first answer to a review: the request's name.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    enrolment: EnrolmentId,
+}
+
+impl App {
+    /// Records what a supervisor decides about a referred request of their office.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::CannotReview`], [`Error::RequestIdReused`].
+    pub async fn review(
+        &self,
+        by: &Caller,
+        supervisor: &Officer,
+        repeat: &Repeat,
+        id: EnrolmentId,
+        (verdict, reason): (&ReviewVerdict, &ReviewReason),
+    ) -> Result<Reviewed, Error> {
+        let now = self.clock().now();
+        self.once(by, repeat, || self.review_once(by, supervisor, repeat, id, (verdict, reason), now)).await?
+    }
+
+    async fn review_once(
+        &self,
+        by: &Caller,
+        supervisor: &Officer,
+        repeat: &Repeat,
+        id: EnrolmentId,
+        (verdict, reason): (&ReviewVerdict, &ReviewReason),
+        now: Timestamp,
+    ) -> Result<Attempt<Result<Reviewed, Error>>, Error> {
+        let mut reader = self.store().reader().await?;
+        let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
+        let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
+        drop(reader);
+        let own = found.filter(|stored| stored.enrolment.office == supervisor.office);
+        let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
+        if before.is_some() {
+            let reason = self.open_review_reason(&stored)?;
+            return Ok(Attempt::Answered(Ok(Reviewed { enrolment: stored.enrolment, reason })));
+        }
+        Ok(match self.reviewed(by, repeat, &stored, (verdict, reason), now) {
+            Ok((enrolment, unit)) => Attempt::Change(Ok(Reviewed { enrolment, reason: Some(reason.clone()) }), unit),
+            Err(refusal) => Attempt::Unchanged(Err(refusal)),
+        })
+    }
+
+    fn reviewed(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: &StoredEnrolment,
+        (verdict, reason): (&ReviewVerdict, &ReviewReason),
+        now: Timestamp,
+    ) -> Result<(Enrolment, Unit), Error> {
+        let before = stored.enrolment.clone();
+        let (enrolment, action) = match verdict {
+            ReviewVerdict::Override(rules) => {
+                let rules = rules.iter().map(String::as_str).collect();
+                (before.override_referral(by.id(), &rules, now)?, Action::ReferralOverridden)
+            }
+            ReviewVerdict::Decline => (before.decline(by.id(), now)?, Action::ReferralDeclined),
+        };
+        let id = enrolment.id;
+        let rules = enrolment.referred_by().into_iter().collect::<Vec<_>>().join(",");
+        let entry = self.entry(now, by.actor(), action, id.uuid()).with("rules", rules);
+        let reason = self.seal_review_reason(id, reason)?;
+        let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?).with(Change::Review(
+            Box::new(enrolment.clone()),
+            reason,
+            stored.version,
+        ));
+        let unit = match verdict {
+            ReviewVerdict::Override(_) => unit,
+            ReviewVerdict::Decline => {
+                let application = self.open_application(stored)?;
+                unit.with_all(self.bindings(id, &application).into_iter().map(Change::Release))
+            }
+        };
+        Ok((enrolment, unit))
+    }
+}

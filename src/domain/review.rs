@@ -1,0 +1,72 @@
+//! The second pair of eyes: what a supervisor decides about a request that a rule referred.
+
+use super::ids::StaffId;
+use super::person::personal_text;
+use super::text::Malformed;
+use super::time::Timestamp;
+
+/// A decision about findings that refer. Its reason is sealed beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Review {
+    /// Who decided.
+    pub reviewer: StaffId,
+    /// When.
+    pub at: Timestamp,
+    /// True: the findings were overridden and the request went on. False: it was declined.
+    pub overridden: bool,
+    /// Names of the rules that it was about. Kept as text: the rule may have left the catalogue since.
+    pub rules: Vec<String>,
+}
+
+/// A review that cannot be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CannotReview {
+    /// The request does not wait for a supervisor.
+    #[error("the request does not wait for a review")]
+    NotReferred,
+    /// The reviewer captured it.
+    #[error("nobody reviews a request of their own")]
+    OwnRequest,
+    /// The rules named are not those that referred it.
+    #[error("the rules named are not those that referred the request")]
+    RulesDiffer,
+}
+
+personal_text! {
+    /// Why a supervisor decided so, in their words: it may speak of the person.
+    ReviewReason;
+}
+
+impl ReviewReason {
+    /// Reads a reason; white space around it is dropped.
+    ///
+    /// # Errors
+    /// If it has fewer than 10 or more than 500 characters, or control characters other than line breaks.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        const WRONG: Malformed = Malformed::new(
+            "Say in 10 to 500 characters what was seen or asked that settles it.",
+            "Hãy nêu trong 10 đến 500 ký tự điều đã xem hoặc đã hỏi để kết luận.",
+        );
+        let text = text.trim();
+        let right = text.len() <= 500 * 4
+            && (10..=500).contains(&text.chars().count())
+            && !text.contains(|c: char| c.is_control() && c != '\n');
+        right.then(|| Self(text.to_owned())).ok_or(WRONG)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_a_sentence_and_never_prints() {
+        let reason = ReviewReason::parse(" The old passport was shown. ").unwrap();
+        assert_eq!(reason.as_str(), "The old passport was shown.");
+        assert_eq!(format!("{reason:?}"), "ReviewReason(…)");
+        for wrong in ["", "ok", "          ok          ", &"a".repeat(501), "a\u{0}bcdefghijk"] {
+            assert!(ReviewReason::parse(wrong).is_err());
+        }
+        assert!(ReviewReason::parse(&"đ".repeat(500)).is_ok());
+    }
+}

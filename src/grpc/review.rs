@@ -1,0 +1,80 @@
+//! `ReviewService`: the second pair of eyes at the office.
+
+use std::collections::BTreeSet;
+
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use super::enrolment::officer;
+use super::parse::Faults;
+use super::render;
+use crate::app::{App, Caller, Officer, Repeat, ReviewVerdict};
+use crate::domain::ids::{EnrolmentId, RequestId};
+use crate::domain::review::ReviewReason;
+use crate::domain::text::Malformed;
+use crate::proto as pb;
+
+/// Rules that one request may name: more than there are.
+const RULES_MAX: usize = 64;
+const WRONG_RULES: Malformed = Malformed::new(
+    "Name the rules that referred the request, at least one and at most 64.",
+    "Hãy nêu các quy tắc đã chuyển hồ sơ, ít nhất một và nhiều nhất 64.",
+);
+
+pub(super) struct Reviews(pub(super) App);
+
+#[tonic::async_trait]
+impl pb::review_service_server::ReviewService for Reviews {
+    async fn r#override(
+        &self,
+        request: Request<pb::OverrideRequest>,
+    ) -> Result<Response<pb::OverrideResponse>, Status> {
+        let (by, supervisor) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
+        let rules = faults.take("rules", rules(&message.rules));
+        let reason = faults.text("reason", &message.reason, ReviewReason::parse);
+        let ((id, enrolment), (rules, reason)) = faults.finish(ids.zip(rules.zip(reason)))?;
+        let repeat = self.0.repeat(id, "ReviewService/Override", &message.encode_to_vec());
+        let verdict = (&ReviewVerdict::Override(rules), &reason);
+        let enrolment = self.review((&by, &supervisor), &repeat, enrolment, verdict).await?;
+        Ok(Response::new(pb::OverrideResponse { enrolment: Some(enrolment) }))
+    }
+
+    async fn decline(&self, request: Request<pb::DeclineRequest>) -> Result<Response<pb::DeclineResponse>, Status> {
+        let (by, supervisor) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
+        let reason = faults.text("reason", &message.reason, ReviewReason::parse);
+        let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
+        let repeat = self.0.repeat(id, "ReviewService/Decline", &message.encode_to_vec());
+        let verdict = (&ReviewVerdict::Decline, &reason);
+        let enrolment = self.review((&by, &supervisor), &repeat, enrolment, verdict).await?;
+        Ok(Response::new(pb::DeclineResponse { enrolment: Some(enrolment) }))
+    }
+}
+
+impl Reviews {
+    async fn review(
+        &self,
+        (by, supervisor): (&Caller, &Officer),
+        repeat: &Repeat,
+        id: EnrolmentId,
+        verdict: (&ReviewVerdict, &ReviewReason),
+    ) -> Result<pb::Enrolment, Status> {
+        let reviewed = self.0.review(by, supervisor, repeat, id, verdict).await?;
+        Ok(render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref()))
+    }
+}
+
+fn ids(faults: &mut Faults, request: &str, enrolment: &str) -> Option<(RequestId, EnrolmentId)> {
+    let request = faults.text("request_id", request, RequestId::parse);
+    request.zip(faults.text("enrolment_id", enrolment, EnrolmentId::parse))
+}
+
+fn rules(names: &[String]) -> Result<BTreeSet<String>, Malformed> {
+    let right = (1..=RULES_MAX).contains(&names.len());
+    right.then(|| names.iter().cloned().collect()).ok_or(WRONG_RULES)
+}
