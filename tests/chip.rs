@@ -128,10 +128,11 @@ fn the_practice_country_counts_in_practice_mode_alone() {
 fn expected(flaw: Flaw) -> (Genuineness, Genuineness, &'static [&'static str]) {
     /// No answer of a chip counts unless the key behind it is proven.
     const KEY: &str = "chip.active-key-unproven";
+    type Found = &'static [&'static str];
     let copy = Unknown(Doubt::NotTrusted);
-    let refuted = |found| (NotGenuine, copy, found);
-    let unproven = |doubt, found| (Unknown(doubt), copy, found);
-    let accepted = |found| (Genuine, Genuine, found);
+    let refuted = |found: Found| (NotGenuine, copy, found);
+    let unproven = |doubt, found: Found| (Unknown(doubt), copy, found);
+    let accepted = |found: Found| (Genuine, Genuine, found);
     match flaw {
         Flaw::TrailingByte | Flaw::Truncated | Flaw::DeeplyNested | Flaw::FourGigabytes => {
             unproven(Doubt::NotReadable, &[KEY, "chip.sod-unreadable"])

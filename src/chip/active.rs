@@ -193,7 +193,7 @@ mod tests {
             let precision = bits.next_multiple_of(64);
             let (p, q) = (ones(first, precision), ones(second, precision));
             let one = BoxedUint::one_with_precision(precision);
-            let phi = p.wrapping_sub(&one).wrapping_mul(&q.wrapping_sub(one));
+            let phi = p.wrapping_sub(&one).wrapping_mul(q.wrapping_sub(one));
             let exponent = BoxedUint::from(Self::EXPONENT).resize(precision);
             let private = exponent.invert_mod(&phi.to_nz().unwrap()).unwrap();
             Self { modulus: p.wrapping_mul(&q), private, len: usize::try_from(bits).unwrap().div_ceil(8) }

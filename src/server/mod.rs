@@ -6,7 +6,7 @@ mod log;
 mod parts;
 mod workers;
 
-pub use development::{Practice, prepare, register_practice_staff};
+pub use development::{Practice, prepare, register_practice_staff, trust_practice};
 pub use edge::{Edge, serve_on};
 pub use log::start_log;
 pub use parts::{limits, open, over};

@@ -7,6 +7,8 @@ mod administration;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod chip;
+#[cfg(test)]
 mod contact;
 #[cfg(test)]
 mod delivery;

@@ -408,14 +408,14 @@ async fn the_practice_country_is_trusted_in_practice_alone() {
         assert_eq!((names(&material.problems), material.entries), (vec!["entry.practice"], 1));
         assert_eq!(service.app().trust().authorities(), 1);
         let csca = eid::chip::certificate::Certificate::from_der(&utopia.csca).unwrap();
-        assert!(!service.app().trust_practice(vec![csca]).await);
+        assert!(!service.app().trust_practice(vec![csca], Vec::new()).await);
         assert!(!listed(service).await.practice);
     })
     .await;
     let wishes = Wishes { practice: true, ..Wishes::default() };
     with_wishes(wishes, async |service| {
         let csca = eid::chip::certificate::Certificate::from_der(&utopia(service).csca).unwrap();
-        assert!(service.app().trust_practice(vec![csca]).await);
+        assert!(service.app().trust_practice(vec![csca], Vec::new()).await);
         service.app().refresh_trust().await.unwrap();
         assert_eq!(service.app().trust().authorities(), 1);
         let list = listed(service).await;

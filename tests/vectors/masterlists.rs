@@ -7,6 +7,7 @@ use std::time::Instant;
 use eid::app::{App, Approved, Caller, Parts, Proposal, Proposed, Settings, TrustSettings};
 use eid::chip::certificate::Certificate;
 use eid::chip::master_list::{MasterList, MasterListFault};
+use eid::chip::policy::Policy;
 use eid::domain::ids::RequestId;
 use eid::domain::staff::{CertificateName, Post, Role};
 use eid::domain::time::Timestamp;
@@ -99,12 +100,14 @@ impl House {
             store,
             vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
             carrier: Carrier::File(FileCarrier::new(folder.path().join("messages.jsonl"))),
+            registry: eid::app::Registry::None,
             clock: clock.clone(),
             dice: dice.clone(),
             settings: Settings {
                 code_lifetime: std::time::Duration::from_mins(3),
                 email_code_lifetime: std::time::Duration::from_hours(1),
                 number_digits: 12,
+                chip: Policy::default(),
                 trust,
             },
         });

@@ -11,7 +11,13 @@ use crate::chip::crl::Crl;
 use crate::chip::deviation::DeviationList;
 use crate::chip::master_list::{Entries, MasterList, MasterListFault};
 use crate::domain::time::Timestamp;
-use crate::domain::trust::faults::*;
+use crate::domain::trust::faults::{
+    ANOTHER_KIND, CRL_ISSUER, CRL_NUMBER, CRL_STALE, CSCA_EXPIRED, CSCA_ISSUER, DEVIATION_CERTIFICATE, DEVIATION_OVER,
+    DIGEST_INFO, DIGEST_INFO_ALLOWED, EMPTY, ENTRIES_MANY, ENTRY_DUPLICATE, ENTRY_NOT_CA, ENTRY_PRACTICE,
+    ENTRY_UNREADABLE, FROM_THE_FUTURE, OLDER, OLDER_ON_PURPOSE, PRACTICE, SIGNATURE_ALGORITHM, SIGNATURE_WRONG,
+    SIGNER_DATES, SIGNER_EXPIRED, SIGNER_EXPIRED_REFUSED, SIGNER_MISSING, SIGNER_PURPOSE, SIGNER_REVOKED,
+    SIGNER_UNTRUSTED, TOO_LARGE, UNREADABLE,
+};
 use crate::domain::trust::{BYTES_MAX, Fault, Kind, LISTED_MAX, Problem, Sha256};
 
 /// Countries of specimens, where nobody lives: Doc 9303-3 section 5 and its two-letter form.

@@ -94,7 +94,7 @@ impl App {
             return Ok(Attempt::Answered(Proposed::Proposed(material_of(&mut reader, material).await?.material)));
         }
         let sha256 = appraise::sha256(&proposal.content);
-        let waiting = reader.trust_in_state(Stage::Proposed.name(), PROPOSED_MAX as u32).await?;
+        let waiting = reader.trust_in_state(Stage::Proposed.name(), PROPOSED_MAX).await?;
         drop(reader);
         if let Some(same) = waiting.iter().find(|material| material.sha256 == sha256) {
             return Ok(Attempt::Unchanged(Proposed::AlreadyProposed(same.clone())));
@@ -103,7 +103,7 @@ impl App {
         if let Some(same) = present.material(sha256) {
             return Ok(Attempt::Unchanged(Proposed::AlreadyInForce(same.clone())));
         }
-        let full = waiting.len() >= PROPOSED_MAX;
+        let full = waiting.len() >= PROPOSED_MAX as usize;
         let appraised = self.appraise(proposal.kind, proposal.content.clone(), proposal.allow_older, present).await?;
         let mut appraisal = match appraised {
             Ok(appraisal) => appraisal,
@@ -185,7 +185,7 @@ impl App {
         let appraised = self.appraise(Some(approved.kind), stored.content, older, present.clone()).await?;
         let mut problems = appraised.map_or_else(|problems| problems, |appraisal| appraisal.problems);
         let replaced = present.source(approved.kind, &approved.publisher);
-        if replaced.is_none() && present.files() >= IN_FORCE_MAX {
+        if replaced.is_none() && present.files() >= IN_FORCE_MAX as usize {
             problems.push(Problem::new(&faults::TOO_MANY));
         }
         if problems.iter().any(|problem| problem.fault.refuses) {
@@ -236,8 +236,8 @@ impl App {
     /// If the store cannot be asked.
     pub async fn list_trust(&self, by: &Caller) -> Result<TrustList, Error> {
         let mut reader = self.store().reader().await?;
-        let in_force = reader.trust_in_state("in-force", IN_FORCE_MAX as u32).await?;
-        let proposed = reader.trust_in_state(Stage::Proposed.name(), PROPOSED_MAX as u32).await?;
+        let in_force = reader.trust_in_state("in-force", IN_FORCE_MAX).await?;
+        let proposed = reader.trust_in_state(Stage::Proposed.name(), PROPOSED_MAX).await?;
         drop(reader);
         let entry = self.entry(self.clock().now(), by.actor(), Action::TrustListed, by.id().uuid());
         self.commit(Unit::new(entry.with("found", (in_force.len() + proposed.len()).to_string()))).await?;

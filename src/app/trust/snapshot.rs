@@ -36,7 +36,14 @@ pub struct TrustSettings {
 pub(in crate::app) struct TrustStore {
     present: ArcSwap<Snapshot>,
     /// Held while it is read anew, so that it is read once and never put back to an older state.
-    reading: Mutex<Vec<Certificate>>,
+    reading: Mutex<Practice>,
+}
+
+/// What the practice country says, for development mode.
+#[derive(Clone, Debug, Default)]
+struct Practice {
+    authorities: Vec<Certificate>,
+    crls: Vec<Crl>,
 }
 
 /// What is trusted at one revision of the trust store.
@@ -103,7 +110,7 @@ impl App {
         // The revision is read before the files: a change between the two is noticed at the next look.
         let mut reader = self.store().reader().await?;
         let revision = reader.trust_revision().await?;
-        let stored = reader.trust_in_force(IN_FORCE_MAX as u32).await?;
+        let stored = reader.trust_in_force(IN_FORCE_MAX).await?;
         drop(reader);
         let (extra, allowed) = (practice.clone(), self.settings().trust.practice);
         let made = tokio::task::spawn_blocking(move || Snapshot::make((revision, today), stored, &extra, allowed));
@@ -114,14 +121,14 @@ impl App {
         Ok(made)
     }
 
-    /// Trusts CSCAs of the practice country besides, in this process, from the next time the trust store is read. False,
-    /// and nothing done, outside development mode.
-    pub async fn trust_practice(&self, authorities: Vec<Certificate>) -> bool {
+    /// Trusts CSCAs of the practice country and their revocation lists besides, in this process, from the next time the
+    /// trust store is read. False, and nothing done, outside development mode.
+    pub async fn trust_practice(&self, authorities: Vec<Certificate>, crls: Vec<Crl>) -> bool {
         if !self.settings().trust.practice {
             return false;
         }
         let mut practice = self.trust.reading.lock().await;
-        *practice = authorities;
+        *practice = Practice { authorities, crls };
         // So that the next look finds that it must read.
         self.trust.present.store(Arc::default());
         true
@@ -132,7 +139,7 @@ impl Snapshot {
     fn make(
         (revision, today): (Version, Date),
         stored: Vec<StoredMaterial>,
-        practice: &[Certificate],
+        practice: &Practice,
         allowed: bool,
     ) -> Result<Self, Damaged> {
         let (mut sources, mut authorities) = (Vec::with_capacity(stored.len()), HashMap::new());
@@ -151,11 +158,11 @@ impl Snapshot {
         let mut seen = HashSet::new();
         let real = sources.iter().flat_map(|source: &Source| &source.certificates);
         let real = real.filter(|certificate| seen.insert(certificate.fingerprint())).map(anchor(false));
-        let crls = sources.iter().filter_map(|source| source.crl.clone());
+        let crls = sources.iter().filter_map(|source| source.crl.clone()).chain(practice.crls.iter().cloned());
         let deviations = sources.iter().flat_map(|source| &source.deviations).filter_map(|listed| listed.on(today));
-        let trust = Trust::new(real.chain(practice.iter().map(anchor(true))), crls, deviations);
+        let trust = Trust::new(real.chain(practice.authorities.iter().map(anchor(true))), crls, deviations);
         let (read, trust) = (Some((revision, today)), Arc::new(trust));
-        Ok(Self { read, trust, sources, authorities, practice: !practice.is_empty() })
+        Ok(Self { read, trust, sources, authorities, practice: !practice.authorities.is_empty() })
     }
 
     /// Says what is trusted: once for each change.

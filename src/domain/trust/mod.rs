@@ -18,9 +18,9 @@ use super::time::Timestamp;
 /// Length of a file, in bytes: the largest published master list has 900 KB.
 pub const BYTES_MAX: usize = 4 << 20;
 /// Files in force at once.
-pub const IN_FORCE_MAX: usize = 1_000;
+pub const IN_FORCE_MAX: u32 = 1_000;
 /// Files that wait for a second person at once.
-pub const PROPOSED_MAX: usize = 100;
+pub const PROPOSED_MAX: u32 = 100;
 /// Problems of one kind that are listed one by one.
 pub const LISTED_MAX: usize = 20;
 
