@@ -3,6 +3,8 @@
 //! The whole reading is shape, format, check digits, codes, dates, characters, the comparison with an application and that
 //! of the name. A zone that must be repaired is a case of its own: that is the slowest.
 
+#![expect(clippy::expect_used, reason = "a bench whose specimen does not read has nothing to measure")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -22,7 +24,7 @@ const PASSPORT: [&str; 2] =
 const CARD: [&str; 3] =
     ["I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<"];
 /// Every cell that may hold either is a look-alike, so that each pair of them is tried.
-const MISREAD: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nO1SZB0I58UUTO7408122F1204159OI5ZB81S0OIZ5SUU";
+const MISREAD: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nO1SZB0I589UTO7408122F1204159OI5ZB81S0OIZ5S99";
 
 fn application() -> Application {
     let number = || DocumentNumber::parse("L898902C3").expect("a number");

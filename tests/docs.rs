@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use eid::cli::Cli;
+use eid::domain::trust::FAULTS;
 use eid::grpc::REASONS;
 use eid::proto::DESCRIPTORS;
 use prost::Message as _;
@@ -36,7 +37,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 9] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -44,6 +45,8 @@ const TABLES: [(&str, &str); 7] = [
     ("Activate", "ActivateOutcome"),
     ("Begin", "BeginOutcome"),
     ("Confirm", "ConfirmOutcome"),
+    ("ProposeMaterial", "ProposeOutcome"),
+    ("ApproveMaterial", "ApproveOutcome"),
 ];
 
 fn home() -> &'static Path {
@@ -131,6 +134,17 @@ fn every_outcome_stands_in_the_table_of_its_call() {
         let due: Vec<_> = values(kind, DESCRIPTORS).into_iter().map(|(_, short)| short).collect();
         assert_eq!(told, due, "{call}");
     }
+}
+
+#[test]
+fn every_problem_of_trust_material_stands_in_its_table_in_order() {
+    let trust = text("docs/trust.md");
+    let rows = section(&trust, "Problems").into_iter().filter(|line| line.starts_with("| `"));
+    let told: Vec<_> = rows.map(|row| row.split('|').map(str::trim).skip(1).take(2).collect::<Vec<_>>()).collect();
+    let due = FAULTS
+        .iter()
+        .map(|fault| vec![format!("`{}`", fault.name), if fault.refuses { "refuses" } else { "note" }.to_owned()]);
+    assert_eq!(told, due.collect::<Vec<_>>());
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Missing, Officer, Repeat};
+use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
-use crate::domain::check::{Known, Taken, examine};
+use crate::domain::check::{Taken, examine};
+use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, StageName};
-use crate::domain::finding::Findings;
+use crate::domain::finding::{CHIP_CHALLENGE, Findings};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::review::ReviewReason;
 use crate::domain::sealed::BlindIndex;
@@ -29,6 +30,15 @@ pub enum Submitted {
     Accepted(Box<Enrolment>),
     /// Not taken in; nothing was stored.
     NotAccepted(Findings),
+}
+
+/// What the rules say.
+#[derive(Debug)]
+pub struct Checked {
+    /// All findings.
+    pub findings: Findings,
+    /// What is known of the chip, if it was read.
+    pub chip: Option<ChipSummary>,
 }
 
 /// A request with its content.
@@ -73,11 +83,12 @@ impl App {
     ///
     /// # Errors
     /// If the store cannot be asked.
-    pub async fn check(&self, application: &Application) -> Result<Findings, Error> {
-        let (now, mut reader) = (self.clock().now(), self.store().reader().await?);
+    pub async fn check(&self, officer: &Officer, intake: &Intake) -> Result<Checked, Error> {
+        let now = self.clock().now();
         let id = EnrolmentId::new(self.dice().id(now));
-        let known = Known { taken: self.taken(&mut reader, id, application).await?, chip: None };
-        Ok(examine(application, &known, now))
+        let known = self.known(officer, id, intake, now).await?;
+        let findings = examine(&intake.application, &known, now);
+        Ok(Checked { findings, chip: known.chip.as_ref().map(ChipReport::summary) })
     }
 
     /// Takes a request in, or says why not.
@@ -89,10 +100,10 @@ impl App {
         by: &Caller,
         officer: &Officer,
         repeat: &Repeat,
-        application: &Application,
+        intake: &Intake,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
-        self.once(by, repeat, || self.submit_once(by, officer, repeat, application, now)).await
+        self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now)).await
     }
 
     /// A request of the officer's own office, with its content.
@@ -147,7 +158,7 @@ impl App {
         by: &Caller,
         officer: &Officer,
         repeat: &Repeat,
-        application: &Application,
+        intake: &Intake,
         now: Timestamp,
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
@@ -155,25 +166,22 @@ impl App {
             let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
         }
+        drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
-        let known = Known { taken: self.taken(&mut reader, id, application).await?, chip: None };
-        Ok(match examine(application, &known, now).cleared() {
+        let known = self.known(officer, id, intake, now).await?;
+        Ok(match examine(&intake.application, &known, now).cleared() {
             Ok(cleared) => {
-                let enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
-                let unit = self.received(by, repeat, application, &enrolment)?;
+                let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
+                let unit = self.received(by, repeat, intake, &enrolment)?;
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })
     }
 
-    fn received(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        application: &Application,
-        enrolment: &Enrolment,
-    ) -> Result<Unit, Error> {
+    fn received(&self, by: &Caller, repeat: &Repeat, intake: &Intake, enrolment: &Enrolment) -> Result<Unit, Error> {
+        let application = &intake.application;
         let (id, now) = (enrolment.id, enrolment.received_at);
         let stored = StoredEnrolment {
             enrolment: enrolment.clone(),
@@ -183,6 +191,10 @@ impl App {
             review_reason: None,
             version: Version::NONE,
         };
+        // A challenge that cannot be used was found to be so; whoever spends it meanwhile makes this unit fail.
+        let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
+        let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
+        let usable = answered.filter(|_| !unusable);
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())
             .with("office", enrolment.office.as_str())
@@ -190,6 +202,7 @@ impl App {
         Ok(Unit::new(entry)
             .with(repeat.remember(by, &Receipt { enrolment: id })?)
             .with(Change::NewEnrolment(Box::new(stored)))
+            .with_all(usable.map(|id| Change::SpendChallenge(id, enrolment.officer)))
             .with_all(self.bindings(id, application).into_iter().map(Change::Bind)))
     }
 
@@ -203,7 +216,12 @@ impl App {
         all.map(|(kind, value, owner)| Binding { kind, value, owner }).collect()
     }
 
-    async fn taken(&self, reader: &mut Reader, id: EnrolmentId, application: &Application) -> Result<Taken, Error> {
+    pub(super) async fn taken(
+        &self,
+        reader: &mut Reader,
+        id: EnrolmentId,
+        application: &Application,
+    ) -> Result<Taken, Error> {
         let mut taken = Taken::default();
         for binding in self.bindings(id, application) {
             let held = match binding.kind {

@@ -5,6 +5,7 @@ use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::CannotDecide;
 use crate::domain::review::CannotReview;
 use crate::domain::text::Malformed;
+use crate::domain::trust::WasInForce;
 use crate::store::StoreError;
 use crate::vault::DoesNotOpen;
 
@@ -29,6 +30,9 @@ pub enum Error {
     /// The contact change's state does not allow the verb.
     #[error("the contact change is not pending")]
     WrongChangeState(#[from] WrongChangeState),
+    /// Trust material was put in force and cannot be rejected.
+    #[error("the trust material was put in force")]
+    WasInForce(#[from] WasInForce),
     /// A value is well formed but not acceptable under this configuration.
     #[error("field {field} is not acceptable")]
     Field {
@@ -60,6 +64,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
+    /// A file of trust material.
+    TrustMaterial,
 }
 
 impl std::fmt::Display for Missing {
@@ -68,6 +74,7 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
+            Self::TrustMaterial => "trust material",
         })
     }
 }

@@ -14,10 +14,12 @@ mod deliver;
 mod enrol;
 mod erase;
 mod error;
+mod intake;
 mod repeat;
 mod review;
 mod sealing;
 mod staff;
+mod trust;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
@@ -25,10 +27,12 @@ pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
-pub use enrol::{Page, PageRequest, ShownEnrolment, Submitted};
+pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
+pub use intake::{ChipRead, Intake};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
+pub use trust::{Approved, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +40,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::archive::Archive;
+use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
@@ -43,6 +48,7 @@ use crate::notify::Carrier;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
+use trust::TrustStore;
 
 /// How often a use case reads again when others change the same records at the same time.
 const ATTEMPTS_MAX: u32 = 6;
@@ -56,6 +62,10 @@ pub struct Settings {
     pub email_code_lifetime: Duration,
     /// Digits of an identification number.
     pub number_digits: usize,
+    /// Which weak algorithms of passports are let pass, and until when.
+    pub chip: Policy,
+    /// What trust material may be like.
+    pub trust: TrustSettings,
 }
 
 /// The parts that use cases work with.
@@ -83,12 +93,14 @@ pub struct App {
     parts: Arc<Parts>,
     /// Rung after each commit, so that messages leave at once.
     outbox: Arc<Notify>,
+    /// By whose word chips are believed, as this process knows it.
+    trust: Arc<TrustStore>,
 }
 
 impl App {
     /// Use cases over these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()) }
+        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()), trust: Arc::new(TrustStore::new()) }
     }
 
     /// What is kept.

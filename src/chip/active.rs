@@ -101,7 +101,7 @@ impl ActiveKey {
     /// the chip chose M1 and M2 is the challenge. M1 fills what is left, so the header has no padding.
     fn recovers(&self, bits: usize, challenge: &[u8], response: &[u8]) -> Result<(), ActiveFault> {
         // Header and trailer are defined for a modulus of whole bytes; no other is in use.
-        if bits % 8 != 0 {
+        if !bits.is_multiple_of(8) {
             return Err(ActiveFault::Algorithm);
         }
         if response.len() != bits / 8 {
@@ -126,8 +126,7 @@ fn take_apart(opened: &[u8]) -> Option<(&[u8], Hash, &[u8])> {
     let (&header, rest) = opened.split_first()?;
     // One byte BC stands for SHA-1 (Doc 9303-11 section 6.1.2); of two bytes, the first names the hash (ISO/IEC 10118-3).
     let (hash, rest) = match rest {
-        [rest @ .., 0xBC] => (Hash::Sha1, rest),
-        [rest @ .., 0x33, 0xCC] => (Hash::Sha1, rest),
+        [rest @ .., 0xBC] | [rest @ .., 0x33, 0xCC] => (Hash::Sha1, rest),
         [rest @ .., 0x34, 0xCC] => (Hash::Sha256, rest),
         [rest @ .., 0x35, 0xCC] => (Hash::Sha512, rest),
         [rest @ .., 0x36, 0xCC] => (Hash::Sha384, rest),
@@ -194,7 +193,7 @@ mod tests {
             let precision = bits.next_multiple_of(64);
             let (p, q) = (ones(first, precision), ones(second, precision));
             let one = BoxedUint::one_with_precision(precision);
-            let phi = p.wrapping_sub(&one).wrapping_mul(&q.wrapping_sub(&one));
+            let phi = p.wrapping_sub(&one).wrapping_mul(q.wrapping_sub(one));
             let exponent = BoxedUint::from(Self::EXPONENT).resize(precision);
             let private = exponent.invert_mod(&phi.to_nz().unwrap()).unwrap();
             Self { modulus: p.wrapping_mul(&q), private, len: usize::try_from(bits).unwrap().div_ceil(8) }

@@ -1,8 +1,8 @@
 //! BER made DER in structure, within bounds (X.690 sections 8 and 10), for signed objects such as New Zealand's.
 //!
 //! Owns the change of lengths and of strings in parts, and nothing else. What it guarantees: the same tags in the same
-//! order with the same primitive contents; every length definite and as short as can be; constructed OCTET STRINGs (and
-//! `[n] IMPLICIT` values are left alone) joined into one primitive value. What it does not do: it sorts no SET, mends no
+//! order with the same primitive contents; every length definite and as short as can be; constructed OCTET STRINGs
+//! joined into one primitive value, other strings in parts left as they are. What it does not do: it sorts no SET, mends no
 //! BOOLEAN or INTEGER, and never looks inside a primitive value, so that what an OCTET STRING holds keeps its bytes. A hash
 //! over a value that was itself in BER, such as signed attributes, is therefore a hash over the DER of it, which is what
 //! RFC 5652 section 5.4 demands. Refuses what exceeds its bounds before it copies anything.
@@ -220,14 +220,99 @@ fn length_len(len: usize) -> usize {
 }
 
 fn write_length(len: usize, out: &mut Vec<u8>) {
-    match u8::try_from(len) {
-        Ok(short @ 0..0x80) => out.push(short),
-        _ => {
-            let bytes = len.to_be_bytes();
-            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-            let digits = bytes.get(zeros..).unwrap_or_default();
-            out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
-            out.extend_from_slice(digits);
+    if let Ok(short @ 0..0x80) = u8::try_from(len) {
+        return out.push(short);
+    }
+    let bytes = len.to_be_bytes();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let digits = bytes.get(zeros..).unwrap_or_default();
+    out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
+    out.extend_from_slice(digits);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(hex: &str) -> Result<String, BerFault> {
+        let bytes = hex::decode(hex.replace(' ', "")).unwrap();
+        to_der(&bytes, &Bounds::default()).map(|der| hex::encode(&*der))
+    }
+
+    #[test]
+    fn der_is_not_copied() {
+        let der = [0x30, 5, 2, 1, 1, 5, 0];
+        assert!(matches!(to_der(&der, &Bounds::default()), Ok(Cow::Borrowed(same)) if same == der));
+    }
+
+    #[test]
+    fn lengths_become_definite_and_short() {
+        assert_eq!(read("3080 020101 0000").unwrap(), "3003020101");
+        assert_eq!(read("3080 3080 0500 0000 a080 020101 0000 0000").unwrap(), "300930020500a003020101");
+        assert_eq!(read("308105 02820001 01").unwrap(), "3003020101");
+    }
+
+    #[test]
+    fn octet_strings_in_parts_are_joined_and_what_they_hold_keeps_its_bytes() {
+        assert_eq!(read("2480 0402 3080 0402 0000 0000").unwrap(), "040430800000");
+        assert_eq!(read("2408 2404 0402 0102 0400").unwrap(), "04020102");
+        assert_eq!(read("2480 2480 0401 aa 0000 0401 bb 0000").unwrap(), "0402aabb");
+        assert_eq!(read("2403 020101"), Err(BerFault::Parts));
+    }
+
+    #[test]
+    fn a_long_string_gets_the_length_of_der() {
+        let bytes = [&[0x24, 0x80, 0x04, 0x81, 200][..], &[7; 200], &[4, 100], &[8; 100], &[0, 0]].concat();
+        let der = to_der(&bytes, &Bounds::default()).unwrap();
+        assert_eq!(*der, [&[4, 0x82, 1, 44][..], &[7; 200], &[8; 100]].concat());
+    }
+
+    #[test]
+    fn what_breaks_off_or_goes_on_is_refused() {
+        for wrong in ["", "30", "3002 05", "3080 0500", "3003 0203 0101", "2480 0401"] {
+            assert_eq!(read(wrong), Err(BerFault::Truncated), "{wrong}");
+        }
+        assert_eq!(read("0500 00"), Err(BerFault::Trailing));
+        assert_eq!(read("0480 00 0000"), Err(BerFault::Length), "a primitive value has an end");
+        assert_eq!(read("3002 0000"), Err(BerFault::Tag), "an end without a beginning");
+        assert_eq!(read("1f01 00"), Err(BerFault::Tag));
+        let bytes = [0x05, 0, 0, 0];
+        assert_eq!(read_one(&bytes, &Bounds::default()).unwrap().1, [0, 0]);
+    }
+
+    #[test]
+    fn bounds_hold_before_anything_is_copied() {
+        assert_eq!(read("3084ffffffff 00"), Err(BerFault::Truncated), "4 GB");
+        assert_eq!(read("3085ffffffffff 00"), Err(BerFault::Length));
+        assert_eq!(read("30ff"), Err(BerFault::Truncated));
+        let bounds = Bounds { len: 1 << 20, depth: 32, elements: 100 };
+        assert_eq!(to_der(&vec![0x30; 1 << 21], &bounds), Err(BerFault::TooLong));
+        assert_eq!(to_der(&[0x30, 0x80].repeat(33), &bounds), Err(BerFault::TooDeep));
+        assert_eq!(to_der(&[0x30, 0x80].repeat(32), &bounds), Err(BerFault::Truncated));
+        let many = [&[0x30, 0x80][..], &[5, 0].repeat(100), &[0, 0]].concat();
+        assert_eq!(to_der(&many, &bounds), Err(BerFault::TooMany));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_fall_and_its_answer_stays_as_it_is(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let bounds = Bounds::default();
+            if let Ok(der) = to_der(&bytes, &bounds) {
+                prop_assert!(der.len() <= bytes.len());
+                let again = to_der(&der, &bounds);
+                prop_assert!(matches!(&again, Ok(Cow::Borrowed(same)) if *same == &*der));
+            }
+        }
+
+        #[test]
+        fn random_structures_do_not_make_it_fall(bytes in prop::collection::vec(prop::sample::select(vec![0_u8, 1, 2, 4, 5, 0x24, 0x30, 0x31, 0x80, 0x81, 0xA0]), 0..60)) {
+            let bounds = Bounds::default();
+            if let Ok(der) = to_der(&bytes, &bounds) {
+                let again = to_der(&der, &bounds);
+                prop_assert!(matches!(&again, Ok(Cow::Borrowed(same)) if *same == &*der));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the search. Signatures alone count here; dates, countries and revocation are looked at by `passive` each time.
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, KeyUsage};
 use super::key::SignatureFault;
 use super::trust::Trust;
 
@@ -78,7 +78,7 @@ fn signed(certificate: &Certificate, issuer: &Certificate) -> Option<bool> {
 fn linked(signer: &Certificate, others: &[Certificate], trust: &Trust, practice: bool) -> Option<Chain> {
     let may_sign = |other: &&Certificate| {
         other.is_ca()
-            && other.key_usage().is_none_or(|usage| usage.key_cert_sign())
+            && other.key_usage().is_none_or(KeyUsage::key_cert_sign)
             && other.subject_key() == signer.issuer_key()
     };
     others.iter().filter(may_sign).take(LINKS_MAX).find_map(|link| {

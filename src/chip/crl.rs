@@ -3,6 +3,7 @@
 //! Owns their reading and the lookup of a serial number. Refuses what is longer or holds more entries than the lists of a
 //! state, and delta and indirect lists, which Doc 9303 has not. Whether a list is fresh and who may sign it is not decided here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -103,10 +104,10 @@ impl Crl {
 
     /// Reads a list in PEM (RFC 7468, `X509 CRL`) or DER.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, CrlFault> {
-        match unarmour(bytes) {
-            Some(der) => Self::from_der(&der.ok_or(Malformed("PEM"))?),
-            None => Self::from_der(bytes),
+        if bytes.len() > 2 * Self::LEN_MAX {
+            return Err(CrlFault::TooLong);
         }
+        Self::from_der(&unarmour(bytes)?)
     }
 
     /// Reads a list in DER; nothing may follow it.
@@ -131,8 +132,9 @@ impl Crl {
             Some(Tag::UtcTime | Tag::GeneralizedTime) => Some(time(&mut inner).ok_or(Malformed("nextUpdate"))?),
             _ => None,
         };
+        let mut unknown_critical = Vec::new();
         let revoked = match peek(&inner) {
-            Some(Tag::Sequence) => read_revoked(&mut inner)?,
+            Some(Tag::Sequence) => read_revoked(&mut inner, &mut unknown_critical)?,
             _ => HashMap::new(),
         };
         let extensions = read_rest(&mut inner).ok_or(Malformed("crlExtensions"))?;
@@ -147,7 +149,7 @@ impl Crl {
             scheme: Scheme::read(algorithm, None),
             number: None,
             aki: None,
-            unknown_critical: Vec::new(),
+            unknown_critical,
             revoked,
             der: der.into(),
         };
@@ -304,7 +306,10 @@ fn time<'a, R: Reader<'a>>(reader: &mut R) -> Option<Timestamp> {
     read_time(&AnyRef::decode(reader).ok()?)
 }
 
-fn read_revoked(reader: &mut SliceReader<'_>) -> Result<HashMap<Box<[u8]>, Revoked>, CrlFault> {
+fn read_revoked(
+    reader: &mut SliceReader<'_>,
+    unknown: &mut Vec<ObjectIdentifier>,
+) -> Result<HashMap<Box<[u8]>, Revoked>, CrlFault> {
     let list = AnyRef::decode(reader).map_err(|_| Malformed("revokedCertificates"))?;
     let mut entries = SliceReader::new(list.value()).map_err(|_| Malformed("revokedCertificates"))?;
     let mut found = HashMap::new();
@@ -314,7 +319,7 @@ fn read_revoked(reader: &mut SliceReader<'_>) -> Result<HashMap<Box<[u8]>, Revok
         }
         let entry = AnyRef::decode(&mut entries).ok().filter(|any| any.tag() == Tag::Sequence);
         let (serial, revoked) =
-            entry.and_then(|any| read_entry(any.value())).ok_or(Malformed("revokedCertificates"))?;
+            entry.and_then(|any| read_entry(any.value(), unknown)).ok_or(Malformed("revokedCertificates"))?;
         // Should a serial number stand twice, the first revocation is the one that counts.
         let first = found.entry(serial.into()).or_insert(revoked);
         first.at = first.at.min(revoked.at);
@@ -323,7 +328,7 @@ fn read_revoked(reader: &mut SliceReader<'_>) -> Result<HashMap<Box<[u8]>, Revok
 }
 
 /// An entry; `None` for one of another issuer's certificates, which is an indirect list.
-fn read_entry(content: &[u8]) -> Option<(&[u8], Revoked)> {
+fn read_entry<'a>(content: &'a [u8], unknown: &mut Vec<ObjectIdentifier>) -> Option<(&'a [u8], Revoked)> {
     let mut reader = SliceReader::new(content).ok()?;
     let serial = AnyRef::decode(&mut reader).ok().filter(|any| any.tag() == Tag::Integer)?;
     let mut revoked = Revoked { at: time(&mut reader)?, reason: None };
@@ -333,6 +338,7 @@ fn read_entry(content: &[u8]) -> Option<(&[u8], Revoked)> {
             match extension.oid {
                 REASON => revoked.reason = Some(read_reason(extension.value)?),
                 CERTIFICATE_ISSUER => return None,
+                other if extension.critical && !unknown.contains(&other) => unknown.push(other),
                 _ => (),
             }
         }
@@ -367,10 +373,120 @@ fn read_rest<'a>(reader: &mut SliceReader<'a>) -> Option<Vec<Extension<'a>>> {
     read_extensions(any.value()).ok().filter(|_| reader.is_finished())
 }
 
-/// The bytes within PEM's armour: `None` if there is none, `Some(None)` if it is broken.
-fn unarmour(bytes: &[u8]) -> Option<Option<Vec<u8>>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (_, after) = text.split_once("-----BEGIN X509 CRL-----")?;
-    let body = after.split_once("-----END X509 CRL-----").map(|(body, _)| body);
-    Some(body.and_then(|body| STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).ok()))
+/// The bytes within PEM's armour, or the bytes themselves if they wear none.
+fn unarmour(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CrlFault> {
+    let armoured = std::str::from_utf8(bytes).ok().and_then(|text| text.split_once("-----BEGIN X509 CRL-----"));
+    let Some((_, after)) = armoured else { return Ok(Cow::Borrowed(bytes)) };
+    let (body, _) = after.split_once("-----END X509 CRL-----").ok_or(Malformed("PEM"))?;
+    let der = STANDARD.decode(body.split_ascii_whitespace().collect::<String>());
+    der.map(Cow::Owned).map_err(|_| Malformed("PEM"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
+        KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber, date_time_ymd,
+    };
+
+    use super::*;
+    use crate::chip::certificate::Certificate;
+
+    fn authority() -> (Certificate, Issuer<'static, KeyPair>) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CountryName, "UT");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::CrlSign];
+        let der = params.self_signed(&key).unwrap();
+        (Certificate::from_der(der.der()).unwrap(), Issuer::new(params, key))
+    }
+
+    fn list(issuer: &Issuer<'_, KeyPair>, serials: &[&[u8]]) -> rcgen::CertificateRevocationList {
+        let revoked = serials.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(serial),
+            revocation_time: date_time_ymd(2026, 2, 3),
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        });
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 3, 1),
+            next_update: date_time_ymd(2026, 6, 1),
+            crl_number: SerialNumber::from(258),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(issuer).unwrap()
+    }
+
+    #[test]
+    fn a_list_tells_what_it_revokes_when_and_why() {
+        let (csca, issuer) = authority();
+        let der = list(&issuer, &[&[5], &[0x80, 1]]);
+        let crl = Crl::from_der(der.der()).unwrap();
+        let revoked = crl.revoked(&[0, 0x80, 1]).unwrap();
+        assert_eq!(
+            (revoked.at.to_string().as_str(), revoked.reason),
+            ("2026-02-03T00:00:00Z", Some(Reason::KeyCompromise))
+        );
+        assert_eq!(crl.revoked(&[0, 5]), crl.revoked(&[5]));
+        assert!(crl.revoked(&[5]).is_some() && crl.revoked(&[6]).is_none() && crl.revoked(&[]).is_none());
+        assert_eq!((crl.len(), crl.number(), crl.issuer_country()), (2, Some(&[1, 2][..]), Some("UT")));
+        assert_eq!((crl.issuer(), crl.aki().unwrap().key_id), (csca.subject(), csca.ski()));
+        assert_eq!(crl.this_update().to_string(), "2026-03-01T00:00:00Z");
+        assert_eq!(crl.next_update().unwrap().to_string(), "2026-06-01T00:00:00Z");
+        assert!(crl.unknown_critical_extensions().is_empty());
+    }
+
+    #[test]
+    fn an_empty_list_revokes_nobody() {
+        let (_, issuer) = authority();
+        assert!(Crl::from_der(list(&issuer, &[]).der()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_list_holds_under_the_key_of_its_issuer_alone() {
+        let ((csca, issuer), (other, _)) = (authority(), authority());
+        let crl = Crl::from_der(list(&issuer, &[&[5]]).der()).unwrap();
+        assert_eq!(crl.verify(csca.key().unwrap()), Ok(()));
+        assert_eq!(crl.verify(other.key().unwrap()), Err(SignatureFault::Wrong));
+    }
+
+    #[test]
+    fn armour_is_taken_off() {
+        let (_, issuer) = authority();
+        let list = list(&issuer, &[&[5]]);
+        let pem = list.pem().unwrap();
+        assert_eq!(Crl::from_pem_or_der(pem.as_bytes()).unwrap().der(), &**list.der());
+        assert_eq!(Crl::from_pem_or_der(list.der()).unwrap().der(), &**list.der());
+        let broken = pem.replace("-----END", "");
+        assert_eq!(Crl::from_pem_or_der(broken.as_bytes()).unwrap_err(), Malformed("PEM"));
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused_and_no_change_makes_the_reader_fall() {
+        let (csca, issuer) = authority();
+        let list = list(&issuer, &[&[5], &[6]]);
+        let der: &[u8] = list.der();
+        for length in 0..der.len() {
+            assert!(Crl::from_der(&der[..length]).is_err());
+        }
+        assert!(Crl::from_der(&[der, &[0]].concat()).is_err() && Crl::from_der(csca.der()).is_err());
+        for at in 0..der.len() {
+            let mut changed = der.to_vec();
+            changed[at] ^= 1 << (at % 8);
+            if let Ok(crl) = Crl::from_der(&changed) {
+                assert!(at % 8 != 0 || crl.verify(csca.key().unwrap()).is_err());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_fall(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(Crl::from_pem_or_der(&bytes).is_err());
+        }
+    }
 }

@@ -71,7 +71,9 @@ impl ChipFiles {
             }
         };
         check(sod.len() <= SOD_MAX, "chip.sod");
-        groups.iter().for_each(|(group, bytes)| check(bytes.len() <= group_max(*group), group.path()));
+        for (group, bytes) in &groups {
+            check(bytes.len() <= group_max(*group), group.path());
+        }
         check(groups.values().map(Vec::len).fold(0, usize::saturating_add) <= GROUPS_MAX, "chip");
         check(com.as_ref().is_none_or(|com| com.len() <= COM_MAX), "chip.com");
         check(active.as_ref().is_none_or(|active| active.challenge.len() == CHALLENGE_LEN), "chip.active.challenge");

@@ -94,7 +94,7 @@ impl fmt::Display for Hash {
 }
 
 fn fold<H: sha2::Digest>(parts: &[&[u8]]) -> Digest {
-    let digest = parts.iter().fold(H::new(), |state, part| state.chain_update(part)).finalize();
+    let digest = parts.iter().fold(H::new(), H::chain_update).finalize();
     let mut bytes = [0; Digest::MAX];
     for (to, from) in bytes.iter_mut().zip(digest.iter()) {
         *to = *from;

@@ -10,12 +10,14 @@ pub mod chain;
 pub mod countries;
 pub mod crl;
 pub mod curve;
+pub mod deviation;
 pub mod files;
 pub mod groups;
 pub mod hash;
 pub mod key;
 pub mod known;
 mod ledger;
+pub mod master_list;
 mod passive;
 pub mod policy;
 pub mod proven;
@@ -55,19 +57,16 @@ pub fn examine(files: &ChipFiles, trust: &Trust, policy: &Policy, mode: Mode, no
     let known = passive::authenticate(files, Standard { trust, policy, mode, now }, &mut ledger);
     let data = ledger.data();
     let content = content(files, &known, &mut ledger);
-    let chip = match files.active() {
-        Some(evidence) => {
-            let proven = |group| ProvenGroup::of(files, group, &known, data);
-            let (chip, found) = answer(evidence, proven(GroupNumber::DG15), proven(GroupNumber::DG14));
-            ledger.write(StepName::ActiveAuthentication, found.into_iter().collect());
-            chip
+    let chip = if let Some(evidence) = files.active() {
+        let proven = |group| ProvenGroup::of(files, group, &known, data);
+        let (chip, found) = answer(evidence, proven(GroupNumber::DG15), proven(GroupNumber::DG14));
+        ledger.write(StepName::ActiveAuthentication, found.into_iter().collect());
+        chip
+    } else {
+        if known.can_prove_itself {
+            ledger.write(StepName::ActiveAuthentication, vec![at(&CHIP_ACTIVE_NOT_ASKED, "chip.dg15")]);
         }
-        None => {
-            if known.can_prove_itself {
-                ledger.write(StepName::ActiveAuthentication, vec![at(&CHIP_ACTIVE_NOT_ASKED, "chip.dg15")]);
-            }
-            Genuineness::Unknown(Doubt::NotOffered)
-        }
+        Genuineness::Unknown(Doubt::NotOffered)
     };
     ChipReport { content, ..report(ledger, known, data, chip) }
 }

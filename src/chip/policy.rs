@@ -13,7 +13,7 @@ use super::key::KeyAlgorithm;
 use super::scheme::Scheme;
 
 /// Which weak algorithms are accepted, and until when.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Policy {
     /// Signatures over SHA-1, and PSS masks made with it: accepted before this day. Absent: never.
@@ -99,7 +99,7 @@ mod optional_date {
 
     use crate::domain::time::{format_date, parse_date};
 
-    #[expect(clippy::ref_option, reason = "the shape that serde asks for")]
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
     pub(super) fn serialize<S: Serializer>(day: &Option<Date>, to: S) -> Result<S::Ok, S::Error> {
         match day {
             Some(day) => to.serialize_some(&format_date(*day)),

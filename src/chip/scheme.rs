@@ -165,3 +165,75 @@ fn explicit<'a, R: Reader<'a>, T>(
     let value = read(&mut inner)?;
     inner.finish(Some(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(hex: &str, digest: Option<Hash>) -> Result<Scheme, SchemeFault> {
+        Scheme::read(&hex::decode(hex.replace(' ', "")).unwrap(), digest)
+    }
+
+    const SHA256_IDENTIFIER: &str = "300d 0609608648016503040201 0500";
+    const PSS: &str = "06092a864886f70d01010a";
+
+    #[test]
+    fn an_algorithm_that_names_its_hash_ignores_the_digest_beside_it() {
+        let rsa = "300d 06092a864886f70d01010b 0500";
+        assert_eq!(read(rsa, None), Ok(Scheme::RsaPkcs1(Hash::Sha256)));
+        assert_eq!(read(rsa, Some(Hash::Sha1)), Ok(Scheme::RsaPkcs1(Hash::Sha256)));
+        assert_eq!(read("300a 06082a8648ce3d040304", None), Ok(Scheme::Ecdsa(Hash::Sha512)));
+    }
+
+    #[test]
+    fn an_algorithm_of_a_key_takes_the_digest_beside_it() {
+        let (rsa, curve) = ("300d 06092a864886f70d010101 0500", "3009 06072a8648ce3d0201");
+        assert_eq!(read(rsa, Some(Hash::Sha512)), Ok(Scheme::RsaPkcs1(Hash::Sha512)));
+        assert_eq!(read(curve, Some(Hash::Sha224)), Ok(Scheme::Ecdsa(Hash::Sha224)));
+        assert_eq!((read(rsa, None), read(curve, None)), (Err(SchemeFault::NoHash), Err(SchemeFault::NoHash)));
+    }
+
+    #[test]
+    fn parameters_of_pss_that_are_absent_have_the_defaults_of_rfc_4055() {
+        let defaults = Scheme::RsaPss { hash: Hash::Sha1, mgf: Hash::Sha1, salt_len: 20 };
+        assert_eq!(read(&format!("300b {PSS}"), None), Ok(defaults));
+        assert_eq!(read(&format!("300d {PSS} 3000"), None), Ok(defaults));
+        let salt = format!("3012 {PSS} 3005 a203 020130");
+        assert_eq!(read(&salt, None), Ok(Scheme::RsaPss { hash: Hash::Sha1, mgf: Hash::Sha1, salt_len: 48 }));
+        let hash = format!("301e {PSS} 3011 a00f {SHA256_IDENTIFIER}");
+        assert_eq!(read(&hash, None), Ok(Scheme::RsaPss { hash: Hash::Sha256, mgf: Hash::Sha1, salt_len: 20 }));
+        let mask = format!("302b {PSS} 301e a11c 301a 06092a864886f70d010108 {SHA256_IDENTIFIER}");
+        assert_eq!(read(&mask, None), Ok(Scheme::RsaPss { hash: Hash::Sha1, mgf: Hash::Sha256, salt_len: 20 }));
+    }
+
+    #[test]
+    fn parameters_of_pss_that_nobody_may_use_are_refused() {
+        let trailer = format!("3012 {PSS} 3005 a303 020102");
+        let salt = format!("3013 {PSS} 3006 a204 02020401");
+        let mask = format!("302b {PSS} 301e a11c 301a 06092a864886f70d010109 {SHA256_IDENTIFIER}");
+        for (wrong, why) in [(trailer, "trailer"), (salt, "salt"), (mask, "mask")] {
+            assert_eq!(read(&wrong, None), Err(SchemeFault::Pss), "{why}");
+        }
+        let trailing = format!("3014 {PSS} 3007 a203 020130 0500");
+        assert_eq!(read(&trailing, None), Err(SchemeFault::Malformed));
+    }
+
+    #[test]
+    fn what_no_passport_may_use_is_refused_by_name() {
+        let md5 = read("300d 06092a864886f70d010104 0500", None);
+        assert_eq!(md5, Err(SchemeFault::Unknown(ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.4"))));
+        for wrong in ["", "30", "3000", "0500", "300d 06092a864886f70d01010b 0500 00", "3080 06082a8648ce3d040304 0000"]
+        {
+            assert_eq!(read(wrong, None), Err(SchemeFault::Malformed), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_fall(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Scheme::read(&bytes, None);
+        }
+    }
+}

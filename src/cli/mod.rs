@@ -15,6 +15,7 @@ mod refusal;
 mod serve;
 mod staff;
 mod status;
+mod trust;
 mod words;
 
 use std::io;
@@ -73,6 +74,9 @@ enum Command {
     #[command(subcommand)]
     Office(office::Command),
     Status(status::Status),
+    /// Keeps what passports' chips are judged by
+    #[command(subcommand)]
+    Trust(trust::Command),
 }
 
 /// Where the settings are.
@@ -118,6 +122,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => keys::run(&command, out),
         Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
         Command::Status(command) => status::run(&command, out).await,
+        Command::Trust(command) => trust::run(&command, out).await,
     }
 }
 

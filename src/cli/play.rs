@@ -13,6 +13,7 @@ use super::client::{self, Target};
 use super::demo::{self as acting, Cast, FileMailbox, Programme, Tally};
 use crate::config::{Config, Url};
 use crate::pki::DevelopmentPki;
+use crate::practice::country::Country;
 use crate::server;
 use crate::store::{Schema, Store};
 use crate::sys::{Clock, Dice};
@@ -54,6 +55,8 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     store.migrate().await.context("cannot make the schema")?;
     let app = server::over(&config, store, clock.clone(), dice.clone())?;
     server::register_practice_staff(&app, &practice.pki).await?;
+    let (country, today) = (Country::of_practice(), clock.now().local_date());
+    server::trust_practice(&app, country.csca(), &country.crl_in_force(today)).await?;
     let started = server::start(&config, app).await?;
     println!("serving on {} over mutual TLS, store {}\n", started.address(), config.store.url);
 

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Mode};
+use crate::practice::country::Country;
 use crate::server;
 use crate::sys::{Clock, Dice};
 
@@ -29,6 +30,8 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
             tracing::warn!("{made}");
         }
         server::register_practice_staff(&app, &practice.pki).await?;
+        let (country, today) = (Country::of_practice(), app.clock().now().local_date());
+        server::trust_practice(&app, country.csca(), &country.crl_in_force(today)).await?;
     }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let started = server::start(config, app).await?;

@@ -12,6 +12,7 @@ mod url;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use time::Date;
 use zeroize::Zeroizing;
 
 pub use fault::{Fault, Faults};
@@ -19,6 +20,8 @@ pub use layers::DEFAULTS;
 pub use url::Url;
 
 use layers::{File, Layers};
+
+use crate::domain::time::format_date;
 
 /// All settings. Paths are complete: those that were relative have `home` before them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +46,10 @@ pub struct Config {
     pub accounts: Accounts,
     /// Messages to holders.
     pub notify: Notify,
+    /// Which weak algorithms of passports are let pass.
+    pub chip: Chip,
+    /// By whose word chips are believed.
+    pub trust: Trust,
     /// Logs.
     pub log: Log,
 }
@@ -147,6 +154,28 @@ pub struct Accounts {
 pub struct Notify {
     /// Where they are written, in clear.
     pub file: PathBuf,
+}
+
+/// Which weak algorithms of passports are let pass, each before a day. `None`: never.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Chip {
+    /// SHA-1.
+    pub sha1_until: Option<Date>,
+    /// RSA with a modulus of less than 2048 bits.
+    pub rsa_below_2048_until: Option<Date>,
+    /// Curves of 224 bits.
+    pub curves_224_until: Option<Date>,
+}
+
+/// By whose word chips are believed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trust {
+    /// How often the trust store is looked at for what other processes changed.
+    pub refresh_secs: u64,
+    /// Whether a master list stays good when its signer's certificate has expired since.
+    pub expired_signers: bool,
+    /// Whether a DigestInfo may lack its NULL.
+    pub digest_info_without_null: bool,
 }
 
 /// Logs.
@@ -260,7 +289,9 @@ impl Config {
 
     /// Every setting as it takes effect, by key, without secrets.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let Self { mode, home, server, store, limits, vault, archive, codes, accounts, notify, log } = self;
+        let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
+        let Self { mode, home, server, store, limits, vault, archive, codes, accounts, notify, chip, trust, log } =
+            self;
         let path = |path: &Path| path.display().to_string();
         let [url, url_file] = shown(Some(&store.url));
         let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
@@ -294,6 +325,12 @@ impl Config {
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
             ("notify.file", path(&notify.file)),
+            ("chip.sha1_until", day(chip.sha1_until)),
+            ("chip.rsa_below_2048_until", day(chip.rsa_below_2048_until)),
+            ("chip.curves_224_until", day(chip.curves_224_until)),
+            ("trust.refresh_secs", trust.refresh_secs.to_string()),
+            ("trust.expired_signers", trust.expired_signers.to_string()),
+            ("trust.digest_info_without_null", trust.digest_info_without_null.to_string()),
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
         ]

@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use figment::value::Value;
+use time::Date;
 use tracing_subscriber::EnvFilter;
 
 use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
-use super::{Accounts, Archive, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Vault};
+use super::{
+    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Trust, Vault,
+};
 use crate::domain::law::{self, Item};
+use crate::domain::time::parse_date;
 
 const DATABASES: &[&str] = &["sqlite:", "postgres://", "postgresql://"];
 const REDISES: &[&str] = &["redis://", "rediss://", "redis+unix://", "unix://"];
@@ -36,6 +40,16 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         notify: Notify { file: reader.path("notify.file") },
+        chip: Chip {
+            sha1_until: reader.day("chip.sha1_until"),
+            rsa_below_2048_until: reader.day("chip.rsa_below_2048_until"),
+            curves_224_until: reader.day("chip.curves_224_until"),
+        },
+        trust: Trust {
+            refresh_secs: reader.number("trust.refresh_secs", 1..=3_600),
+            expired_signers: reader.flag("trust.expired_signers"),
+            digest_info_without_null: reader.flag("trust.digest_info_without_null"),
+        },
         log: reader.log(),
     }
 }
@@ -48,6 +62,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// A day, or none.
+    fn day(&mut self, key: &'static str) -> Option<Date> {
+        let text = self.text(key);
+        let day = parse_date(&text);
+        if day.is_none() && !text.is_empty() {
+            self.fault(key, "is no day", "write YYYY-MM-DD, or leave it empty");
+        }
+        day
+    }
+
     fn home(&mut self, base: &Path) -> PathBuf {
         let home = self.text("home");
         match self.mode {

@@ -102,6 +102,14 @@ pub enum Action {
     StaffRegistered,
     /// An entry of the staff directory was disabled.
     StaffDisabled,
+    /// A file of trust material was proposed.
+    TrustProposed,
+    /// A file of trust material was put in force by a second person.
+    TrustApproved,
+    /// A proposal of trust material was dropped.
+    TrustRejected,
+    /// The trust store was listed.
+    TrustListed,
 }
 
 impl Action {
@@ -133,6 +141,10 @@ impl Action {
             Self::OrphanDeleted => "archive.orphan-deleted",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
+            Self::TrustProposed => "trust.proposed",
+            Self::TrustApproved => "trust.approved",
+            Self::TrustRejected => "trust.rejected",
+            Self::TrustListed => "trust.listed",
         }
     }
 }

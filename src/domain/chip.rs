@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::chip_content::ChipContent;
 use super::finding::{Finding, Severity};
 
@@ -78,7 +80,8 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// A step of the examination, in the order in which they are taken.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StepName {
     /// Sizes and numbers of the files.
     Bounds,
@@ -147,7 +150,8 @@ impl StepName {
 }
 
 /// How a step ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Nothing was found.
     Passed,
@@ -158,7 +162,8 @@ pub enum Outcome {
 }
 
 /// A step and how it ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Step {
     /// Which one.
     pub name: StepName,
@@ -167,7 +172,8 @@ pub struct Step {
 }
 
 /// An answer to "is this genuine?".
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Genuineness {
     /// Proven.
     Genuine,
@@ -178,7 +184,8 @@ pub enum Genuineness {
 }
 
 /// Why an answer is open.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Doubt {
     /// What could prove it was not offered.
     NotOffered,
@@ -227,6 +234,24 @@ impl ChipReport {
     /// How a step ended.
     pub fn outcome(&self, name: StepName) -> Outcome {
         self.steps.iter().find(|step| step.name == name).map_or(Outcome::Skipped, |step| step.outcome)
+    }
+}
+
+/// What is kept of an examination beside the request, and shown: no value of a person, and nothing to examine again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChipSummary {
+    /// Did the state sign these data?
+    pub data: Genuineness,
+    /// Do they lie in the chip they were written to?
+    pub chip: Genuineness,
+    /// Every step, in order.
+    pub steps: Vec<Step>,
+}
+
+impl ChipReport {
+    /// What is kept of it.
+    pub fn summary(&self) -> ChipSummary {
+        ChipSummary { data: self.data, chip: self.chip, steps: self.steps.clone() }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::chip::ChipSummary;
 use super::finding::{Cleared, Finding, Severity};
 use super::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
 use super::review::{CannotReview, Review};
@@ -24,6 +25,8 @@ pub struct Enrolment {
     pub notes: Vec<Finding>,
     /// What a supervisor decided about findings that refer.
     pub review: Option<Review>,
+    /// What the chip proved, if it was read.
+    pub chip: Option<ChipSummary>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -167,7 +170,7 @@ impl Enrolment {
         let notes = cleared.notes();
         let refers = notes.iter().any(|note| note.rule.severity == Severity::Refer);
         let stage = if refers { Stage::Referred } else { Stage::Forwarded { lease: None } };
-        Self { id, office, officer, received_at: now, notes, review: None, stage }
+        Self { id, office, officer, received_at: now, notes, review: None, chip: None, stage }
     }
 
     /// Names of the rules that referred it, each once.

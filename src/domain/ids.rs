@@ -74,6 +74,8 @@ ids! {
     MessageId;
     /// An audit entry.
     EntryId;
+    /// A file of trust material.
+    MaterialId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
 }

@@ -26,3 +26,4 @@ pub mod sealed;
 pub mod staff;
 pub mod text;
 pub mod time;
+pub mod trust;

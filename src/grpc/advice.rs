@@ -1,8 +1,9 @@
 //! What each outcome means for the person in front of the screen, and what to do next.
 
-use crate::app::{Activated, Begun, CodeSent, Confirmed};
+use crate::app::{Activated, Approved, Begun, CodeSent, Confirmed, Proposed};
 use crate::domain::account::Standing;
 use crate::domain::text::Text;
+use crate::domain::trust::CannotApprove;
 
 const NOT_MATCHED: Text = Text::new(
     "No account has this identification number and this phone number. Check both and try again.",
@@ -100,6 +101,47 @@ pub(super) const fn confirmed(confirmed: Confirmed) -> Text {
         Confirmed::NotPending => Text::new(
             "The change is no longer pending. See its state; begin a new one if need be.",
             "Yêu cầu không còn ở trạng thái chờ. Hãy xem trạng thái và tạo yêu cầu mới nếu cần.",
+        ),
+    }
+}
+
+pub(super) const fn proposed(proposed: &Proposed) -> Text {
+    match proposed {
+        Proposed::Proposed(_) | Proposed::AlreadyProposed(_) => Text::new(
+            "The file waits. Another operator, who has it or its SHA-256 from elsewhere, approves it.",
+            "Tệp đang chờ. Người vận hành khác, có tệp hoặc mã SHA-256 từ nguồn riêng, sẽ phê duyệt.",
+        ),
+        Proposed::AlreadyInForce(_) => Text::new(
+            "This very file is in force. Nothing to do.",
+            "Chính tệp này đang được áp dụng. Không cần làm gì.",
+        ),
+        Proposed::NotAccepted(..) => Text::new(
+            "The file was not kept. See the problems, and what each asks for.",
+            "Tệp không được giữ lại. Hãy xem các vấn đề và cách xử lý từng vấn đề.",
+        ),
+    }
+}
+
+pub(super) const fn approved(approved: &Approved) -> Text {
+    match approved {
+        Approved::InForce(_) => Text::new(
+            "In force here from now on, and in every other process within seconds.",
+            "Đã được áp dụng tại đây; các tiến trình khác sẽ áp dụng trong vài giây.",
+        ),
+        Approved::Refused(_, CannotApprove::OwnProposal) => Text::new(
+            "You proposed it. Another operator must approve it.",
+            "Bạn là người đề xuất. Người vận hành khác phải phê duyệt.",
+        ),
+        Approved::Refused(_, CannotApprove::AnotherFile) => Text::new(
+            "Your SHA-256 is that of another file. Find out which of the two is genuine before anything else.",
+            "Mã SHA-256 của bạn thuộc tệp khác. Trước hết hãy xác minh tệp nào là thật.",
+        ),
+        Approved::Refused(_, CannotApprove::AlreadyDecided) => {
+            Text::new("It no longer waits. See its state.", "Tệp không còn chờ phê duyệt. Hãy xem trạng thái.")
+        }
+        Approved::NotAccepted(..) => Text::new(
+            "It cannot come in force. See the problems; reject it, or mend what they name first.",
+            "Tệp không thể được áp dụng. Hãy xem các vấn đề; từ chối tệp hoặc xử lý trước các vấn đề đã nêu.",
         ),
     }
 }

@@ -50,7 +50,7 @@ impl pb::authority_service_server::AuthorityService for Authority {
             application: Some(render::application(&claimed.application)),
             notes: render::findings(claimed.enrolment.notes.iter()),
             review: claimed.enrolment.review.as_ref().map(|r| render::review(r, claimed.review_reason.as_ref())),
-            chip: None,
+            chip: claimed.enrolment.chip.as_ref().map(render::chip),
         };
         Ok(Response::new(pb::ClaimResponse {
             lease_id: claimed.lease.id.to_string(),

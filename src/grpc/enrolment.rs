@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::gate::caller;
 use super::parse::{self, Faults};
 use super::{render, status};
-use crate::app::{App, Caller, Officer, PageRequest, Submitted};
+use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
 use crate::domain::enrolment::StageName;
 use crate::domain::ids::{EnrolmentId, RequestId};
 use crate::domain::text::Malformed;
@@ -29,16 +29,16 @@ pub(super) struct Enrolments(pub(super) App);
 #[tonic::async_trait]
 impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
+        let (_, officer) = officer(&request)?;
         let message = request.into_inner();
         let mut faults = Faults::default();
-        let application = faults.within("application", message.application.as_ref(), parse::application);
-        let application = faults.finish(application)?;
-        let findings = self.0.check(&application).await?;
+        let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref());
+        let checked = self.0.check(&officer, &faults.finish(intake)?).await?;
         Ok(Response::new(pb::CheckResponse {
-            acceptable: !findings.refuses(),
-            verdict: render::verdict(&findings).into(),
-            findings: render::findings(findings.iter()),
-            chip: None,
+            acceptable: !checked.findings.refuses(),
+            verdict: render::verdict(&checked.findings).into(),
+            findings: render::findings(checked.findings.iter()),
+            chip: checked.chip.as_ref().map(render::chip),
         }))
     }
 
@@ -60,10 +60,10 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let application = faults.within("application", message.application.as_ref(), parse::application);
-        let (id, application) = faults.finish(id.zip(application))?;
+        let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref());
+        let (id, intake) = faults.finish(id.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
-        let outcome = match self.0.submit(&by, &officer, &repeat, &application).await? {
+        let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
             Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
                 enrolment_id: enrolment.id.to_string(),
                 office: enrolment.office.to_string(),
@@ -118,6 +118,16 @@ pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Stat
     let by = caller(request)?;
     let officer = by.officer().ok_or_else(status::role_not_allowed)?;
     Ok((by, officer))
+}
+
+/// What an officer hands in.
+fn intake(faults: &mut Faults, application: Option<&pb::Application>, chip: Option<&pb::Chip>) -> Option<Intake> {
+    let application = faults.within("application", application, parse::application);
+    let chip = match chip {
+        None => Some(None),
+        some => faults.within("chip", some, parse::chip).map(Some),
+    };
+    Some(Intake { application: application?, chip: chip? })
 }
 
 fn page_size(asked: i32) -> Result<u32, Malformed> {

@@ -16,6 +16,7 @@ mod policy;
 mod render;
 mod review;
 mod status;
+mod trust;
 
 pub use gate::Gate;
 pub use policy::{Allowed, POLICY, Rule, unruled};
@@ -30,6 +31,7 @@ use crate::proto::authority_service_server::AuthorityServiceServer;
 use crate::proto::contact_service_server::ContactServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
+use crate::proto::trust_service_server::TrustServiceServer;
 
 /// Every service of `eid.issuance.v1` over `app`. A message larger than `bytes_max` is refused unread.
 pub fn services(app: &App, bytes_max: usize) -> Routes {
@@ -49,6 +51,7 @@ pub fn services(app: &App, bytes_max: usize) -> Routes {
         .add_service(
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),
-        );
+        )
+        .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max));
     routes.routes()
 }

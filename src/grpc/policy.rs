@@ -43,6 +43,8 @@ const SUPERVISOR: Allowed = Allowed::Roles(&[Role::Supervisor]);
 const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
+const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
+const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
@@ -76,6 +78,11 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
+    // A stream of chunks in, one answer out: it has an end, and so a deadline.
+    rule("eid.issuance.v1.TrustService/ProposeMaterial", OPERATOR, 5, 60),
+    rule("eid.issuance.v1.TrustService/ApproveMaterial", OPERATOR, 5, 30),
+    rule("eid.issuance.v1.TrustService/RejectMaterial", OPERATOR, 5, 5),
+    rule("eid.issuance.v1.TrustService/ListMaterial", KEEPERS, 5, 5),
     rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
     stream("grpc.health.v1.Health/Watch"),

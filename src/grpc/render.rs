@@ -5,6 +5,7 @@ use prost_types::Timestamp as PbTimestamp;
 use crate::app::{AccountView, ChangeView};
 use crate::domain::account::Standing;
 use crate::domain::application::{Application, Language, Relation};
+use crate::domain::chip::{ChipSummary, Genuineness, Outcome, Step};
 use crate::domain::consent::{Giver, Purpose};
 use crate::domain::contact::{ChangeState, ContactKind};
 use crate::domain::enrolment::{Enrolment, RefusalReason, Stage, StageName};
@@ -80,6 +81,34 @@ pub(super) fn enrolment_with(enrolment: &Enrolment, reason: Option<&ReviewReason
     pb::Enrolment { review, ..self::enrolment(enrolment) }
 }
 
+/// What is known of a chip.
+pub(super) fn chip(summary: &ChipSummary) -> pb::ChipVerdict {
+    let step = |step: &Step| pb::ChipStep {
+        name: step.name.name().to_owned(),
+        outcome: match step.outcome {
+            Outcome::Passed => pb::StepOutcome::Passed,
+            Outcome::Found(Severity::Refuse) => pb::StepOutcome::Refuses,
+            Outcome::Found(Severity::Refer) => pb::StepOutcome::Refers,
+            Outcome::Found(Severity::Note) => pb::StepOutcome::Notes,
+            Outcome::Skipped => pb::StepOutcome::Skipped,
+        }
+        .into(),
+    };
+    pb::ChipVerdict {
+        data: genuineness(summary.data).into(),
+        chip: genuineness(summary.chip).into(),
+        steps: summary.steps.iter().map(step).collect(),
+    }
+}
+
+const fn genuineness(answer: Genuineness) -> pb::Genuineness {
+    match answer {
+        Genuineness::Genuine => pb::Genuineness::Proven,
+        Genuineness::NotGenuine => pb::Genuineness::Refuted,
+        Genuineness::Unknown(_) => pb::Genuineness::Unknown,
+    }
+}
+
 /// What a supervisor decided, and why if `reason` is given.
 pub(super) fn review(review: &Review, reason: Option<&ReviewReason>) -> pb::Review {
     pb::Review {
@@ -107,7 +136,7 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
         account_id: account,
         notes: findings(enrolment.notes.iter()),
         review: enrolment.review.as_ref().map(|review| self::review(review, None)),
-        chip: None,
+        chip: enrolment.chip.as_ref().map(chip),
     }
 }
 

@@ -56,6 +56,9 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
+    TRUST_MATERIAL_NOT_FOUND: NotFound,
+        "No such trust material."
+        / "Không có tệp tin cậy này.";
     REQUEST_ID_REUSED: AlreadyExists,
         "This request_id was used for another content. Draw a new one for each request; repeat one only unchanged."
         / "request_id này đã dùng cho nội dung khác. Mỗi yêu cầu cần một mã mới; chỉ gửi lại khi nội dung không đổi.";
@@ -80,6 +83,9 @@ reasons! {
     WRONG_STATE: FailedPrecondition,
         "The contact change is no longer pending."
         / "Yêu cầu thay đổi liên hệ không còn ở trạng thái chờ.";
+    TRUST_MATERIAL_DECIDED: FailedPrecondition,
+        "The trust material was put in force and cannot be rejected. A newer file of its publisher takes its place."
+        / "Tệp tin cậy đã được áp dụng nên không thể từ chối. Tệp mới hơn của cùng nơi phát hành sẽ thay thế.";
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
@@ -208,6 +214,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
+            Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
@@ -216,6 +223,7 @@ impl From<Error> for Status {
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),
+            Error::WasInForce(_) => TRUST_MATERIAL_DECIDED.status(),
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
             Error::Contended => CONTENDED.retry(RETRY_SOON),
             Error::Unavailable(_) => {

@@ -1,6 +1,7 @@
 //! What the generator hands out: an application, who it is about, and what the rules must say to it.
 
 use crate::practice::contacts;
+use crate::practice::country::Chip;
 use crate::proto;
 
 /// One practice applicant.
@@ -10,6 +11,8 @@ pub struct Applicant {
     pub label: String,
     /// What the officer captures.
     pub application: proto::Application,
+    /// The chip of the passport; `None` unless the generator makes applicants with chips.
+    pub chip: Option<Chip>,
     /// What the rules must say.
     pub expected: Expected,
 }

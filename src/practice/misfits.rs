@@ -4,6 +4,8 @@ use time::Duration;
 
 use crate::domain::time::{format_date, years_after};
 use crate::practice::applicant::Applicant;
+use crate::practice::chips;
+use crate::practice::country::{Country, Flaw};
 use crate::practice::generator::Generator;
 use crate::proto::ResidenceCardKind;
 
@@ -11,6 +13,33 @@ use crate::proto::ResidenceCardKind;
 const NUMBER_CHECK_DIGIT: usize = 44 + 1 + 9;
 
 impl Generator {
+    /// A passport whose printed page and first data group were changed after its issuer signed another.
+    pub fn forged_chip(&mut self) -> Applicant {
+        self.with_flaw(Flaw::Dg1Forged).failing("chip.group-differs", "chip changed after signing")
+    }
+
+    /// A passport signed by a document signer that its country has revoked since.
+    pub fn revoked_signer(&mut self) -> Applicant {
+        self.with_flaw(Flaw::SignerRevoked).failing("chip.signer-revoked", "signer of the chip revoked")
+    }
+
+    fn with_flaw(&mut self, flaw: Flaw) -> Applicant {
+        let mut applicant = self.adult();
+        applicant.chip = chips::issue(&Country::of_practice(), &applicant.application, Some(flaw), self.today);
+        applicant
+    }
+
+    /// A family name typed as another than the zone prints, which a person must explain.
+    pub fn name_differs(&mut self) -> Applicant {
+        let mut applicant = self.adult();
+        if let Some(person) = &mut applicant.application.person {
+            let single = person.family_name.is_empty();
+            let name = if single { &mut person.given_names } else { &mut person.family_name };
+            "Misread".clone_into(name);
+        }
+        applicant.referred("mrz.name-differs", "name mistyped")
+    }
+
     /// A permanent card that should have been exchanged: no reason to refuse, and one to look at.
     pub fn exchange_due(&mut self) -> Applicant {
         let mut applicant = self.adult();
@@ -126,6 +155,18 @@ mod tests {
         let applicant = generator().number_differs();
         assert!(read(&applicant).valid());
         assert_ne!(read(&applicant).document_number, applicant.application.passport.unwrap().number);
+    }
+
+    #[test]
+    fn chips_with_a_fault_differ_from_those_in_order_and_agree_with_the_printed_zone() {
+        let mut with_chips = generator().with_chips();
+        for applicant in [with_chips.forged_chip(), with_chips.revoked_signer(), generator().revoked_signer()] {
+            let cells = applicant.application.passport.as_ref().unwrap().mrz.replace('\n', "");
+            let chip = applicant.chip.unwrap();
+            let in_order = chips::issue(&Country::of_practice(), &applicant.application, None, TODAY).unwrap();
+            assert!(chip.dg1.ends_with(cells.as_bytes()) && chip.dg1 == in_order.dg1);
+            assert!(chip.sod != in_order.sod);
+        }
     }
 
     #[test]

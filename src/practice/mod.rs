@@ -7,8 +7,10 @@
 
 mod applicant;
 mod authority;
+mod chips;
 mod consents;
 mod contacts;
+pub mod country;
 mod documents;
 mod draw;
 mod generator;

@@ -2,9 +2,11 @@
 
 use std::os::unix::fs::DirBuilderExt as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use crate::app::App;
+use crate::chip::certificate::Certificate;
+use crate::chip::crl::Crl;
 use crate::config::{Config, Mode};
 use crate::domain::staff::{OfficeCode, Post};
 use crate::pki::{self, DevelopmentPki, PkiFault};
@@ -51,6 +53,21 @@ pub fn prepare(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Op
         ));
     }
     Ok(Some(Practice { pki, made }))
+}
+
+/// Trusts the practice country's authority in this process: its certificate and its revocation list, DER. What the service
+/// finds genuine from now on may be nobody's.
+///
+/// # Errors
+/// If one cannot be read, or this is not development mode.
+pub async fn trust_practice(app: &App, authority: &[u8], crl: &[u8]) -> anyhow::Result<()> {
+    let authority = Certificate::from_der(authority).context("the practice authority's certificate cannot be read")?;
+    let crl = Crl::from_der(crl).context("the practice authority's revocation list cannot be read")?;
+    ensure!(
+        app.trust_practice(vec![authority], vec![crl]).await,
+        "the practice country is trusted in development mode only"
+    );
+    Ok(())
 }
 
 /// Enters the practice callers in the staff directory; those who are there stay as they are.

@@ -6,7 +6,7 @@ mod log;
 mod parts;
 mod workers;
 
-pub use development::{Practice, prepare, register_practice_staff};
+pub use development::{Practice, prepare, register_practice_staff, trust_practice};
 pub use edge::{Edge, serve_on};
 pub use log::start_log;
 pub use parts::{limits, open, over};
@@ -39,6 +39,7 @@ pub struct Started {
     serving: JoinHandle<anyhow::Result<()>>,
     delivering: JoinHandle<()>,
     erasing: JoinHandle<()>,
+    watching_trust: JoinHandle<()>,
     app: App,
 }
 
@@ -71,6 +72,7 @@ impl Started {
         let closing = async {
             self.delivering.await.context("the delivery task failed")?;
             self.erasing.await.context("the erasing task failed")?;
+            self.watching_trust.await.context("the watch over the trust store failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -100,6 +102,8 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         ..tls::Limits::default()
     };
     let incoming = tls::incoming(listener, tls_config, handshakes, stop.clone());
+    // No chip is judged before it is known by whom.
+    app.refresh_trust().await.context("cannot read the trust store")?;
     let limits = limits(config, app.clock().clone()).await?;
     let edge = Edge {
         message_bytes_max: config.server.message_bytes_max,
@@ -109,5 +113,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let serving = tokio::spawn(serve_on(app.clone(), limits, edge, incoming, stop.clone()));
     let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
     let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, erasing, app })
+    let every = Duration::from_secs(config.trust.refresh_secs);
+    let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
+    Ok(Started { address, stop, serving, delivering, erasing, watching_trust, app })
 }

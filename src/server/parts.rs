@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Settings};
+use crate::app::{App, Parts, Settings, TrustSettings};
 use crate::archive::{Access, Archive, Bucket};
-use crate::config::{self, Config};
+use crate::chip::policy::Policy;
+use crate::config::{self, Config, Mode};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
 use crate::store::Store;
@@ -46,6 +47,12 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
             code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
             email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
             number_digits: config.accounts.identity_number_digits,
+            chip: policy(config),
+            trust: TrustSettings {
+                expired_signers: config.trust.expired_signers,
+                digest_info_without_null: config.trust.digest_info_without_null,
+                practice: config.mode == Mode::Development,
+            },
         },
     }))
 }
@@ -65,6 +72,17 @@ fn archive(archive: &config::Archive, vault: &Vault) -> anyhow::Result<Archive> 
             Archive::s3(&bucket, &access, &namespace)
                 .context("cannot use the bucket (settings archive.endpoint, archive.authorities)")
         }
+    }
+}
+
+/// Which weak algorithms are let pass. A DigestInfo without its NULL is a matter of form: passports that have it are
+/// accepted.
+fn policy(config: &Config) -> Policy {
+    Policy {
+        sha1: config.chip.sha1_until,
+        rsa_below_2048: config.chip.rsa_below_2048_until,
+        curves_224: config.chip.curves_224_until,
+        digest_info_without_null: None,
     }
 }
 

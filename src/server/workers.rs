@@ -1,4 +1,4 @@
-//! What runs beside the calls: delivery, erasing, and the watch over health.
+//! What runs beside the calls: delivery, erasing, and the watches over health and the trust store.
 
 use std::time::Duration;
 
@@ -59,6 +59,20 @@ pub(super) async fn erase(app: App, stop: CancellationToken) {
                     rest = ERASER_REST;
                 }
             },
+        }
+    }
+}
+
+/// Looks at the trust store until `stop`: what another process put in force is trusted here too, and a new day begins here
+/// too. Until it can be read, what was trusted is trusted still.
+pub(super) async fn watch_trust(app: App, every: Duration, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+        if let Err(error) = app.refresh_trust().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the trust store could not be read");
         }
     }
 }

@@ -97,7 +97,7 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     let enrolment = &stored.enrolment;
     query(
         "INSERT INTO enrolment (id, office, officer, received_at, notes, content, passport_index, \
-         representative_index, stage, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+         representative_index, stage, chip, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -108,6 +108,7 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     .bind(stored.passport.as_bytes())
     .bind(stored.representative.as_ref().map(|index| index.as_bytes().to_vec()))
     .bind(enrolment.stage.name().name())
+    .bind(enrolment.chip.as_ref().and_then(|chip| serde_json::to_string(chip).ok()))
     .execute_one(conn)
     .await
 }
@@ -296,6 +297,8 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         received_at: Timestamp::from_micros(row.get("received_at")?),
         notes: read_notes(&row.get::<String>("notes")?)?,
         review: review_of(row)?,
+        // What a newer program beside this one keeps of a chip may be more than this one can show.
+        chip: row.get::<Option<String>>("chip")?.and_then(|chip| serde_json::from_str(&chip).ok()),
         stage: stage(row)?,
     };
     Ok(StoredEnrolment {

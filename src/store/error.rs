@@ -36,6 +36,8 @@ pub enum Table {
     ContactChange,
     /// The person or the certificate is in the directory.
     Staff,
+    /// The same file waits, or another of its publisher came in force.
+    TrustMaterial,
     /// Any other: an identifier drawn twice.
     Other,
 }
@@ -48,6 +50,7 @@ impl Table {
             "account" => Self::Account,
             "contact_change" => Self::ContactChange,
             "staff" | "staff_certificate" => Self::Staff,
+            "trust_material" => Self::TrustMaterial,
             _ => Self::Other,
         }
     }
@@ -61,6 +64,7 @@ impl fmt::Display for Table {
             Self::Account => "account",
             Self::ContactChange => "contact_change",
             Self::Staff => "staff",
+            Self::TrustMaterial => "trust_material",
             Self::Other => "another",
         })
     }

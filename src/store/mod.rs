@@ -16,6 +16,7 @@ mod error;
 mod outbox;
 mod requests;
 mod staff;
+mod trust;
 mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
@@ -27,6 +28,7 @@ pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};
 pub use error::{StoreError, Table};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use requests::FirstAnswer;
+pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
 
 use engine::Engine;

@@ -12,7 +12,8 @@ use super::enrolments::{self, Binding, StoredEnrolment};
 use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
-use super::{audit, codes, staff};
+use super::trust::StoredMaterial;
+use super::{audit, codes, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
@@ -22,6 +23,7 @@ use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId,
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
+use crate::domain::trust::Material;
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -84,6 +86,12 @@ pub enum Change {
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
     DisableStaff(StaffId),
+    /// Adds a file of trust material; taken if it waits already.
+    NewMaterial(Box<StoredMaterial>),
+    /// Moves a file of trust material on, if it is at the version seen; taken if another of its publisher is in force.
+    SaveMaterial(Box<Material>, Version),
+    /// Counts a change of the trust store, if it was changed as often as seen.
+    ReviseTrust(Version),
 }
 
 impl Unit {
@@ -139,6 +147,9 @@ impl Change {
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
+            Self::NewMaterial(stored) => trust::insert(stored, conn).await,
+            Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
+            Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
         }
     }
 }

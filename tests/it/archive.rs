@@ -33,8 +33,8 @@ async fn keeps_its_promises(here: &Archive, beside: &Archive) {
     let end = Timestamp::from_micros(i64::MAX);
     let listed = |found: Vec<eid::archive::Found>| found.iter().map(|found| found.object).collect::<Vec<_>>();
     assert_eq!(listed(here.put_before(end).await.unwrap()), [FIRST, SECOND]);
-    assert_eq!(listed(beside.put_before(end).await.unwrap()), [Uuid::nil(); 0]);
-    assert_eq!(listed(here.put_before(Timestamp::from_micros(0)).await.unwrap()), [Uuid::nil(); 0]);
+    assert!(beside.put_before(end).await.unwrap().is_empty());
+    assert!(here.put_before(Timestamp::from_micros(0)).await.unwrap().is_empty());
 
     let gone = |was_there| Deletion { was_there, is_gone: true };
     assert_eq!(here.delete(FIRST).await.unwrap(), gone(true));

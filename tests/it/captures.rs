@@ -306,6 +306,9 @@ async fn while_the_archive_is_away_nothing_is_kept_handed_over_or_counted_as_del
     .await;
 }
 
+/// A way to spoil the first object, with the second one at hand.
+type Spoil = &'static dyn Fn(&PathBuf, &PathBuf);
+
 #[tokio::test]
 async fn an_object_that_was_changed_lost_or_exchanged_is_not_handed_over() {
     with(async |service| {
@@ -313,7 +316,7 @@ async fn an_object_that_was_changed_lost_or_exchanged_is_not_handed_over() {
         let lease = service.claimed().await.lease_id;
         let all = objects(service);
         let (first, second) = (&all[0], &all[1]);
-        let spoil: [&dyn Fn(&PathBuf, &PathBuf); 3] = [
+        let ways: [Spoil; 3] = [
             &|first, second| assert!(std::fs::copy(second, first).unwrap() > 0),
             &|first, _| {
                 let mut bytes = std::fs::read(first).unwrap();
@@ -322,7 +325,7 @@ async fn an_object_that_was_changed_lost_or_exchanged_is_not_handed_over() {
             },
             &|first, _| std::fs::remove_file(first).unwrap(),
         ];
-        for spoil in spoil {
+        for spoil in ways {
             spoil(first, second);
             let broken = fetch(service, &id, &lease).await.unwrap_err();
             assert_eq!((broken.code(), reason(&broken).as_str()), (Code::Internal, "BROKEN"));

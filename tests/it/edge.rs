@@ -39,7 +39,7 @@ fn unary() -> impl Iterator<Item = &'static eid::grpc::Rule> {
 
 /// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
-    use Role::{Administrator, AppBackend, Auditor, Authority, Officer, Supervisor};
+    use Role::{Administrator, AppBackend, Auditor, Authority, Officer, Operator, Supervisor};
     let staff = || Role::ALL.to_vec();
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
@@ -61,6 +61,10 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/Submit", vec![Officer]),
         ("eid.issuance.v1.ReviewService/Decline", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Override", vec![Supervisor]),
+        ("eid.issuance.v1.TrustService/ApproveMaterial", vec![Operator]),
+        ("eid.issuance.v1.TrustService/ListMaterial", vec![Auditor, Operator]),
+        ("eid.issuance.v1.TrustService/ProposeMaterial", vec![Operator]),
+        ("eid.issuance.v1.TrustService/RejectMaterial", vec![Operator]),
         ("grpc.health.v1.Health/Check", staff()),
         ("grpc.health.v1.Health/List", staff()),
         ("grpc.health.v1.Health/Watch", staff()),

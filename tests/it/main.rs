@@ -11,6 +11,8 @@ mod authority;
 #[cfg(test)]
 mod captures;
 #[cfg(test)]
+mod chip;
+#[cfg(test)]
 mod contact;
 #[cfg(test)]
 mod delivery;
@@ -36,3 +38,5 @@ mod review;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;

@@ -70,7 +70,7 @@ fn every_mix_of_algorithms_is_read_and_verified() {
     let Some(folder) = super::folder() else { return };
     let index = index(&folder);
     let mut mixes: BTreeMap<String, BTreeMap<String, Certificate>> = BTreeMap::new();
-    for entry in index.iter().filter(|entry| file(entry).starts_with("mockcerts/") && file(entry).ends_with(".pem")) {
+    for entry in index.iter().filter(|entry| file(entry).starts_with("mockcerts/")) {
         let (certificate, expected) = (pem(&folder.join(file(entry))), &entry["expected"]);
         let told = expected["key"].as_str().unwrap();
         assert!(told.starts_with(&key_name(&certificate)), "{}: {told}", file(entry));
@@ -136,11 +136,14 @@ fn authorities(bytes: &[u8]) -> Vec<Certificate> {
 }
 
 fn all_authorities(folder: &Path) -> BTreeMap<[u8; 32], Certificate> {
-    let lists = index(folder).into_iter().filter(|entry| file(entry).ends_with(".ml")).map(|entry| {
-        let list = authorities(&fs::read(folder.join(file(&entry))).unwrap());
-        assert_eq!(list.len() as u64, entry["expected"]["entries"].as_u64().unwrap(), "{}", file(&entry));
-        list
-    });
+    let lists = index(folder)
+        .into_iter()
+        .filter(|entry| Path::new(file(entry)).extension().is_some_and(|kind| kind == "ml"))
+        .map(|entry| {
+            let list = authorities(&fs::read(folder.join(file(&entry))).unwrap());
+            assert_eq!(list.len() as u64, entry["expected"]["entries"].as_u64().unwrap(), "{}", file(&entry));
+            list
+        });
     lists.flatten().map(|certificate| (certificate.fingerprint(), certificate)).collect()
 }
 
@@ -154,21 +157,18 @@ fn every_authority_of_the_master_lists_is_read_with_a_key_and_a_country() {
         assert!(certificate.key().is_ok(), "{name}: {:?}", certificate.key());
         assert!(certificate.scheme().is_ok(), "{name}: {:?}", certificate.scheme());
         assert!(certificate.subject_country().is_some(), "{name}");
-        if !certificate.malformed_extensions().is_empty() || !certificate.unknown_critical_extensions().is_empty() {
-            println!(
-                "{name}: {:?} {:?}",
-                certificate.malformed_extensions(),
-                certificate.unknown_critical_extensions()
-            );
-        }
+        assert!(certificate.malformed_extensions().is_empty(), "{name}: {:?}", certificate.malformed_extensions());
+        assert!(certificate.unknown_critical_extensions().is_empty(), "{name}");
     }
-    println!("{} not cA", count(|certificate| !certificate.is_ca()));
-    println!("{} negative serials", count(|certificate| certificate.serial()[0] & 0x80 != 0));
+    // TR, LU, BE, PT, CM, IT leave out cA; KZ, AL, MZ number below zero.
+    assert_eq!(count(|certificate| !certificate.is_ca()), 9);
+    assert_eq!(count(|certificate| certificate.serial()[0] & 0x80 != 0), 4);
     assert_eq!(found.len(), AUTHORITIES);
+    println!("{} authorities of four master lists", found.len());
 }
 
 #[test]
-fn every_self_issued_authority_is_signed_by_a_key_of_its_name() {
+fn every_authority_but_four_is_signed_by_a_key_of_its_issuers_name() {
     let Some(folder) = super::folder() else { return };
     let found = all_authorities(&folder);
     let (mut verified, mut orphans) = (0, Vec::new());
@@ -180,9 +180,9 @@ fn every_self_issued_authority_is_signed_by_a_key_of_its_name() {
             orphans.push(certificate);
         }
     }
-    for orphan in &orphans {
-        println!("{:?} {:?} {:?}", orphan, orphan.subject_country(), orphan.scheme());
-    }
+    let mut countries: Vec<_> = orphans.iter().filter_map(|orphan| orphan.subject_country()).collect();
+    countries.sort_unstable();
+    assert_eq!(countries, ["ES", "HU", "PH", "PT"], "issuers in no list (HU, PT), or another key (ES, PH)");
     println!("{verified} of {} authorities verified", found.len());
 }
 
@@ -208,5 +208,6 @@ fn every_signer_within_a_signed_object_is_read_and_verified_by_its_authority() {
             }
         }
     }
+    assert!(cases >= 9, "{cases}");
     println!("{cases} pairs of a signer and its authority");
 }

@@ -6,6 +6,7 @@
 
 mod certificates;
 mod groups;
+mod masterlists;
 mod mrz;
 mod sods;
 

@@ -298,3 +298,6 @@ pub(super) fn span(whole: &[u8], part: &[u8]) -> Span {
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     start..start.saturating_add(part.len())
 }
+
+#[cfg(test)]
+mod tests;

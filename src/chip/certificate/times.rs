@@ -56,3 +56,39 @@ fn read_zone(zone: &str) -> Option<UtcOffset> {
 fn digits(two: &str) -> Option<u8> {
     two.bytes().all(|c| c.is_ascii_digit()).then(|| two.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(tag: Tag, text: &str) -> Option<String> {
+        read_time(&AnyRef::new(tag, text.as_bytes()).unwrap()).map(|at| at.to_string())
+    }
+
+    #[test]
+    fn both_forms_are_read_with_the_century_of_rfc_5280() {
+        assert_eq!(read(Tag::UtcTime, "491231235959Z").unwrap(), "2049-12-31T23:59:59Z");
+        assert_eq!(read(Tag::UtcTime, "500101000000Z").unwrap(), "1950-01-01T00:00:00Z");
+        assert_eq!(read(Tag::GeneralizedTime, "20600229120000Z").unwrap(), "2060-02-29T12:00:00Z");
+    }
+
+    #[test]
+    fn forms_of_older_authorities_are_read() {
+        assert_eq!(read(Tag::UtcTime, "0701020304Z").unwrap(), "2007-01-02T03:04:00Z");
+        assert_eq!(read(Tag::UtcTime, "070102030405+0700").unwrap(), "2007-01-01T20:04:05Z");
+        assert_eq!(read(Tag::GeneralizedTime, "20070102030405.123Z").unwrap(), "2007-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn instants_that_do_not_exist_are_none() {
+        for wrong in
+            ["", "Z", "070230000000Z", "071301000000Z", "070101240000Z", "0701010000", "07010100000Z", "07010100+0700"]
+        {
+            assert_eq!(read(Tag::UtcTime, wrong), None, "{wrong}");
+        }
+        for wrong in ["0701020304Z", "20070102030405", "20070102030405+07", "+0070102030405Z", "２００７"] {
+            assert_eq!(read(Tag::GeneralizedTime, wrong), None, "{wrong}");
+        }
+        assert_eq!(read(Tag::Utf8String, "070102030405Z"), None);
+    }
+}

@@ -39,6 +39,7 @@ pub(super) fn recognise(parameters: AnyRef<'_>) -> Result<Curve, CurveFault> {
     found.map(|domain| domain.curve).ok_or(CurveFault::Explicit)
 }
 
+#[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 fn read<'a>(reader: &mut SliceReader<'a>) -> der::Result<Given<'a>> {
     // Versions 2 and 3 say that a seed was used and how: the values that follow are the same.
     u8::decode(reader)?;
@@ -200,3 +201,89 @@ const DOMAINS: &[Domain] = &[
             553e5c414ca92619418661197fac10471db1d381085ddaddb58796829ca90069",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let head = match content.len() {
+            short @ 0..128 => vec![tag, u8::try_from(short).unwrap()],
+            long @ 128..256 => vec![tag, 0x81, u8::try_from(long).unwrap()],
+            long => [&[tag, 0x82][..], &u16::try_from(long).unwrap().to_be_bytes()].concat(),
+        };
+        [head, content.to_vec()].concat()
+    }
+
+    /// The values of a curve in the order of the standard, and what may be changed about them.
+    struct Sample {
+        p: Vec<u8>,
+        a: Vec<u8>,
+        b: Vec<u8>,
+        g: Vec<u8>,
+        n: Vec<u8>,
+        h: Option<u8>,
+        seed: bool,
+    }
+
+    impl Sample {
+        #[expect(clippy::many_single_char_names, reason = "the names of the standard")]
+        fn of(domain: &Domain) -> Self {
+            let read = |hex: &str| hex::decode(hex).unwrap();
+            let g = [vec![4], read(domain.x), read(domain.y)].concat();
+            let (p, a, b, n) = (read(domain.p), read(domain.a), read(domain.b), read(domain.n));
+            Self { p, a, b, g, n, h: Some(1), seed: false }
+        }
+
+        fn read(&self) -> Result<Curve, CurveFault> {
+            let number = |bytes: &[u8]| tlv(2, &[if bytes[0] < 0x80 { &[][..] } else { &[0] }, bytes].concat());
+            let field = tlv(0x30, &[hex::decode("06072a8648ce3d0101").unwrap(), number(&self.p)].concat());
+            let seed = if self.seed { tlv(3, &[0, 1, 2, 3]) } else { Vec::new() };
+            let curve = tlv(0x30, &[tlv(4, &self.a), tlv(4, &self.b), seed].concat());
+            let cofactor = self.h.map(|h| tlv(2, &[h])).unwrap_or_default();
+            let parts = [tlv(2, &[1]), field, curve, tlv(4, &self.g), number(&self.n), cofactor];
+            Curve::read(&tlv(0x30, &parts.concat()))
+        }
+    }
+
+    /// Changes the last byte.
+    fn bend(bytes: &mut [u8]) {
+        *bytes.last_mut().unwrap() ^= 2;
+    }
+
+    #[test]
+    fn parameters_that_equal_a_known_curve_are_that_curve() {
+        assert_eq!(DOMAINS.len(), Curve::ALL.len());
+        for domain in DOMAINS {
+            let sample = Sample::of(domain);
+            assert_eq!(sample.read(), Ok(domain.curve));
+            assert_eq!(Sample { seed: true, h: None, ..sample }.read(), Ok(domain.curve));
+            let (mut short, sign) = (Sample::of(domain), 2 + (hex::decode(domain.y).unwrap().last().unwrap() & 1));
+            short.g = [vec![sign], hex::decode(domain.x).unwrap()].concat();
+            short.b = short.b.into_iter().skip_while(|byte| *byte == 0).collect();
+            assert_eq!(short.read(), Ok(domain.curve));
+        }
+    }
+
+    #[test]
+    fn parameters_of_which_one_differs_are_no_curve() {
+        for domain in DOMAINS {
+            let changes: [fn(&mut Sample); 9] = [
+                |sample| bend(&mut sample.p),
+                |sample| bend(&mut sample.a),
+                |sample| bend(&mut sample.b),
+                |sample| bend(&mut sample.g),
+                |sample| bend(&mut sample.n),
+                |sample| sample.h = Some(2),
+                |sample| sample.g[0] = 5,
+                |sample| sample.g.push(0),
+                |sample| sample.g.clear(),
+            ];
+            for (at, change) in changes.iter().enumerate() {
+                let mut sample = Sample::of(domain);
+                change(&mut sample);
+                assert_eq!(sample.read(), Err(CurveFault::Explicit), "{} {at}", domain.curve);
+            }
+        }
+    }
+}

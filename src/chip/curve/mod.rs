@@ -142,3 +142,22 @@ impl fmt::Display for Curve {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use der::Encode;
+
+    use super::*;
+
+    #[test]
+    fn a_curve_is_known_by_its_name() {
+        for curve in Curve::ALL {
+            assert_eq!(Curve::read(&curve.oid().to_der().unwrap()), Ok(curve));
+        }
+        let bitcoin = ObjectIdentifier::new_unwrap("1.3.132.0.10");
+        assert_eq!(Curve::read(&bitcoin.to_der().unwrap()), Err(CurveFault::Unknown(bitcoin)));
+        for wrong in [&[][..], &[5, 0], &[0x30, 0], &[6, 0]] {
+            assert_eq!(Curve::read(wrong), Err(CurveFault::Malformed));
+        }
+    }
+}

@@ -41,6 +41,8 @@ fn faces(bytes: &[u8]) -> Result<Vec<ChipImage>, Fault> {
 mod tests {
     use super::super::tlv::writing::{element, nest};
     use super::*;
+    use crate::chip::groups::{com, dg14, dg15};
+    use proptest::prelude::*;
 
     #[test]
     fn a_group_that_cannot_be_read_is_named_and_the_others_are_read() {
@@ -57,5 +59,41 @@ mod tests {
         let paths: Vec<_> = found.iter().map(|finding| finding.fields[0].path.as_ref()).collect();
         assert_eq!(paths, ["chip.dg2", "chip.dg11"]);
         assert!(found.iter().all(|finding| finding.rule == &CHIP_CONTENT_UNREADABLE));
+    }
+    /// Elements in elements, with the tags that the readers look for.
+    fn nested() -> impl Strategy<Value = Vec<u8>> {
+        let tags = [
+            0x02, 0x06, 0x30, 0x31, 0x5C, 0xA1, 0x5F0E, 0x5F10, 0x5F1F, 0x5F26, 0x5F2B, 0x5F2E, 0x7F2E, 0x7F60, 0x7F61,
+        ];
+        let tag = prop::sample::select(tags.to_vec());
+        let leaf =
+            (tag.clone(), prop::collection::vec(any::<u8>(), 0..40)).prop_map(|(tag, value)| element(tag, &value));
+        leaf.prop_recursive(6, 64, 6, move |inner| {
+            (tag.clone(), prop::collection::vec(inner, 0..6)).prop_map(|(tag, parts)| nest(tag, &parts))
+        })
+    }
+
+    fn read_as_each(bytes: &[u8]) {
+        let groups = (1..=16).filter_map(GroupNumber::new).map(|group| (group, bytes));
+        let _ = contents(groups);
+        let _ = (com::Common::parse(bytes), dg14::read(bytes), dg15::read(bytes));
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_a_reader_panic_whole_cut_off_or_changed(
+            parts in prop::collection::vec(nested(), 0..6),
+            cut in any::<prop::sample::Index>(),
+            to in any::<u8>(),
+        ) {
+            for outer in [0x60, 0x61, 0x6B, 0x6C, 0x6E, 0x6F, 0x75] {
+                let mut file = nest(outer, &parts);
+                read_as_each(&file);
+                read_as_each(&file[..cut.index(file.len())]);
+                let at = cut.index(file.len());
+                file[at] = to;
+                read_as_each(&file);
+            }
+        }
     }
 }

@@ -196,11 +196,11 @@ mod tests {
 
     #[test]
     fn what_nests_too_deep_or_has_too_many_elements_is_refused() {
+        const ELEMENTS: usize = 100;
         let deep = (0..10_000).fold(element(0x80, JPEG), |inner, _| element(0xA1, &inner));
         assert_eq!(read(&file(1, &[template(0x7F2E, &deep)])).err(), Some(Fault::Many));
         let wide = vec![nest(0xA1, &vec![element(0x80, b"x"); ELEMENTS]); ELEMENTS].concat();
         assert_eq!(read(&file(1, &[template(0x7F2E, &wide)])).err(), Some(Fault::Many));
-        const ELEMENTS: usize = 100;
     }
 
     #[test]

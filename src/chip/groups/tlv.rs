@@ -187,14 +187,13 @@ pub mod writing {
             both => both.to_vec(),
         };
         let length = value.len();
-        match length {
-            0..=0x7F => bytes.push(u8::try_from(length).unwrap()),
-            _ => {
-                let long = length.to_be_bytes();
-                let used = &long[long.iter().position(|byte| *byte != 0).unwrap()..];
-                bytes.push(0x80 | u8::try_from(used.len()).unwrap());
-                bytes.extend_from_slice(used);
-            }
+        if length > 0x7F {
+            let long = length.to_be_bytes();
+            let used = &long[long.iter().position(|byte| *byte != 0).unwrap()..];
+            bytes.push(0x80 | u8::try_from(used.len()).unwrap());
+            bytes.extend_from_slice(used);
+        } else {
+            bytes.push(u8::try_from(length).unwrap());
         }
         bytes.extend_from_slice(value);
         bytes

@@ -166,3 +166,6 @@ fn read_pss(parameters: Option<AnyRef<'_>>) -> Result<rsa::OnlyPss, KeyFault> {
     let Some(parameters) = parameters else { return Ok(rsa::OnlyPss::Any) };
     Ok(rsa::OnlyPss::With(Scheme::from_pss(Some(parameters))?))
 }
+
+#[cfg(test)]
+mod tests;

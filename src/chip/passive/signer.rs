@@ -68,15 +68,15 @@ impl Proof<'_> {
 
     /// Whether there is a trusted authority, of the signer's country, and everything in date at the time of the check.
     pub(super) fn chain(&self, by: Standard<'_>) -> Vec<Finding> {
-        let (chain, own) = match (&self.chain, self.authority) {
-            (Ok(chain), Some(own)) => (chain, own),
-            (Err(Untrusted::Forged), _) => return vec![Finding::new(&CHIP_SIGNER_FORGED, [signer()])],
-            _ => return vec![Finding::new(&CHIP_AUTHORITY_UNKNOWN, [signer()])],
+        let mut found = match &self.chain {
+            Ok(_) => Vec::new(),
+            Err(Untrusted::Forged) => vec![Finding::new(&CHIP_SIGNER_FORGED, [signer()])],
+            Err(Untrusted::Unknown) => vec![Finding::new(&CHIP_AUTHORITY_UNKNOWN, [signer()])],
         };
-        let mut found = Vec::new();
         if !self.signer.is_valid_at(by.now) {
             found.push(self.fault(&CHIP_SIGNER_OUT_OF_DATE, signer(), by));
         }
+        let (Ok(chain), Some(own)) = (&self.chain, self.authority) else { return found };
         let link_in_date = chain.link.as_ref().is_none_or(|link| link.is_valid_at(by.now));
         if own.in_date(by.now).is_none_or(|certificate| !certificate.is_valid_at(by.now)) || !link_in_date {
             found.push(self.fault(&CHIP_AUTHORITY_OUT_OF_DATE, authority(), by));

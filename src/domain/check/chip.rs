@@ -15,7 +15,7 @@ use crate::domain::finding::{
     DG12_ISSUED_DIFFERS, Field, Finding, Findings, Source,
 };
 use crate::domain::mrz::{Format, NameMatch, PartialDate, Zone, agree};
-use crate::domain::person::FullName;
+use crate::domain::person::{FullName, NamePart};
 use crate::domain::time::format_date;
 
 /// Adds what the examination of the chip found, and compares what the chip says. Comes after the page's own zone, so that
@@ -93,7 +93,7 @@ const fn of_chip(path: &'static str) -> Field {
 }
 
 fn spelt(name: &FullName) -> String {
-    let parts = [name.family(), name.given()].into_iter().flatten().map(|part| part.as_str());
+    let parts = [name.family(), name.given()].into_iter().flatten().map(NamePart::as_str);
     parts.collect::<Vec<_>>().join(", ")
 }
 
@@ -104,7 +104,6 @@ mod tests {
     use crate::domain::chip::Doubt;
     use crate::domain::chip_content::PersonalNumber;
     use crate::domain::finding::CHIP_CRL_MISSING;
-    use crate::domain::person::NamePart;
     use std::collections::BTreeSet;
     use time::macros::date;
 

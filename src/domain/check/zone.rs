@@ -11,7 +11,7 @@ use crate::domain::finding::{
     MRZ_NAME_ORDER, MRZ_NAME_PART_MISSING, MRZ_STATE_UNKNOWN, MRZ_VISA, Rule, Source,
 };
 use crate::domain::mrz::{Format, NameMatch, Part, PartialDate, Zone, misplaced, suggest};
-use crate::domain::person::{FullName, Sex, StateCode};
+use crate::domain::person::{FullName, NamePart, Sex, StateCode};
 
 /// Where a zone was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,7 +166,7 @@ fn name(name: &FullName, zone: &Zone, place: Place) -> Option<Finding> {
         NameMatch::NotComparable => (&MRZ_NAME_NOT_COMPARABLE, true),
         NameMatch::Different => (&MRZ_NAME_DIFFERS, false),
     };
-    let parts = [name.family(), name.given()].into_iter().flatten().map(|part| part.as_str());
+    let parts = [name.family(), name.given()].into_iter().flatten().map(NamePart::as_str);
     let typed = parts.collect::<Vec<_>>().join(", ");
     let (primary, secondary) = zone.identifiers();
     let read = [primary, secondary].map(|part| part.replace('<', " ")).join(", ");
@@ -203,7 +203,6 @@ const fn part_name(part: Part) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::check::tests::specimen;
-    use crate::domain::person::NamePart;
     use time::macros::date;
 
     /// A day on which the specimen, as it was renewed, is in date.

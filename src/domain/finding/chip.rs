@@ -191,4 +191,9 @@ catalogue! {
         / "Chip không trả lời đúng thử thách như chip thật: có thể là bản sao.",
         "Read the chip again with a new challenge; if it stays so, treat the passport as forged."
         / "Hãy đọc lại chip với thử thách mới; nếu vẫn vậy, hãy xử lý như hộ chiếu giả.";
+    CHIP_CHALLENGE: "chip.challenge", Refer, "Doc 9303-11 section 6.1", "",
+        "The challenge that the chip answered cannot be used: unknown, another officer's, too old, or used before."
+        / "Không dùng được thử thách mà chip đã trả lời: không rõ, của cán bộ khác, quá hạn hoặc đã dùng.",
+        "Ask for a new challenge and let the chip answer it."
+        / "Hãy lấy thử thách mới và cho chip trả lời lại.";
 }

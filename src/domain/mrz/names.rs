@@ -3,7 +3,7 @@
 //! The spellings are kept apart and none replaces another (DOMAIN R17); what comes out here is why they differ.
 
 use super::spelling::{Extent, Spelling};
-use crate::domain::person::FullName;
+use crate::domain::person::{FullName, NamePart};
 
 /// How a name stands to the one it is compared with. Up to `Truncated` it is the same name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -84,14 +84,12 @@ struct Cells<'a> {
 impl Typed {
     /// `None` if a letter has no transliteration.
     fn of(name: &FullName) -> Option<Self> {
-        let texts = [name.family(), name.given()].map(|part| part.map(|part| part.as_str()));
-        let [family, given] = texts.map(|text| text.map(Spelling::of));
-        let plain = texts.into_iter().flatten().all(str::is_ascii);
-        Some(Self {
-            family: family.map_or(Some(None), |f| f.map(Some))?,
-            given: given.map_or(Some(None), |g| g.map(Some))?,
-            plain,
-        })
+        let read = |part: Option<&NamePart>| match part {
+            None => Some(None),
+            Some(part) => Spelling::of(part.as_str()).map(Some),
+        };
+        let plain = [name.family(), name.given()].into_iter().flatten().all(|part| part.as_str().is_ascii());
+        Some(Self { family: read(name.family())?, given: read(name.given())?, plain })
     }
 
     fn longest(&self) -> usize {
@@ -182,7 +180,6 @@ fn single(name: &Spelling, cells: &Cells<'_>) -> Option<NameMatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::person::NamePart;
     use proptest::prelude::*;
 
     fn name(family: &str, given: &str) -> FullName {

@@ -47,21 +47,45 @@ fn search(zone: &Zone, text: &[u8]) -> Option<Vec<u8>> {
     let layout = zone.layout();
     let places = layout.number.clone().chain(layout.optional.clone()).chain(layout.optional_2.clone());
     let open: Vec<(usize, u8)> = places.filter_map(|place| Some((place, either_twin(*text.get(place)?)?))).collect();
-    let tried = |changes: &[(usize, u8)]| {
-        let mut text = text.to_vec();
-        for (place, cell) in changes {
-            *text.get_mut(*place)? = *cell;
+    let mut tried = text.to_vec();
+    let (mut single, mut double) = (Ways::None, Ways::None);
+    for (at, one) in open.iter().enumerate() {
+        let before = exchange(&mut tried, *one)?;
+        if holds(zone, &tried) {
+            single = single.and(&tried);
         }
-        holds(zone, &text).then_some(text)
-    };
-    let mut single = open.iter().filter_map(|change| tried(&[*change]));
-    if let Some(found) = single.next() {
-        return single.next().is_none().then_some(found);
+        // Two are looked for only while one is not enough.
+        for other in open.iter().skip(at + 1).take_while(|_| matches!(single, Ways::None)) {
+            let before = exchange(&mut tried, *other)?;
+            if matches!(double, Ways::None | Ways::One(_)) && holds(zone, &tried) {
+                double = double.and(&tried);
+            }
+            exchange(&mut tried, before)?;
+        }
+        exchange(&mut tried, before)?;
     }
-    let pairs = open.iter().enumerate().flat_map(|(i, one)| open.iter().skip(i + 1).map(|other| [*one, *other]));
-    let mut double = pairs.filter_map(|changes| tried(&changes));
-    let found = double.next()?;
-    double.next().is_none().then_some(found)
+    match (single, double) {
+        (Ways::One(found), _) | (Ways::None, Ways::One(found)) => Some(found),
+        _ => None,
+    }
+}
+
+/// Puts a cell in its place; what stood there before.
+fn exchange(text: &mut [u8], (place, cell): (usize, u8)) -> Option<(usize, u8)> {
+    text.get_mut(place).map(|there| (place, std::mem::replace(there, cell)))
+}
+
+/// Ways found so far.
+enum Ways {
+    None,
+    One(Vec<u8>),
+    Several,
+}
+
+impl Ways {
+    fn and(self, found: &[u8]) -> Self {
+        if matches!(self, Self::None) { Self::One(found.to_vec()) } else { Self::Several }
+    }
 }
 
 fn either_twin(cell: u8) -> Option<u8> {

@@ -1,3 +1,5 @@
+//! What a zone promises as a whole, with the crate `mrz` as the second opinion.
+
 use proptest::prelude::*;
 use time::macros::date;
 

@@ -1,8 +1,10 @@
 //! From protobuf to values. Gathers every field that cannot be read, so that a client mends them all at once.
 
 mod application;
+mod chip;
 
 pub(super) use application::application;
+pub(super) use chip::chip;
 
 use tonic::Status;
 

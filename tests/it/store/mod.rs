@@ -14,4 +14,5 @@ mod outbox;
 mod requests;
 mod scene;
 mod staff;
+mod trust;
 mod units;

@@ -97,6 +97,7 @@ impl Records {
                 received_at: NOW,
                 notes: Vec::new(),
                 review: None,
+                chip: None,
                 stage: Stage::Forwarded { lease: None },
             },
             content: self.sealed(),

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Settings};
+use eid::app::{App, Parts, Settings, TrustSettings};
 use eid::archive::Archive;
+use eid::chip::policy::Policy;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -64,6 +65,8 @@ pub struct Wishes {
     pub redis: Option<(String, String)>,
     /// The carrier's file is in a folder that does not exist: see [`Service::let_messages_leave`].
     pub carrier_away: bool,
+    /// The practice country may be trusted.
+    pub practice: bool,
 }
 
 /// Runs `test` against a fresh service, then asks the house's own questions.
@@ -111,6 +114,12 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                chip: Policy::default(),
+                trust: TrustSettings {
+                    expired_signers: true,
+                    digest_info_without_null: false,
+                    practice: wishes.practice,
+                },
             },
         });
         let (connections, incoming) = mpsc::channel(16);
@@ -184,6 +193,25 @@ impl Service {
 
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// The use cases over the same store, as another process of the service would have them.
+    pub fn another_process(&self, trust: TrustSettings) -> App {
+        App::new(Parts {
+            store: self.app.store().clone(),
+            archive: Archive::local(&self.archive(), "0000000000000001").unwrap(),
+            vault: Vault::new(&KeyRing::generate(&self.dice), self.dice.clone()).unwrap(),
+            carrier: Carrier::File(FileCarrier::new(self.mailbox.clone())),
+            clock: self.clock.clone(),
+            dice: self.dice.clone(),
+            settings: Settings {
+                code_lifetime: Duration::from_mins(3),
+                email_code_lifetime: Duration::from_hours(1),
+                number_digits: 12,
+                chip: Policy::default(),
+                trust,
+            },
+        })
     }
 
     pub fn database(&self) -> &Database {

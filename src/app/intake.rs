@@ -1,0 +1,110 @@
+//! What is handed in at the counter, and what others say about it before the rules are applied.
+//!
+//! Whoever must be asked is asked here, before any transaction is open: the store for what others hold, the trust store and
+//! the arithmetic for the chip.
+
+use std::collections::BTreeMap;
+
+use super::{App, Error, Officer};
+use crate::chip::files::ActiveEvidence;
+use crate::chip::{self, ChipFiles, Mode};
+use crate::domain::application::Application;
+use crate::domain::check::Known;
+use crate::domain::chip::{ChipReport, GroupNumber};
+use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
+use crate::domain::ids::{ChallengeId, EnrolmentId};
+use crate::domain::time::Timestamp;
+use crate::store::Reader;
+
+/// What an officer hands in.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// What was declared and captured.
+    pub application: Application,
+    /// The chip's files, if it was read.
+    pub chip: Option<ChipRead>,
+}
+
+/// The files of a chip as they were read.
+#[derive(Clone)]
+pub struct ChipRead {
+    /// EF.SOD.
+    pub sod: Vec<u8>,
+    /// Data groups.
+    pub groups: BTreeMap<GroupNumber, Vec<u8>>,
+    /// EF.COM.
+    pub com: Option<Vec<u8>>,
+    /// The challenge that was sent for active authentication, and what the chip answered.
+    pub answer: Option<(ChallengeId, Vec<u8>)>,
+}
+
+impl std::fmt::Debug for ChipRead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChipRead(…)")
+    }
+}
+
+impl App {
+    /// What others say about `intake`, which would be called `id`.
+    pub(super) async fn known(
+        &self,
+        officer: &Officer,
+        id: EnrolmentId,
+        intake: &Intake,
+        now: Timestamp,
+    ) -> Result<Known, Error> {
+        let mut reader = self.store().reader().await?;
+        let taken = self.taken(&mut reader, id, &intake.application).await?;
+        let chip = match &intake.chip {
+            Some(read) => Some((self.challenged(&mut reader, officer, read, now).await?, read.clone())),
+            None => None,
+        };
+        // The arithmetic needs no connection, and others may.
+        drop(reader);
+        let chip = match chip {
+            Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
+            None => None,
+        };
+        Ok(Known { taken, chip })
+    }
+
+    /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.
+    async fn challenged(
+        &self,
+        reader: &mut Reader,
+        officer: &Officer,
+        read: &ChipRead,
+        now: Timestamp,
+    ) -> Result<Option<Result<Vec<u8>, Finding>>, Error> {
+        let Some((id, _)) = &read.answer else { return Ok(None) };
+        let drawn = reader.chip_challenge(*id, officer.id, now).await?;
+        let unusable = || Finding::new(&CHIP_CHALLENGE, [Field::new(Source::Chip, "chip.active_authentication")]);
+        Ok(Some(drawn.map(|drawn| drawn.challenge).ok_or_else(unusable)))
+    }
+
+    /// Examines a chip, beside the threads that answer calls: a signature may take a millisecond.
+    async fn examined(
+        &self,
+        read: ChipRead,
+        challenge: Option<Result<Vec<u8>, Finding>>,
+        now: Timestamp,
+    ) -> Result<ChipReport, Error> {
+        let (trust, policy) = (self.trust(), self.settings().chip);
+        let mode = Mode { practice: self.settings().trust.practice };
+        let examine = move || {
+            let (challenge, unusable) = match challenge.transpose() {
+                Ok(challenge) => (challenge, None),
+                Err(finding) => (None, Some(finding)),
+            };
+            let response = read.answer.map(|(_, response)| response);
+            let active = challenge.zip(response).map(|(challenge, response)| ActiveEvidence { challenge, response });
+            let mut report = match ChipFiles::new(read.sod, read.groups, read.com, active) {
+                Ok(files) => chip::examine(&files, &trust, &policy, mode, now),
+                Err(beyond) => chip::beyond_bounds(beyond),
+            };
+            report.findings.extend(unusable);
+            report
+        };
+        tokio::task::spawn_blocking(examine).await.map_err(|error| Error::Broken(Box::new(error)))
+    }
+}
