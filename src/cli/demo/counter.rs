@@ -22,8 +22,8 @@ const PAGE: usize = 5;
 pub(super) async fn capture<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
     stage.printer.scene("1. At the counter, immigration officers capture requests")?;
     check(stage).await?;
-    submit_all(stage).await?;
-    submit_misfits(stage).await?;
+    Box::pin(submit_all(stage)).await?;
+    Box::pin(submit_misfits(stage)).await?;
     repeat(stage).await?;
     keep_offices_apart(stage).await?;
     wrong_role(stage).await

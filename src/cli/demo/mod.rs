@@ -49,7 +49,8 @@ pub async fn play(
     out: &mut impl Write,
 ) -> anyhow::Result<Tally> {
     let mut stage = Stage::new(cast, programme, mailbox, out);
-    counter::capture(&mut stage).await?;
+    // Boxed: its futures hold whole applications.
+    Box::pin(counter::capture(&mut stage)).await?;
     authority::decide(&mut stage).await?;
     counter::look_up(&mut stage).await?;
     app::activate(&mut stage).await?;
