@@ -13,6 +13,8 @@ mod contact;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod document;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod enrolment;
