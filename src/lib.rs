@@ -16,8 +16,10 @@
 //! limits    how often a caller may call: counted in the process, or shared through Redis
 //! notify    carriers by which messages leave for holders, and the texts
 //! tls       accepting connections, the handshake, the name in a client certificate
+//! archive   where sealed captures lie: a folder, or a bucket that speaks S3
 //! pki       certificates for development and tests
 //! vault     keys: sealing, opening, blind indexes, digests of codes
+//! registry  the immigration record kept elsewhere: asked over the network, with a deadline, retries and a breaker
 //! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 //! chip      what the chip of a passport holds, and whether state and chip are genuine: bytes in, findings out
@@ -33,6 +35,7 @@
 //! `domain`; what happens together or not at all is `app`; what a client sees of it is `grpc`.
 
 pub mod app;
+pub mod archive;
 pub mod chip;
 pub mod cli;
 pub mod config;
@@ -43,6 +46,7 @@ pub mod notify;
 pub mod pki;
 pub mod practice;
 pub mod proto;
+pub mod registry;
 pub mod server;
 pub mod store;
 pub mod sys;

@@ -37,8 +37,9 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("Check and Submit", "Severity"),
+    ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
     ("SendCode", "SendCodeOutcome"),
     ("Activate", "ActivateOutcome"),

@@ -9,20 +9,24 @@ use super::{App, Error, Officer};
 use crate::chip::files::ActiveEvidence;
 use crate::chip::{self, ChipFiles, Mode};
 use crate::domain::application::Application;
+use crate::domain::capture::Captures;
 use crate::domain::check::Known;
 use crate::domain::chip::{ChipReport, GroupNumber};
 use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
 use crate::domain::ids::{ChallengeId, EnrolmentId};
+use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
 use crate::store::Reader;
 
 /// What an officer hands in.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Intake {
     /// What was declared and captured.
     pub application: Application,
     /// The chip's files, if it was read.
     pub chip: Option<ChipRead>,
+    /// Face and fingerprints; empty if none were taken.
+    pub captures: Captures,
 }
 
 /// The files of a chip as they were read.
@@ -45,12 +49,13 @@ impl std::fmt::Debug for ChipRead {
 }
 
 impl App {
-    /// What others say about `intake`, which would be called `id`.
+    /// What others say about `intake`, which would be called `id`; `record` is what the immigration record said.
     pub(super) async fn known(
         &self,
         officer: &Officer,
         id: EnrolmentId,
         intake: &Intake,
+        record: RegistryAnswer,
         now: Timestamp,
     ) -> Result<Known, Error> {
         let mut reader = self.store().reader().await?;
@@ -65,7 +70,7 @@ impl App {
             Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
             None => None,
         };
-        Ok(Known { taken, chip })
+        Ok(Known { taken, chip, record })
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.

@@ -6,13 +6,16 @@
 mod activate;
 mod administer;
 mod caller;
+mod captures;
 mod change_contact;
 mod codes;
 mod decide;
 mod deliver;
 mod enrol;
+mod erase;
 mod error;
 mod intake;
+mod registry;
 mod repeat;
 mod review;
 mod sealing;
@@ -22,11 +25,13 @@ mod trust;
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
 pub use caller::{Caller, Officer};
+pub use captures::Confirmation;
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use intake::{ChipRead, Intake};
+pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
@@ -36,6 +41,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::archive::Archive;
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::ids::EntryId;
@@ -71,8 +77,12 @@ pub struct Parts {
     pub store: Store,
     /// Keys.
     pub vault: Vault,
+    /// Where captures lie.
+    pub archive: Archive,
     /// How messages leave.
     pub carrier: Carrier,
+    /// Where immigration records are asked for.
+    pub registry: Registry,
     /// Time.
     pub clock: Clock,
     /// Chance.
@@ -109,6 +119,14 @@ impl App {
 
     fn vault(&self) -> &Vault {
         &self.parts.vault
+    }
+
+    fn archive(&self) -> &Archive {
+        &self.parts.archive
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.parts.registry
     }
 
     fn dice(&self) -> &Dice {

@@ -15,7 +15,10 @@ use tracing_subscriber::EnvFilter;
 use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
-use super::{Accounts, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Trust, Vault};
+use super::{
+    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Server,
+    Store, Trust, Vault,
+};
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
 
@@ -34,6 +37,8 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         store: reader.store(),
         limits: reader.limits(),
         vault: Vault { keys: reader.path("vault.keys") },
+        archive: reader.archive(),
+        registry: reader.registry(),
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         notify: Notify { file: reader.path("notify.file") },
@@ -116,6 +121,52 @@ impl Reader<'_> {
 
     fn limits(&mut self) -> Limits {
         Limits { redis: self.url("limits.redis_url", "limits.redis_url_file", REDISES) }
+    }
+
+    fn archive(&mut self) -> Archive {
+        if !self.choice("archive.kind", &[("local", false), ("s3", true)]) {
+            return Archive::Local { folder: self.path("archive.folder") };
+        }
+        let [endpoint, bucket, region, authorities] =
+            ["archive.endpoint", "archive.bucket", "archive.region", "archive.authorities"].map(|key| self.text(key));
+        let without_tls = endpoint.starts_with("http://");
+        if without_tls && self.mode == Mode::Production {
+            let cure = "sensitive data is encrypted on its way (Decree 356/2025 art. 12.4): begin it with https://";
+            self.fault("archive.endpoint", "has no TLS", cure);
+        } else if !without_tls && !endpoint.starts_with("https://") {
+            self.fault("archive.endpoint", "is no address of a bucket", "write \"https://HOST\"");
+        }
+        for (key, text) in [("archive.bucket", &bucket), ("archive.region", &region)] {
+            if text.is_empty() {
+                self.fault(key, "is empty", "s3 needs one");
+            }
+        }
+        let authorities = (!authorities.is_empty()).then(|| self.home.join(authorities));
+        Archive::S3 { endpoint, bucket, region, access: self.path("archive.access_file"), authorities }
+    }
+
+    fn registry(&mut self) -> Registry {
+        let sources = [RegistrySource::None, RegistrySource::Table, RegistrySource::Remote];
+        let source = self.choice("registry.source", &sources.map(|source| (source.name(), source)));
+        let url = self.text("registry.url");
+        let called = url.starts_with("https://") && url.len() > "https://".len();
+        if !called && (source == RegistrySource::Remote || !url.is_empty()) {
+            self.fault("registry.url", "is no address that is called over TLS", "write \"https://HOST:PORT\"");
+        }
+        let (attempt_secs, total_secs) =
+            (self.number("registry.attempt_secs", 1..=3), self.number("registry.total_secs", 1..=4));
+        if attempt_secs > total_secs {
+            self.fault("registry.attempt_secs", "is more than registry.total_secs", "let one attempt take less");
+        }
+        Registry {
+            source,
+            url,
+            ca: self.path("registry.ca"),
+            certificate: self.path("registry.certificate"),
+            key: self.path("registry.key"),
+            attempt_secs,
+            total_secs,
+        }
     }
 
     fn codes(&mut self) -> Codes {

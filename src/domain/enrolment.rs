@@ -6,6 +6,7 @@ use std::fmt;
 use super::chip::ChipSummary;
 use super::finding::{Cleared, Finding, Severity};
 use super::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
+use super::record::Biometrics;
 use super::review::{CannotReview, Review};
 use super::staff::OfficeCode;
 use super::time::Timestamp;
@@ -23,6 +24,9 @@ pub struct Enrolment {
     pub received_at: Timestamp,
     /// What the rules left.
     pub notes: Vec<Finding>,
+    /// Which biometrics the immigration record had when it was asked; absent if it did not tell. Decides the deadline:
+    /// [`super::law::hand_over`].
+    pub biometrics_on_file: Option<Biometrics>,
     /// What a supervisor decided about findings that refer.
     pub review: Option<Review>,
     /// What the chip proved, if it was read.
@@ -170,7 +174,7 @@ impl Enrolment {
         let notes = cleared.notes();
         let refers = notes.iter().any(|note| note.rule.severity == Severity::Refer);
         let stage = if refers { Stage::Referred } else { Stage::Forwarded { lease: None } };
-        Self { id, office, officer, received_at: now, notes, review: None, chip: None, stage }
+        Self { id, office, officer, received_at: now, notes, biometrics_on_file: None, review: None, chip: None, stage }
     }
 
     /// Names of the rules that referred it, each once.
@@ -239,6 +243,18 @@ impl Enrolment {
         Ok(self)
     }
 
+    /// Whether the authority may be handed what was captured: while it holds the request under `lease`, and once it has
+    /// decided.
+    ///
+    /// # Errors
+    /// [`CannotDecide::LeaseLost`] if it is undecided, and not held under that lease.
+    pub fn hand_over(&self, lease: LeaseId) -> Result<(), CannotDecide> {
+        match self.held_under(lease) {
+            Err(CannotDecide::AlreadyDecided) => Ok(()),
+            held => held,
+        }
+    }
+
     fn held_under(&self, lease: LeaseId) -> Result<(), CannotDecide> {
         match &self.stage {
             Stage::Forwarded { lease: Some(held) } if held.id == lease => Ok(()),
@@ -282,6 +298,15 @@ mod tests {
         assert!(forwarded(Some(1)).issue(lease(1), account, NOW).is_ok());
         assert_eq!(forwarded(Some(2)).issue(lease(1), account, NOW), Err(CannotDecide::LeaseLost));
         assert_eq!(forwarded(None).refuse(lease(1), RefusalReason::Other, NOW), Err(CannotDecide::LeaseLost));
+    }
+
+    #[test]
+    fn captures_are_handed_over_under_the_latest_lease_and_after_a_decision() {
+        assert_eq!(forwarded(Some(1)).hand_over(lease(1)), Ok(()));
+        assert_eq!(forwarded(Some(2)).hand_over(lease(1)), Err(CannotDecide::LeaseLost));
+        assert_eq!(forwarded(None).hand_over(lease(1)), Err(CannotDecide::LeaseLost));
+        let issued = forwarded(Some(1)).issue(lease(1), AccountId::new(Uuid::nil()), NOW).unwrap();
+        assert_eq!(issued.hand_over(lease(2)), Ok(()));
     }
 
     #[test]

@@ -68,6 +68,8 @@ ids! {
     CodeId;
     /// A change of phone or e-mail address.
     ChangeId;
+    /// One capture, and the object that it is in the archive.
+    CaptureId;
     /// A message in the outbox.
     MessageId;
     /// An audit entry.
@@ -76,6 +78,8 @@ ids! {
     MaterialId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
+    /// One import of records of the immigration database.
+    ImportId;
 }
 
 /// How often a record has been changed; a save names the version it saw.

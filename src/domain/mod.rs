@@ -5,6 +5,7 @@
 pub mod account;
 pub mod application;
 pub mod audit;
+pub mod capture;
 pub mod check;
 pub mod chip;
 pub mod chip_content;
@@ -19,6 +20,7 @@ pub mod message;
 pub mod mrz;
 pub mod passport;
 pub mod person;
+pub mod record;
 pub mod residence;
 pub mod review;
 pub mod sealed;

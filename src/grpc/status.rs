@@ -59,6 +59,9 @@ reasons! {
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
+    REGISTRY_NOT_SERVED: FailedPrecondition,
+        "This service keeps no immigration records."
+        / "Dịch vụ này không lưu hồ sơ xuất nhập cảnh.";
     REQUEST_ID_REUSED: AlreadyExists,
         "This request_id was used for another content. Draw a new one for each request; repeat one only unchanged."
         / "request_id này đã dùng cho nội dung khác. Mỗi yêu cầu cần một mã mới; chỉ gửi lại khi nội dung không đổi.";
@@ -113,6 +116,9 @@ reasons! {
     UNAVAILABLE: Unavailable,
         "The service cannot reach its database. Try again; if the call changes something, with the same request_id."
         / "Dịch vụ không kết nối được cơ sở dữ liệu. Hãy thử lại; nếu là lệnh thay đổi, dùng lại cùng request_id.";
+    ARCHIVE_UNAVAILABLE: Unavailable,
+        "The service cannot reach the archive of captures. Nothing was stored; try again with the same request_id."
+        / "Dịch vụ không kết nối được kho dữ liệu sinh trắc. Chưa lưu gì; hãy thử lại với cùng request_id.";
     BROKEN: Internal,
         "Something is broken on our side; the operator has been told."
         / "Có lỗi phía hệ thống; người vận hành đã được báo.";
@@ -212,6 +218,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
+            Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
@@ -226,6 +233,10 @@ impl From<Error> for Status {
             Error::Unavailable(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is not available");
                 UNAVAILABLE.retry(RETRY_SOON)
+            }
+            Error::ArchiveUnavailable(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the archive is not available");
+                ARCHIVE_UNAVAILABLE.retry(RETRY_SOON)
             }
             Error::Broken(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call failed on our side");

@@ -6,11 +6,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Settings, TrustSettings};
+use crate::app::{App, Parts, Registry, Settings, TrustSettings};
+use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
-use crate::config::{Config, Mode};
+use crate::config::{self, Config, Mode, RegistrySource};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
+use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
 use crate::sys::{Clock, Dice};
 use crate::tls;
@@ -37,8 +39,10 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
     let vault = Vault::new(&ring, dice.clone()).context("cannot use the key ring")?;
     Ok(App::new(Parts {
         store,
+        archive: archive(&config.archive, &vault)?,
         vault,
         carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
+        registry: registry(config, &clock, &dice)?,
         clock,
         dice,
         settings: Settings {
@@ -55,6 +59,29 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
     }))
 }
 
+/// Where immigration records are asked for. Nothing is dialled yet.
+fn registry(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Registry> {
+    let settings = &config.registry;
+    match settings.source {
+        RegistrySource::None => return Ok(Registry::None),
+        RegistrySource::Table => return Ok(Registry::Table),
+        RegistrySource::Remote => {}
+    }
+    let patience = Patience {
+        attempt: Duration::from_secs(settings.attempt_secs),
+        total: Duration::from_secs(settings.total_secs),
+    };
+    let channel = registry::channel(&registry::Target {
+        url: &settings.url,
+        ca: &read(&settings.ca, "registry.ca")?,
+        certificate: &read(&settings.certificate, "registry.certificate")?,
+        key: &zeroize::Zeroizing::new(read(&settings.key, "registry.key")?),
+        connect_time: patience.attempt,
+    });
+    let channel = channel.context("cannot call the registry (settings registry.*)")?;
+    Ok(Registry::Remote(Box::new(Remote::new(channel, patience, clock.clone(), dice.clone()))))
+}
+
 /// Which weak algorithms are let pass. A DigestInfo without its NULL is a matter of form: passports that have it are
 /// accepted.
 fn policy(config: &Config) -> Policy {
@@ -63,6 +90,24 @@ fn policy(config: &Config) -> Policy {
         rsa_below_2048: config.chip.rsa_below_2048_until,
         curves_224: config.chip.curves_224_until,
         digest_info_without_null: None,
+    }
+}
+
+/// Where captures lie. A bucket is not asked for anything yet: it may be away while the service starts.
+fn archive(archive: &config::Archive, vault: &Vault) -> anyhow::Result<Archive> {
+    let namespace = vault.namespace();
+    match archive {
+        config::Archive::Local { folder } => Archive::local(folder, &namespace)
+            .with_context(|| format!("cannot use {} (setting archive.folder)", folder.display())),
+        config::Archive::S3 { endpoint, bucket, region, access, authorities } => {
+            let read = Access::read(access);
+            let access =
+                read.with_context(|| format!("cannot use {} (setting archive.access_file)", access.display()))?;
+            let (endpoint, name, region) = (endpoint.clone(), bucket.clone(), region.clone());
+            let bucket = Bucket { endpoint, name, region, authorities: authorities.clone() };
+            Archive::s3(&bucket, &access, &namespace)
+                .context("cannot use the bucket (settings archive.endpoint, archive.authorities)")
+        }
     }
 }
 
@@ -78,11 +123,12 @@ pub async fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
 }
 
 pub(super) fn tls_config(config: &Config) -> anyhow::Result<Arc<ServerConfig>> {
-    let read = |path: &std::path::Path, key: &str| {
-        std::fs::read(path).with_context(|| format!("cannot read {} (setting {key})", path.display()))
-    };
     let chain = read(&config.server.certificate, "server.certificate")?;
     let key = zeroize::Zeroizing::new(read(&config.server.key, "server.key")?);
     let client_ca = read(&config.server.client_ca, "server.client_ca")?;
     Ok(tls::server_config(&chain, &key, &client_ca)?)
+}
+
+fn read(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {} (setting {key})", path.display()))
 }

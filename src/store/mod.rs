@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod captures;
 mod challenges;
 mod codes;
 mod contact_changes;
@@ -13,18 +14,21 @@ mod engine;
 mod enrolments;
 mod error;
 mod outbox;
+mod registry;
 mod requests;
 mod staff;
 mod trust;
 mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
+pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use engine::Schema;
 pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};
 pub use error::{StoreError, Table};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
+pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};

@@ -11,7 +11,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::chip::{challenge, checked, with, with_chip};
+use crate::chip::{captures, challenge, checked, with, with_chip};
 use crate::support::service::Service;
 
 /// The day on which the service's clock stands.
@@ -72,9 +72,7 @@ fn answered(answer: &pb::CheckResponse) -> Value {
         }
         line
     };
-    let step = |step: &pb::ChipStep| {
-        json!({"name": step.name, "outcome": word(step.outcome().as_str_name(), "STEP_OUTCOME_")})
-    };
+    let step = |step: &pb::ChipStep| json!({"name": step.name, "outcome": word(step.outcome().as_str_name(), "STEP_OUTCOME_")});
     let steps = answer.chip.iter().flat_map(|chip| &chip.steps).map(step);
     let genuine = |answer: pb::Genuineness| word(answer.as_str_name(), "GENUINENESS_");
     json!({
@@ -114,7 +112,8 @@ async fn both(service: &Service, applicant: &Applicant) -> (Value, Value) {
             checked(service, applicant, chip.captured(Some((&name, &bytes)))).await
         }
         None => {
-            let request = pb::CheckRequest { application: Some(applicant.application.clone()), ..Default::default() };
+            let (application, captures) = (Some(applicant.application.clone()), Some(captures()));
+            let request = pb::CheckRequest { application, captures, chip: None };
             service.officer().check(request).await.unwrap().into_inner()
         }
     };

@@ -5,7 +5,11 @@ mod activation;
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod authority;
+#[cfg(test)]
+mod captures;
 #[cfg(test)]
 mod chip;
 #[cfg(test)]
@@ -19,6 +23,8 @@ mod edge;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod migrations;
@@ -26,6 +32,8 @@ mod migrations;
 mod outage;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]

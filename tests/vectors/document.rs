@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use eid::chip::master_list::MasterList;
 use serde_json::Value;
+
+const LIST: &str = "DE_ML_2024-08-07.ml";
 
 /// Runs `eid document check` on a folder with the trust that Germany's list of 2024 gives.
 fn check(documents: &Path, trust: &Path) -> (i32, Value, String) {
@@ -23,9 +26,12 @@ fn the_tool_finds_real_documents_genuine_and_specimens_not() {
     for made in [&trust, &documents] {
         fs::create_dir(made).unwrap();
     }
-    for file in ["DE_ML_2024-08-07.ml", "DE_ROOT_CA_CSCA07.cer"] {
-        fs::copy(folder.join("masterlists").join(file), trust.join(file)).unwrap();
-    }
+    let lists = [LIST, "DE_ML_2026-05-28.ml"].map(|name| fs::read(folder.join("masterlists").join(name)).unwrap());
+    let [list, later] = [0, 1].map(|at| MasterList::read(&lists[at]).unwrap());
+    let mut entries = list.entries.certificates.iter().chain(&later.entries.certificates);
+    let csca = entries.find(|entry| list.is_vouched_for_by(entry)).expect("an entry issued the signer");
+    fs::write(trust.join("csca.cer"), csca.der()).unwrap();
+    fs::write(trust.join(LIST), &lists[0]).unwrap();
     let mut real = 0;
     for entry in fs::read_dir(folder.join("sod")).unwrap() {
         let path = entry.unwrap().path();

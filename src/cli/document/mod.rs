@@ -55,8 +55,9 @@ pub(super) enum Command {
 /// Runs the service's own rules on files and prints each step of the chip's
 /// examination and each finding: its rule, its basis, where each value came from, and
 /// what would cure it, in English and Vietnamese. With --application everything is
-/// checked as EnrolmentService.Check does, but for what only the service knows: other
-/// requests and accounts, and whether a challenge was its own.
+/// checked as EnrolmentService.Check does, but for what is not at hand: other requests
+/// and accounts, the immigration record, face and fingerprints, and whether a challenge
+/// was one of the service's own.
 ///
 /// Nothing is sent, stored or logged. What is printed holds personal data unless
 /// --no-values is given.
@@ -201,7 +202,8 @@ fn judge(set: Set, bench: &Bench) -> Report {
     });
     if let Some(application) = &set.application {
         let known = Known { chip, ..Known::default() };
-        let findings = examine(application, &known, bench.now);
+        // Captures and the immigration record are not at hand: they are not looked at.
+        let findings = examine(application, None, &known, bench.now);
         return Report::new(bench.now, &findings, known.chip.as_ref());
     }
     let shown = Documents { zone: set.zone.as_ref(), chip: chip.as_ref(), card: set.card.as_ref() };

@@ -5,14 +5,20 @@
 //! in: the rules ask nobody.
 
 mod applicant;
+mod captures;
 mod chip;
 mod documents;
+mod registry;
 pub mod zone;
 
+pub use registry::record_key;
+
 use super::application::Application;
-use super::chip::ChipReport;
+use super::capture::Captures;
+use super::chip::{ChipReport, GroupNumber};
 use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
 use super::mrz::Zone;
+use super::record::RegistryAnswer;
 use super::residence::ResidenceCard;
 use super::time::Timestamp;
 use time::Date;
@@ -36,10 +42,28 @@ pub struct Known {
     pub taken: Taken,
     /// What the examination of the passport's chip said, if it was read.
     pub chip: Option<ChipReport>,
+    /// What the immigration record said.
+    pub record: RegistryAnswer,
 }
 
-/// Applies every rule to `application` as handed in at `now`.
-pub fn examine(application: &Application, known: &Known, now: Timestamp) -> Findings {
+impl Known {
+    /// What is known of the applicant's face and fingers. The chip's portrait counts as the chip's only if the security
+    /// object lists it.
+    fn elsewhere(&self) -> captures::Elsewhere {
+        let listed = self.chip.as_ref().filter(|report| report.matching.contains(&GroupNumber::DG2));
+        let portrait = listed.and_then(|report| report.content.faces.first());
+        let on_record = self.record.biometrics().unwrap_or_default();
+        captures::Elsewhere {
+            chip_face: portrait.map(|portrait| portrait.sha256),
+            face_on_record: on_record.face,
+            fingerprints_on_record: on_record.fingerprints,
+        }
+    }
+}
+
+/// Applies every rule to `application` and to what was captured with it, as handed in at `now`. `None` for captures: they
+/// are not looked at.
+pub fn examine(application: &Application, captures: Option<&Captures>, known: &Known, now: Timestamp) -> Findings {
     let today = now.local_date();
     let mut found = Findings::default();
     let page = application.passport.as_ref().map(|passport| &passport.zone);
@@ -51,6 +75,10 @@ pub fn examine(application: &Application, known: &Known, now: Timestamp) -> Find
     documents::documents(application, today, &mut found);
     applicant::eligibility(application, today, &mut found);
     applicant::consents(application, now, &mut found);
+    found.add_all(registry::compare(application, &known.record));
+    if let Some(captures) = captures {
+        captures::captures(captures, known.elsewhere(), &mut found);
+    }
     in_use(known.taken, &mut found);
     found.sort();
     found
@@ -134,6 +162,7 @@ mod tests {
         }
     }
 
+    /// The published specimen, in date in November 2026, with a card.
     pub(super) fn specimen() -> Application {
         let number = || DocumentNumber::parse("L898902C3").unwrap();
         Application {
@@ -193,7 +222,7 @@ mod tests {
     fn found(change: impl FnOnce(&mut Application)) -> Vec<&'static str> {
         let mut application = specimen();
         change(&mut application);
-        examine(&application, &Known::default(), now()).iter().map(|finding| finding.rule.id).collect()
+        examine(&application, None, &Known::default(), now()).iter().map(|finding| finding.rule.id).collect()
     }
 
     fn zone_with(from: &str, to: &str) -> Zone {
@@ -221,7 +250,7 @@ mod tests {
         application.born_on = date!(1974 - 08 - 13);
         application.sex = Sex::Male;
         passport(&mut application).number = DocumentNumber::parse("L898902C4").unwrap();
-        let findings = examine(&application, &Known::default(), now());
+        let findings = examine(&application, None, &Known::default(), now());
         let fields: Vec<_> =
             findings.iter().filter(|f| f.rule == &MRZ_DIFFERS).map(|f| f.fields[0].path.as_ref()).collect();
         assert_eq!(fields, ["passport.number", "person.date_of_birth", "person.sex"]);
@@ -235,7 +264,7 @@ mod tests {
         let mut application = specimen();
         card(&mut application).kind = CardKind::Permanent;
         card(&mut application).expires_on = date!(2032 - 01 - 01);
-        let findings = examine(&application, &Known::default(), late);
+        let findings = examine(&application, None, &Known::default(), late);
         assert_eq!(findings.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["passport.expired"]);
     }
 
@@ -379,7 +408,7 @@ mod tests {
     #[test]
     fn what_others_hold_is_refused() {
         let taken = Taken { phone: true, passport: true, card: true };
-        let findings = examine(&specimen(), &Known { taken, ..Known::default() }, now());
+        let findings = examine(&specimen(), None, &Known { taken, ..Known::default() }, now());
         let ids: Vec<_> = findings.iter().map(|f| f.rule.id).collect();
         assert_eq!(ids, ["phone.in-use", "passport.in-use", "residence-card.in-use"]);
         assert!(findings.cleared().is_err());

@@ -12,11 +12,13 @@ mod eligibility;
 mod registry;
 mod zone;
 
+pub use capture::*;
 pub use chip::*;
 pub use chip_content::*;
 pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
+pub use registry::*;
 pub use zone::*;
 
 use std::borrow::Cow;

@@ -6,10 +6,12 @@
 use time::Date;
 
 pub mod activation;
+pub mod captures;
 pub mod cards;
 pub mod codes;
 pub mod consents;
 pub mod eligibility;
+pub mod hand_over;
 pub mod numbers;
 pub mod phones;
 
@@ -38,6 +40,9 @@ pub struct Item {
 /// All items.
 pub const ITEMS: &[Item] = &[
     activation::ITEM,
+    captures::FACE_ITEM,
+    captures::QUALITY_ITEM,
+    captures::OVERDUE_ITEM,
     cards::ITEM,
     cards::EXCHANGE_ITEM,
     cards::PASSPORT_ITEM,
@@ -50,6 +55,7 @@ pub const ITEMS: &[Item] = &[
     consents::CHILD_ITEM,
     eligibility::ITEM,
     eligibility::REPRESENTATIVE_ITEM,
+    hand_over::ITEM,
     numbers::ITEM,
     phones::ITEM,
 ];

@@ -2,6 +2,7 @@
 //! one that was forgotten.
 
 mod accounts;
+mod captures;
 mod challenges;
 mod codes;
 mod contact_changes;
@@ -10,6 +11,7 @@ mod coverage;
 mod enrolments;
 mod opening;
 mod outbox;
+mod registry;
 mod requests;
 mod scene;
 mod staff;
