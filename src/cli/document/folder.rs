@@ -40,10 +40,10 @@ pub(super) fn sets(folder: &Path) -> Result<Vec<Found>, Wrong> {
         if path.is_dir() {
             let name = file_name(&path);
             for path in entries(&path)? {
-                place(path, &name, |stem| format!("{name}/{stem}"), &mut sets);
+                place(&path, &name, |stem| format!("{name}/{stem}"), &mut sets);
             }
         } else {
-            place(path, &own, str::to_owned, &mut sets);
+            place(&path, &own, str::to_owned, &mut sets);
         }
     }
     if sets.is_empty() {
@@ -69,15 +69,15 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 /// Puts a file where it belongs.
-fn place(path: PathBuf, whole: &str, of: impl Fn(&str) -> String, sets: &mut BTreeMap<String, Found>) {
-    let file = file_name(&path);
+fn place(path: &Path, whole: &str, of: impl Fn(&str) -> String, sets: &mut BTreeMap<String, Found>) {
+    let file = file_name(path);
     let known = if path.is_file() { named(&file) } else { None };
     let Some((stem, part)) = known else {
         return say(&format_args!("{}: not looked at: its name is none of a part of a document", path.display()));
     };
     let name = stem.map_or_else(|| whole.to_owned(), of);
     let found = sets.entry(name.clone()).or_insert_with(|| Found { name, ..Found::default() });
-    if let Some(other) = found.parts.insert(part, path.clone()) {
+    if let Some(other) = found.parts.insert(part, path.to_owned()) {
         let both = format!("{} and {} are the same part: keep one", other.display(), path.display());
         found.twice = Some(Wrong(both));
     }

@@ -416,11 +416,11 @@ mod tests {
 
     #[test]
     fn documents_without_an_application_are_judged_by_the_same_rules() {
-        let Application { passport: Some(passport), card: Some(mut card), .. } = specimen() else { panic!() };
         fn ids(zone: Option<&Zone>, card: Option<&ResidenceCard>, today: Date) -> Vec<&'static str> {
             let shown = Documents { zone, card, ..Documents::default() };
             examine_documents(shown, today).iter().map(|finding| finding.rule.id).collect()
         }
+        let Application { passport: Some(passport), card: Some(mut card), .. } = specimen() else { panic!() };
         let today = now().local_date();
         assert_eq!(ids(Some(&passport.zone), Some(&card), today), [""; 0]);
         assert_eq!(ids(Some(&zone_with("<<<<<16", "<<<<<17")), None, today), ["mrz.check-digit"]);
