@@ -20,6 +20,7 @@ mod status;
 mod trust;
 
 pub use gate::Gate;
+pub use parse::{read_application, read_residence_card};
 pub use policy::{Allowed, POLICY, Rule, unruled};
 pub use status::{REASONS, Reason};
 

@@ -141,7 +141,6 @@ impl Nation {
         };
         params.signed_by(&self.issuer).unwrap().der().to_vec()
     }
-
 }
 
 fn before(now: Timestamp, days: i64) -> Timestamp {
