@@ -17,6 +17,7 @@ mod review;
 mod status;
 mod trust;
 
+pub use enrolment::read_check;
 pub use gate::Gate;
 pub use policy::{Allowed, POLICY, Rule, unruled};
 pub use status::{REASONS, Reason};
