@@ -16,6 +16,7 @@
 //! limits    how often a caller may call: counted in the process, or shared through Redis
 //! notify    carriers by which messages leave for holders, and the texts
 //! tls       accepting connections, the handshake, the name in a client certificate
+//! archive   where sealed captures lie: a folder, or a bucket that speaks S3
 //! pki       certificates for development and tests
 //! vault     keys: sealing, opening, blind indexes, digests of codes
 //! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
@@ -33,6 +34,7 @@
 //! `domain`; what happens together or not at all is `app`; what a client sees of it is `grpc`.
 
 pub mod app;
+pub mod archive;
 pub mod chip;
 pub mod cli;
 pub mod config;

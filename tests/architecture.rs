@@ -28,6 +28,7 @@ const MAP: &[Room] = &[
     room(2, "server"),
     room(3, "grpc"),
     room(4, "app"),
+    room(5, "archive"),
     room(5, "limits"),
     room(5, "notify"),
     room(5, "pki"),

@@ -9,6 +9,7 @@ use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::account::{Account, IdentityNumber};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
+use crate::domain::capture::EndReason;
 use crate::domain::contact::Contact;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
@@ -127,14 +128,18 @@ impl App {
         let mut reader = self.store().reader().await?;
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
         let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
-        drop(reader);
         let stored = found.ok_or(Error::NotFound(Missing::Enrolment))?;
         if before.is_some() {
             return Ok(Attempt::Answered(Ok(Decided { stage: stored.enrolment.stage })));
         }
         let decided = match decision {
             Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now),
-            Decision::Refuse(reason) => self.refused(by, repeat, &stored, lease, *reason, now),
+            // Nobody needs what was captured for a request that is refused.
+            Decision::Refuse(reason) => {
+                let ended = self.end_captures(&mut reader, id, EndReason::Refused).await?;
+                self.refused(by, repeat, &stored, lease, *reason, now)
+                    .map(|(stage, unit)| (stage, unit.with_all(ended)))
+            }
         };
         Ok(match decided {
             Ok((stage, unit)) => Attempt::Change(Ok(Decided { stage }), unit),

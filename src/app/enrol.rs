@@ -87,7 +87,7 @@ impl App {
         let now = self.clock().now();
         let id = EnrolmentId::new(self.dice().id(now));
         let known = self.known(officer, id, intake, now).await?;
-        let findings = examine(&intake.application, &known, now);
+        let findings = examine(&intake.application, Some(&intake.captures), &known, now);
         Ok(Checked { findings, chip: known.chip.as_ref().map(ChipReport::summary) })
     }
 
@@ -169,11 +169,12 @@ impl App {
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         let known = self.known(officer, id, intake, now).await?;
-        Ok(match examine(&intake.application, &known, now).cleared() {
+        Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
-                let unit = self.received(by, repeat, intake, &enrolment)?;
+                let kept = self.keep_captures(id, &intake.captures).await?;
+                let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),

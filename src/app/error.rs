@@ -1,5 +1,6 @@
 //! Why a use case did not do what it was asked. Outcomes that a good client meets are not here: they are answers.
 
+use crate::archive::ArchiveError;
 use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::CannotDecide;
 use crate::domain::review::CannotReview;
@@ -46,6 +47,9 @@ pub enum Error {
     /// The database cannot be asked.
     #[error("the store is not available")]
     Unavailable(#[source] StoreError),
+    /// The archive cannot be asked.
+    #[error("the archive is not available")]
+    ArchiveUnavailable(#[source] ArchiveError),
     /// A record cannot be read, or a sealed value does not open.
     #[error("a record cannot be read")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -82,6 +86,15 @@ impl From<StoreError> for Error {
             StoreError::Changed => Self::Contended,
             // A use case that expects a value to be taken has handled it; here it is an identifier drawn twice.
             StoreError::Taken(_) | StoreError::Corrupt { .. } => Self::Broken(Box::new(error)),
+        }
+    }
+}
+
+impl From<ArchiveError> for Error {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Unavailable(_) => Self::ArchiveUnavailable(error),
+            ArchiveError::TooLarge => Self::Broken(Box::new(error)),
         }
     }
 }

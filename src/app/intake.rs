@@ -9,6 +9,7 @@ use super::{App, Error, Officer};
 use crate::chip::files::ActiveEvidence;
 use crate::chip::{self, ChipFiles, Mode};
 use crate::domain::application::Application;
+use crate::domain::capture::Captures;
 use crate::domain::check::Known;
 use crate::domain::chip::{ChipReport, GroupNumber};
 use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
@@ -17,12 +18,14 @@ use crate::domain::time::Timestamp;
 use crate::store::Reader;
 
 /// What an officer hands in.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Intake {
     /// What was declared and captured.
     pub application: Application,
     /// The chip's files, if it was read.
     pub chip: Option<ChipRead>,
+    /// Face and fingerprints; empty if none were taken.
+    pub captures: Captures,
 }
 
 /// The files of a chip as they were read.

@@ -6,11 +6,13 @@
 mod activate;
 mod administer;
 mod caller;
+mod captures;
 mod change_contact;
 mod codes;
 mod decide;
 mod deliver;
 mod enrol;
+mod erase;
 mod error;
 mod intake;
 mod repeat;
@@ -22,6 +24,7 @@ mod trust;
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
 pub use caller::{Caller, Officer};
+pub use captures::Confirmation;
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
@@ -36,6 +39,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::archive::Archive;
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::ids::EntryId;
@@ -71,6 +75,8 @@ pub struct Parts {
     pub store: Store,
     /// Keys.
     pub vault: Vault,
+    /// Where captures lie.
+    pub archive: Archive,
     /// How messages leave.
     pub carrier: Carrier,
     /// Time.
@@ -109,6 +115,10 @@ impl App {
 
     fn vault(&self) -> &Vault {
         &self.parts.vault
+    }
+
+    fn archive(&self) -> &Archive {
+        &self.parts.archive
     }
 
     fn dice(&self) -> &Dice {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::audit::Action;
+use crate::domain::capture::EndReason;
 use crate::domain::enrolment::Enrolment;
 use crate::domain::ids::EnrolmentId;
 use crate::domain::review::ReviewReason;
@@ -66,14 +67,19 @@ impl App {
         let mut reader = self.store().reader().await?;
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
         let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
-        drop(reader);
         let own = found.filter(|stored| stored.enrolment.office == supervisor.office);
         let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
         if before.is_some() {
             let reason = self.open_review_reason(&stored)?;
             return Ok(Attempt::Answered(Ok(Reviewed { enrolment: stored.enrolment, reason })));
         }
-        Ok(match self.reviewed(by, repeat, &stored, (verdict, reason), now) {
+        let ended = match verdict {
+            // Nobody needs what was captured for a request that ends here.
+            ReviewVerdict::Decline => self.end_captures(&mut reader, id, EndReason::Refused).await?,
+            ReviewVerdict::Override(_) => None,
+        };
+        let reviewed = self.reviewed(by, repeat, &stored, (verdict, reason), now);
+        Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended))) {
             Ok((enrolment, unit)) => Attempt::Change(Ok(Reviewed { enrolment, reason: Some(reason.clone()) }), unit),
             Err(refusal) => Attempt::Unchanged(Err(refusal)),
         })

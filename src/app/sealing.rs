@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::captures::Secret;
 use super::{App, Error};
 use crate::domain::account::IdentityNumber;
 use crate::domain::application::Application;
@@ -13,10 +14,12 @@ use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
 use crate::domain::message::{Message, MessageContent};
 use crate::domain::review::ReviewReason;
 use crate::domain::sealed::{BlindIndex, Sealed};
-use crate::store::{Change, ClaimedMessage, SealedMessage, StoredAccount, StoredChange, StoredEnrolment};
+use crate::store::{
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment,
+};
 use crate::vault::Place;
 
-const fn place(table: &'static str, column: &'static str, row: Uuid) -> Place {
+pub(super) const fn place(table: &'static str, column: &'static str, row: Uuid) -> Place {
     Place { table, column, row }
 }
 
@@ -69,6 +72,16 @@ impl App {
 
     pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    pub(super) fn seal_captures(&self, id: EnrolmentId, secret: &Secret) -> Result<Sealed, Error> {
+        self.seal(place("capture_set", "secret", id.uuid()), secret)
+    }
+
+    /// `None` once they have ended.
+    pub(super) fn open_captures(&self, stored: &StoredCaptures) -> Result<Option<Secret>, Error> {
+        let open = |secret| self.open(place("capture_set", "secret", stored.enrolment.uuid()), secret);
+        stored.secret.as_ref().map(open).transpose()
     }
 
     /// Queues a message: destination, language and text are sealed as they are now.

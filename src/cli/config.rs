@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::FAILED;
-use crate::config::{Config, DEFAULTS, Mode, Url};
+use crate::config::{Archive, Config, DEFAULTS, Mode, Url};
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -77,7 +77,11 @@ fn missing(config: &Config) -> Vec<String> {
         ("server.client_ca", &server.client_ca),
         ("vault.keys", &config.vault.keys),
     ];
-    let missing = files.into_iter().filter(|(_, path)| !path.exists());
+    let access = match &config.archive {
+        Archive::S3 { access, .. } => Some(("archive.access_file", access)),
+        Archive::Local { .. } => None,
+    };
+    let missing = files.into_iter().chain(access).filter(|(_, path)| !path.exists());
     let mut told: Vec<_> = missing.map(|(key, path)| format!("{key}: {} is not there.", path.display())).collect();
     if matches!(&config.store.url, Url::Plain(url) if url.starts_with("sqlite:")) && !config.home.is_dir() {
         told.push(format!("home: {} is not a folder.", config.home.display()));

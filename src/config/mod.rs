@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// Keys for personal data.
     pub vault: Vault,
+    /// Where captures lie.
+    pub archive: Archive,
     /// One-time codes.
     pub codes: Codes,
     /// Accounts.
@@ -106,6 +108,29 @@ pub struct Limits {
 pub struct Vault {
     /// The key ring's file.
     pub keys: PathBuf,
+}
+
+/// Where captures lie.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Archive {
+    /// A folder of this machine.
+    Local {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A bucket that speaks S3.
+    S3 {
+        /// Its address.
+        endpoint: String,
+        /// Its name.
+        bucket: String,
+        /// The region that requests are signed for.
+        region: String,
+        /// The file of the access key.
+        access: PathBuf,
+        /// The authorities whose certificates the endpoint may show; those of the machine if absent.
+        authorities: Option<PathBuf>,
+    },
 }
 
 /// One-time codes.
@@ -245,6 +270,13 @@ impl Config {
         if production && self.server.reflection {
             warnings.push("Any caller may ask for the protocol; server.reflection = false ends that.".to_owned());
         }
+        if production && on_server && matches!(self.archive, Archive::Local { .. }) {
+            warnings.push(
+                "Captures lie in a folder of this machine: other processes on the same database neither hand them over nor \
+                 delete them. Set archive.kind = \"s3\", or run one process."
+                    .to_owned(),
+            );
+        }
         if production && on_server && self.limits.redis.is_none() {
             warnings.push(
                 "Each process counts calls alone: with several processes, callers get the limits several times over. \
@@ -258,10 +290,12 @@ impl Config {
     /// Every setting as it takes effect, by key, without secrets.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
-        let Self { mode, home, server, store, limits, vault, codes, accounts, notify, chip, trust, log } = self;
+        let Self { mode, home, server, store, limits, vault, archive, codes, accounts, notify, chip, trust, log } =
+            self;
         let path = |path: &Path| path.display().to_string();
         let [url, url_file] = shown(Some(&store.url));
         let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
+        let [kind, folder, endpoint, bucket, region, access, authorities] = archive.settings();
         vec![
             ("mode", mode.name().to_owned()),
             ("home", path(home)),
@@ -280,6 +314,13 @@ impl Config {
             ("limits.redis_url", redis_url),
             ("limits.redis_url_file", redis_url_file),
             ("vault.keys", path(&vault.keys)),
+            ("archive.kind", kind),
+            ("archive.folder", folder),
+            ("archive.endpoint", endpoint),
+            ("archive.bucket", bucket),
+            ("archive.region", region),
+            ("archive.access_file", access),
+            ("archive.authorities", authorities),
             ("codes.lifetime_secs", codes.lifetime_secs.to_string()),
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
@@ -293,6 +334,26 @@ impl Config {
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
         ]
+    }
+}
+
+impl Archive {
+    /// Kind, folder, endpoint, bucket, region, file of the access key, authorities; empty where it has none.
+    fn settings(&self) -> [String; 7] {
+        let path = |path: &Path| path.display().to_string();
+        let none = String::new;
+        match self {
+            Self::Local { folder } => ["local".to_owned(), path(folder), none(), none(), none(), none(), none()],
+            Self::S3 { endpoint, bucket, region, access, authorities } => [
+                "s3".to_owned(),
+                none(),
+                endpoint.clone(),
+                bucket.clone(),
+                region.clone(),
+                path(access),
+                authorities.as_deref().map(path).unwrap_or_default(),
+            ],
+        }
     }
 }
 

@@ -15,7 +15,9 @@ use tracing_subscriber::EnvFilter;
 use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
-use super::{Accounts, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Trust, Vault};
+use super::{
+    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Trust, Vault,
+};
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
 
@@ -34,6 +36,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         store: reader.store(),
         limits: reader.limits(),
         vault: Vault { keys: reader.path("vault.keys") },
+        archive: reader.archive(),
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         notify: Notify { file: reader.path("notify.file") },
@@ -116,6 +119,28 @@ impl Reader<'_> {
 
     fn limits(&mut self) -> Limits {
         Limits { redis: self.url("limits.redis_url", "limits.redis_url_file", REDISES) }
+    }
+
+    fn archive(&mut self) -> Archive {
+        if !self.choice("archive.kind", &[("local", false), ("s3", true)]) {
+            return Archive::Local { folder: self.path("archive.folder") };
+        }
+        let [endpoint, bucket, region, authorities] =
+            ["archive.endpoint", "archive.bucket", "archive.region", "archive.authorities"].map(|key| self.text(key));
+        let without_tls = endpoint.starts_with("http://");
+        if without_tls && self.mode == Mode::Production {
+            let cure = "sensitive data is encrypted on its way (Decree 356/2025 art. 12.4): begin it with https://";
+            self.fault("archive.endpoint", "has no TLS", cure);
+        } else if !without_tls && !endpoint.starts_with("https://") {
+            self.fault("archive.endpoint", "is no address of a bucket", "write \"https://HOST\"");
+        }
+        for (key, text) in [("archive.bucket", &bucket), ("archive.region", &region)] {
+            if text.is_empty() {
+                self.fault(key, "is empty", "s3 needs one");
+            }
+        }
+        let authorities = (!authorities.is_empty()).then(|| self.home.join(authorities));
+        Archive::S3 { endpoint, bucket, region, access: self.path("archive.access_file"), authorities }
     }
 
     fn codes(&mut self) -> Codes {

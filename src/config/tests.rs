@@ -31,13 +31,14 @@ fn the_default_file_is_the_development_configuration() {
                 client_ca: "eid-dev/pki/client-ca.pem".into(),
                 handshake_secs: 5,
                 connections_max: 8_192,
-                message_bytes_max: 1 << 20,
+                message_bytes_max: 2 << 20,
                 concurrent_per_connection: 128,
                 reflection: true,
             },
             store: Store { url: Url::Plain("sqlite:eid.sqlite".to_owned()), connections: 8 },
             limits: Limits { redis: None },
             vault: Vault { keys: "eid-dev/keys.json".into() },
+            archive: Archive::Local { folder: "eid-dev/captures".into() },
             codes: Codes { lifetime_secs: law::codes::LIFETIME.as_secs(), email_lifetime_secs: 3_600 },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
@@ -122,6 +123,15 @@ fn values_out_of_bounds_are_refused_with_the_bounds() {
         ("[store]\nurl = \"postgres://db\"\nurl_file = \"db.url\"", "is set, and so is store.url_file"),
         ("[limits]\nredis_url = \"http://cache\"", "begin it with redis://"),
         ("[log]\nfilter = \"eid=loud\"", "log.filter (eid.toml): is no log filter"),
+        ("[archive]\nkind = \"ftp\"", "write \"local\" or \"s3\""),
+        ("[archive]\nfolder = \"\"", "archive.folder (eid.toml): is empty"),
+        ("[archive]\nkind = \"s3\"", "archive.endpoint (default): is no address of a bucket; write \"https://HOST\""),
+        ("[archive]\nkind = \"s3\"", "archive.bucket (default): is empty; s3 needs one"),
+        ("[archive]\nkind = \"s3\"", "archive.access_file (default): is empty; name a file"),
+        (
+            "mode = \"production\"\nhome = \"x\"\n[archive]\nkind = \"s3\"\nendpoint = \"http://s3\"",
+            "archive.endpoint (eid.toml): has no TLS; sensitive data is encrypted on its way (Decree 356/2025 art. 12.4)",
+        ),
         ("[log]\nformat = \"xml\"", "write \"text\" or \"json\""),
     ] {
         assert!(faults(file).contains(told), "{file}\n{}", faults(file));
@@ -135,6 +145,24 @@ fn what_is_set_is_what_counts() {
     assert_eq!(config.log, Log { format: LogFormat::Json, filter: "eid=debug".to_owned() });
     assert_eq!(config.server.listen.to_string(), "[::]:9");
     assert_eq!(config.redis_url().unwrap().unwrap().as_str(), "redis://cache");
+}
+
+#[test]
+fn a_bucket_is_named_by_its_settings_and_its_key_by_a_file() {
+    let file =
+        "[archive]\nkind = \"s3\"\nendpoint = \"https://s3.example\"\nbucket = \"eid\"\naccess_file = \"s3.key\"";
+    let config = assemble(file, &[("archive.authorities", "/etc/ssl/ca.pem")]).unwrap();
+    let expected = Archive::S3 {
+        endpoint: "https://s3.example".to_owned(),
+        bucket: "eid".to_owned(),
+        region: "us-east-1".to_owned(),
+        access: "eid-dev/s3.key".into(),
+        authorities: Some("/etc/ssl/ca.pem".into()),
+    };
+    assert_eq!(config.archive, expected);
+    let settings = config.settings();
+    assert!(settings.contains(&("archive.folder", String::new())));
+    assert!(settings.contains(&("archive.access_file", "eid-dev/s3.key".to_owned())));
 }
 
 #[test]
@@ -188,7 +216,7 @@ fn risks_are_said_loudly() {
     let development = said("");
     assert!(development.contains("Development mode") && development.contains("eid-dev/messages.jsonl"));
     let production = said("mode = \"production\"\nhome = \"/var/lib/eid\"\n[store]\nurl = \"postgres://eid@db/eid\"");
-    for risk in ["/var/lib/eid/messages.jsonl", "server.reflection", "limits.redis_url_file"] {
+    for risk in ["/var/lib/eid/messages.jsonl", "server.reflection", "limits.redis_url_file", "archive.kind"] {
         assert!(production.contains(risk), "{production}");
     }
     assert!(!production.contains("Development"));

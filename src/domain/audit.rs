@@ -90,6 +90,14 @@ pub enum Action {
     MessageDelayed,
     /// A message was given up.
     MessageFailed,
+    /// Captures were handed to the authority.
+    CapturesHandedOver,
+    /// The authority confirmed that it has the captures; their key was destroyed.
+    CapturesConfirmed,
+    /// The object of a capture was deleted, and a reading after that found nothing.
+    CaptureDeleted,
+    /// An object of the archive that belongs to nothing was deleted, and a reading after that found nothing.
+    OrphanDeleted,
     /// A certificate was entered in the staff directory.
     StaffRegistered,
     /// An entry of the staff directory was disabled.
@@ -127,6 +135,10 @@ impl Action {
             Self::MessageSent => "message.sent",
             Self::MessageDelayed => "message.delayed",
             Self::MessageFailed => "message.failed",
+            Self::CapturesHandedOver => "captures.handed-over",
+            Self::CapturesConfirmed => "captures.confirmed",
+            Self::CaptureDeleted => "capture.deleted",
+            Self::OrphanDeleted => "archive.orphan-deleted",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
             Self::TrustProposed => "trust.proposed",

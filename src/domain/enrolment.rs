@@ -239,6 +239,18 @@ impl Enrolment {
         Ok(self)
     }
 
+    /// Whether the authority may be handed what was captured: while it holds the request under `lease`, and once it has
+    /// decided.
+    ///
+    /// # Errors
+    /// [`CannotDecide::LeaseLost`] if it is undecided, and not held under that lease.
+    pub fn hand_over(&self, lease: LeaseId) -> Result<(), CannotDecide> {
+        match self.held_under(lease) {
+            Err(CannotDecide::AlreadyDecided) => Ok(()),
+            held => held,
+        }
+    }
+
     fn held_under(&self, lease: LeaseId) -> Result<(), CannotDecide> {
         match &self.stage {
             Stage::Forwarded { lease: Some(held) } if held.id == lease => Ok(()),
@@ -282,6 +294,15 @@ mod tests {
         assert!(forwarded(Some(1)).issue(lease(1), account, NOW).is_ok());
         assert_eq!(forwarded(Some(2)).issue(lease(1), account, NOW), Err(CannotDecide::LeaseLost));
         assert_eq!(forwarded(None).refuse(lease(1), RefusalReason::Other, NOW), Err(CannotDecide::LeaseLost));
+    }
+
+    #[test]
+    fn captures_are_handed_over_under_the_latest_lease_and_after_a_decision() {
+        assert_eq!(forwarded(Some(1)).hand_over(lease(1)), Ok(()));
+        assert_eq!(forwarded(Some(2)).hand_over(lease(1)), Err(CannotDecide::LeaseLost));
+        assert_eq!(forwarded(None).hand_over(lease(1)), Err(CannotDecide::LeaseLost));
+        let issued = forwarded(Some(1)).issue(lease(1), AccountId::new(Uuid::nil()), NOW).unwrap();
+        assert_eq!(issued.hand_over(lease(2)), Ok(()));
     }
 
     #[test]

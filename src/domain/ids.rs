@@ -68,6 +68,8 @@ ids! {
     CodeId;
     /// A change of phone or e-mail address.
     ChangeId;
+    /// One capture, and the object that it is in the archive.
+    CaptureId;
     /// A message in the outbox.
     MessageId;
     /// An audit entry.

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod application;
 pub mod audit;
+pub mod capture;
 pub mod check;
 pub mod chip;
 pub mod chip_content;

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::gate::caller;
 use super::parse::Faults;
-use super::render;
+use super::{captures, render};
 use crate::app::{App, Decision};
 use crate::domain::account::IdentityNumber;
 use crate::domain::enrolment::{RefusalReason, Stage};
@@ -85,6 +85,34 @@ impl pb::authority_service_server::AuthorityService for Authority {
             account_id,
             decided_at: at.map(render::instant),
         }))
+    }
+
+    async fn get_captures(
+        &self,
+        request: Request<pb::GetCapturesRequest>,
+    ) -> Result<Response<pb::GetCapturesResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let enrolment = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let lease = faults.text("lease_id", &message.lease_id, LeaseId::parse);
+        let claimed = faults.finish(enrolment.zip(lease))?;
+        let held = self.0.hand_over_captures(&by, claimed).await?;
+        Ok(Response::new(pb::GetCapturesResponse { captures: held.as_ref().map(captures::rendered) }))
+    }
+
+    async fn confirm_captures(
+        &self,
+        request: Request<pb::ConfirmCapturesRequest>,
+    ) -> Result<Response<pb::ConfirmCapturesResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let enrolment = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let hashes = captures::hashes(&mut faults, "sha256", &message.sha256);
+        let (enrolment, hashes) = faults.finish(enrolment.zip(hashes))?;
+        let (outcome, advice) = captures::confirmed(self.0.confirm_captures(&by, enrolment, &hashes).await?);
+        Ok(Response::new(pb::ConfirmCapturesResponse { outcome: outcome.into(), advice: Some(render::text(advice)) }))
     }
 }
 

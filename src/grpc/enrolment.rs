@@ -10,6 +10,7 @@ use super::gate::caller;
 use super::parse::{self, Faults};
 use super::{render, status};
 use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
+use crate::domain::capture::Captures;
 use crate::domain::enrolment::StageName;
 use crate::domain::ids::{EnrolmentId, RequestId};
 use crate::domain::text::Malformed;
@@ -58,7 +59,8 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref());
+        let intake =
+            intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
         let (id, intake) = faults.finish(id.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
         let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
@@ -124,18 +126,27 @@ pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Stat
 /// A status that names the fields that cannot be read.
 pub fn read_check(message: &pb::CheckRequest) -> Result<Intake, Status> {
     let mut faults = Faults::default();
-    let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref());
+    let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
     faults.finish(intake)
 }
 
 /// What an officer hands in.
-fn intake(faults: &mut Faults, application: Option<&pb::Application>, chip: Option<&pb::Chip>) -> Option<Intake> {
+fn intake(
+    faults: &mut Faults,
+    application: Option<&pb::Application>,
+    chip: Option<&pb::Chip>,
+    captures: Option<&pb::Captures>,
+) -> Option<Intake> {
     let application = faults.within("application", application, parse::application);
     let chip = match chip {
         None => Some(None),
         some => faults.within("chip", some, parse::chip).map(Some),
     };
-    Some(Intake { application: application?, chip: chip? })
+    let captures = match captures {
+        None => Some(Captures::default()),
+        some => faults.within("captures", some, super::captures::captures),
+    };
+    Some(Intake { application: application?, chip: chip?, captures: captures? })
 }
 
 fn page_size(asked: i32) -> Result<u32, Malformed> {

@@ -7,6 +7,7 @@ mod activation;
 mod administration;
 mod advice;
 mod authority;
+mod captures;
 mod contact;
 mod enrolment;
 mod gate;

@@ -68,6 +68,8 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ReviewService/Decline", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.AuthorityService/Claim", AUTHORITY, 100, 30),
     rule("eid.issuance.v1.AuthorityService/RecordDecision", AUTHORITY, 1_000, 10),
+    rule("eid.issuance.v1.AuthorityService/GetCaptures", AUTHORITY, 200, 15),
+    rule("eid.issuance.v1.AuthorityService/ConfirmCaptures", AUTHORITY, 1_000, 10),
     rule("eid.issuance.v1.ActivationService/GetStatus", APP, 10_000, 3),
     rule("eid.issuance.v1.ActivationService/SendCode", APP, 1_000, 5),
     rule("eid.issuance.v1.ActivationService/Activate", APP, 1_000, 5),

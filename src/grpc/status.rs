@@ -113,6 +113,9 @@ reasons! {
     UNAVAILABLE: Unavailable,
         "The service cannot reach its database. Try again; if the call changes something, with the same request_id."
         / "Dịch vụ không kết nối được cơ sở dữ liệu. Hãy thử lại; nếu là lệnh thay đổi, dùng lại cùng request_id.";
+    ARCHIVE_UNAVAILABLE: Unavailable,
+        "The service cannot reach the archive of captures. Nothing was stored; try again with the same request_id."
+        / "Dịch vụ không kết nối được kho dữ liệu sinh trắc. Chưa lưu gì; hãy thử lại với cùng request_id.";
     BROKEN: Internal,
         "Something is broken on our side; the operator has been told."
         / "Có lỗi phía hệ thống; người vận hành đã được báo.";
@@ -226,6 +229,10 @@ impl From<Error> for Status {
             Error::Unavailable(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is not available");
                 UNAVAILABLE.retry(RETRY_SOON)
+            }
+            Error::ArchiveUnavailable(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the archive is not available");
+                ARCHIVE_UNAVAILABLE.retry(RETRY_SOON)
             }
             Error::Broken(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call failed on our side");

@@ -39,6 +39,7 @@ pub struct Started {
     serving: JoinHandle<anyhow::Result<()>>,
     delivering: JoinHandle<()>,
     watching_trust: JoinHandle<()>,
+    erasing: JoinHandle<()>,
     app: App,
 }
 
@@ -71,6 +72,7 @@ impl Started {
         let closing = async {
             self.delivering.await.context("the delivery task failed")?;
             self.watching_trust.await.context("the watch over the trust store failed")?;
+            self.erasing.await.context("the erasing task failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -112,5 +114,6 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
     let every = Duration::from_secs(config.trust.refresh_secs);
     let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
-    Ok(Started { address, stop, serving, delivering, watching_trust, app })
+    let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
+    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, app })
 }

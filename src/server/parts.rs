@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use rustls::ServerConfig;
 
 use crate::app::{App, Parts, Settings, TrustSettings};
+use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
-use crate::config::{Config, Mode};
+use crate::config::{self, Config, Mode};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
 use crate::store::Store;
@@ -37,6 +38,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
     let vault = Vault::new(&ring, dice.clone()).context("cannot use the key ring")?;
     Ok(App::new(Parts {
         store,
+        archive: archive(&config.archive, &vault)?,
         vault,
         carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
         clock,
@@ -63,6 +65,24 @@ fn policy(config: &Config) -> Policy {
         rsa_below_2048: config.chip.rsa_below_2048_until,
         curves_224: config.chip.curves_224_until,
         digest_info_without_null: None,
+    }
+}
+
+/// Where captures lie. A bucket is not asked for anything yet: it may be away while the service starts.
+fn archive(archive: &config::Archive, vault: &Vault) -> anyhow::Result<Archive> {
+    let namespace = vault.namespace();
+    match archive {
+        config::Archive::Local { folder } => Archive::local(folder, &namespace)
+            .with_context(|| format!("cannot use {} (setting archive.folder)", folder.display())),
+        config::Archive::S3 { endpoint, bucket, region, access, authorities } => {
+            let read = Access::read(access);
+            let access =
+                read.with_context(|| format!("cannot use {} (setting archive.access_file)", access.display()))?;
+            let (endpoint, name, region) = (endpoint.clone(), bucket.clone(), region.clone());
+            let bucket = Bucket { endpoint, name, region, authorities: authorities.clone() };
+            Archive::s3(&bucket, &access, &namespace)
+                .context("cannot use the bucket (settings archive.endpoint, archive.authorities)")
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What runs beside the calls: delivery, and the watches over health and the trust store.
+//! What runs beside the calls: delivery, erasing, and the watches over health and the trust store.
 
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ use crate::app::App;
 const REST: Duration = Duration::from_secs(1);
 /// How long after a failure to ask again.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// How long the eraser rests when nothing is to be deleted.
+const ERASER_REST: Duration = Duration::from_secs(5);
+/// How often the archive is swept of what belongs to nothing; first when the service starts.
+const SWEEP: Duration = Duration::from_hours(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -44,6 +48,31 @@ pub(super) async fn watch_trust(app: App, every: Duration, stop: CancellationTok
         }
         if let Err(error) = app.refresh_trust().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the trust store could not be read");
+        }
+    }
+}
+
+/// Deletes captures that have ended, and what belongs to nothing, until `stop`.
+pub(super) async fn erase(app: App, stop: CancellationToken) {
+    let mut sweep = tokio::time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rest = Duration::ZERO;
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = sweep.tick() => match app.sweep_archive().await {
+                Ok(0) => {}
+                Ok(swept) => tracing::warn!(swept, "objects that belonged to nothing were deleted"),
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed"),
+            },
+            () = tokio::time::sleep(rest) => match app.erase_due().await {
+                Ok(0) => rest = ERASER_REST,
+                Ok(_) => rest = Duration::ZERO,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "erasing failed");
+                    rest = ERASER_REST;
+                }
+            },
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod captures;
 mod challenges;
 mod codes;
 mod contact_changes;
@@ -19,6 +20,7 @@ mod trust;
 mod unit;
 
 pub use accounts::{AccountKey, StoredAccount};
+pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use engine::Schema;

@@ -4,6 +4,7 @@
 //! and an engine may one day merge them into fewer statements without any use case noticing.
 
 use super::accounts::{self, StoredAccount};
+use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
 use super::engine::Conn;
@@ -14,10 +15,11 @@ use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::{audit, codes, staff, trust};
 use crate::domain::audit::Entry;
+use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{AccountId, ChallengeId, CodeId, MessageId, StaffId, Version};
+use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
@@ -74,6 +76,12 @@ pub enum Change {
     Send(SealedMessage),
     /// Settles an attempt to send a message.
     Settle(MessageId, u32, Settled),
+    /// Adds what was captured with a request, whose objects are in the archive already.
+    KeepCaptures(Box<StoredCaptures>),
+    /// Destroys the key of a request's captures and has the objects deleted, if they are still kept.
+    EndCaptures(EnrolmentId, EndReason),
+    /// Records that an object was deleted by that attempt.
+    CaptureDeleted(CaptureId, u32),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
@@ -134,6 +142,9 @@ impl Change {
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
+            Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
+            Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
+            Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,

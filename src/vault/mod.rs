@@ -4,8 +4,10 @@
 //! row does not open. Blind indexes are HMAC-SHA-256 under one key for each purpose, derived by HKDF from an index root
 //! that never rotates by itself (indexes could not be found again). Refuses to print anything.
 
+mod data_key;
 mod ring;
 
+pub use data_key::DataKey;
 pub use ring::{KeyFault, KeyRing};
 
 use std::collections::HashMap;
@@ -140,6 +142,27 @@ impl Vault {
         let clear = key.open_in_place(nonce, place.aad(), &mut text).map_err(|_| DoesNotOpen)?.len();
         text.truncate(clear);
         Ok(text)
+    }
+
+    /// A name for everything that is kept under this ring: 16 hexadecimal digits, no secret, the same for ever. What
+    /// another ring wrote beside it has another name.
+    pub fn namespace(&self) -> String {
+        let mut name = hex::encode(self.content("archive namespace", b"").as_bytes());
+        name.truncate(16);
+        name
+    }
+
+    /// A fresh key for one person's captures.
+    pub fn data_key(&self) -> DataKey {
+        DataKey::generate(&self.dice)
+    }
+
+    /// Seals `clear` for one place, under a key that [`Vault::data_key`] made.
+    ///
+    /// # Errors
+    /// If the value is larger than AES-GCM takes (64 GiB).
+    pub fn seal_under(&self, key: &DataKey, place: Place, clear: &[u8]) -> Result<Sealed, DoesNotOpen> {
+        key.seal(place, clear, &self.dice)
     }
 
     /// Index of a travel or identity document: issuing state and number.
@@ -291,6 +314,7 @@ mod tests {
         assert_eq!(after.open(PLACE, &old).unwrap().as_slice(), b"old");
         assert_eq!(before.open(PLACE, &after.seal(PLACE, b"new").unwrap()), Err(DoesNotOpen));
         assert_eq!(before.phone(&phone), after.phone(&phone), "indexes outlive a rotation");
+        assert_eq!((before.namespace(), before.namespace().len()), (after.namespace(), 16));
     }
 
     #[test]

@@ -37,11 +37,16 @@ fn with_chip(service: &Service) -> Applicant {
 }
 
 fn check(applicant: &Applicant, chip: pb::Chip) -> pb::CheckRequest {
-    pb::CheckRequest { application: Some(applicant.application.clone()), chip: Some(chip) }
+    pb::CheckRequest { application: Some(applicant.application.clone()), chip: Some(chip), captures: Some(captures()) }
 }
 
 fn rules(findings: &[pb::Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.rule.as_str()).collect()
+}
+
+/// A face and fingers that nobody objects to.
+fn captures() -> pb::Captures {
+    crate::support::captures::sent()
 }
 
 async fn checked(service: &Service, applicant: &Applicant, chip: pb::Chip) -> pb::CheckResponse {
@@ -53,6 +58,7 @@ async fn submitted(service: &Service, applicant: &Applicant, chip: pb::Chip) -> 
         request_id: service.id(),
         application: Some(applicant.application.clone()),
         chip: Some(chip),
+        captures: Some(captures()),
     };
     service.officer().submit(request).await.unwrap().into_inner().outcome.unwrap()
 }

@@ -48,6 +48,8 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor]),
         ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor]),
         ("eid.issuance.v1.AuthorityService/Claim", vec![Authority]),
+        ("eid.issuance.v1.AuthorityService/ConfirmCaptures", vec![Authority]),
+        ("eid.issuance.v1.AuthorityService/GetCaptures", vec![Authority]),
         ("eid.issuance.v1.AuthorityService/RecordDecision", vec![Authority]),
         ("eid.issuance.v1.ContactService/Begin", vec![Administrator]),
         ("eid.issuance.v1.ContactService/Cancel", vec![Administrator]),

@@ -5,7 +5,11 @@ mod activation;
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod authority;
+#[cfg(test)]
+mod captures;
 #[cfg(test)]
 mod chip;
 #[cfg(test)]
@@ -16,6 +20,8 @@ mod delivery;
 mod edge;
 #[cfg(test)]
 mod enrolment;
+#[cfg(test)]
+mod erasure;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]

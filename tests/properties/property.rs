@@ -25,6 +25,7 @@ use eid::chip::signed_data::SignedData;
 use eid::chip::sod::{self, SecurityObject};
 use eid::chip::trust::Anchor;
 use eid::chip::{ChipFiles, Mode, Trust, beyond_bounds, examine};
+use eid::domain::capture::{FaceImage, Finger, Fingerprint};
 use eid::domain::check::{self, Known};
 use eid::domain::chip::Genuineness;
 use eid::domain::mrz::{Zone, agree, misplaced, suggest};
@@ -53,7 +54,7 @@ const DETAILS_MAX: usize = 8 << 10;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Property; 20] = [
+pub const ALL: [Property; 22] = [
     ("active", active),
     ("ber", ber),
     ("certificate", certificate),
@@ -67,6 +68,8 @@ pub const ALL: [Property; 20] = [
     ("dg14", dg14),
     ("dg15", dg15),
     ("dg2", dg2),
+    ("face", face),
+    ("fingerprint", fingerprint),
     ("master_list", master_list),
     ("names", names),
     ("request", request),
@@ -262,6 +265,21 @@ pub fn active(data: &[u8]) {
     let file = |number| files.get(&number).map(Vec::as_slice);
     if let Ok(key) = ActiveKey::read(file(15).unwrap_or_default(), file(14)) {
         let _ = key.answers(CHALLENGE, file(ANSWER).unwrap_or_default());
+    }
+}
+
+/// A face that is taken has pixels, and stays as it is.
+pub fn face(data: &[u8]) {
+    if let Ok(face) = FaceImage::read(data.to_vec()) {
+        assert!(face.pixels().0 > 0 && face.pixels().1 > 0 && face.content().as_bytes() == data);
+    }
+}
+
+/// A fingerprint that is taken stays as it is.
+pub fn fingerprint(data: &[u8]) {
+    if let Ok(print) = Fingerprint::read(Finger::ALL[0], None, data.to_vec()) {
+        assert!(print.content().as_bytes() == data);
+        let _ = (print.quality(), print.names_another());
     }
 }
 

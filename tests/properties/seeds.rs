@@ -96,6 +96,8 @@ impl Seeds {
             "sod" | "ber" => chips(|chip| Some(chip.sod.clone())),
             "security_object" => self.chips.iter().filter_map(|chip| content(&chip.sod)).collect(),
             "com" => chips(|chip| Some(chip.com.clone())),
+            "face" => self.chips.iter().filter_map(|chip| image(&chip.dg2)).collect(),
+            "fingerprint" => fingerprints(),
             "dg1" => chips(|chip| Some(chip.dg1.clone())),
             "dg2" => chips(|chip| Some(chip.dg2.clone())),
             "dg11" => chips(|chip| chip.dg11.clone()),
@@ -141,6 +143,10 @@ fn signed(der: &[u8]) -> Option<Vec<u8>> {
     Some(pack([(1, certificate.spki()), (2, algorithm), (3, certificate.signature())]))
 }
 
+fn image(dg2: &[u8]) -> Option<Vec<u8>> {
+    Some(eid::chip::groups::dg2::read(dg2).ok()?.first()?.image.to_vec())
+}
+
 fn content(sod: &[u8]) -> Option<Vec<u8>> {
     let der = sod::unwrap(sod).ok()?;
     Some(SignedData::read(&der).ok()?.content.to_vec())
@@ -160,8 +166,8 @@ fn requests() -> Vec<Vec<u8>> {
     for _ in 0..5 {
         let (one, other) = (plain.applicant(), chipped.applicant());
         let chip = other.chip.as_ref().map(|chip| chip.captured(None));
-        all.push(pb::CheckRequest { application: Some(one.application), chip: None });
-        all.push(pb::CheckRequest { application: Some(other.application), chip });
+        all.push(pb::CheckRequest { application: Some(one.application), ..pb::CheckRequest::default() });
+        all.push(pb::CheckRequest { application: Some(other.application), chip, ..pb::CheckRequest::default() });
     }
     all.push(nothing_right());
     all.iter().map(prost::Message::encode_to_vec).collect()
@@ -183,6 +189,7 @@ pub fn nothing_right() -> pb::CheckRequest {
             representative: Some(pb::Representative::default()),
             ..pb::Application::default()
         }),
+        captures: None,
         chip: Some(pb::Chip {
             groups: vec![pb::DataGroup { number: 99, content: Vec::new() }; 10_000],
             active_authentication: Some(pb::ActiveAuthentication::default()),
@@ -236,4 +243,16 @@ fn files_below(folder: &Path) -> Vec<Vec<u8>> {
     paths.sort();
     let read = |path: &std::path::PathBuf| if path.is_dir() { files_below(path) } else { fs::read(path).into_iter().collect() };
     paths.iter().flat_map(read).collect()
+}
+
+/// Templates of the first ISO/IEC and ANSI forms with one view, of the edition of 2011, and of the extensible form.
+fn fingerprints() -> Vec<Vec<u8>> {
+    let extensible = [&[0x62, 0x82, 1, 0][..], &[7; 256]].concat();
+    let forms: [&[u8]; 4] = [
+        b"FMR\0 20\0\0\0\0\x20\0\0\x01\x40\x01\xe0\0\xc5\0\xc5\x01\0\x07\0\x50\0\0\0\0\0",
+        b"FMR\0 20\0\0\x20\0\0\0\0\0\0\x01\x40\x01\xe0\0\xc5\0\xc5\x01\0\x07\0\x50\0\0\0",
+        b"FMR\x00030\0\0\0\0\x10\0\x01\0\0",
+        &extensible,
+    ];
+    forms.map(<[u8]>::to_vec).to_vec()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use eid::app::{App, Approved, Caller, Parts, Proposal, Proposed, Settings, TrustSettings};
+use eid::archive::Archive;
 use eid::chip::certificate::Certificate;
 use eid::chip::master_list::{MasterList, MasterListFault};
 use eid::chip::policy::Policy;
@@ -96,9 +97,11 @@ impl House {
         let dice = Dice::seeded(1);
         let store = Store::open(&format!("sqlite:{}", folder.path().join("eid.db").display()), 4).await.unwrap();
         store.migrate().await.unwrap();
+        let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
         let app = App::new(Parts {
             store,
-            vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
+            archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
+            vault,
             carrier: Carrier::File(FileCarrier::new(folder.path().join("messages.jsonl"))),
             clock: clock.clone(),
             dice: dice.clone(),

@@ -11,6 +11,7 @@ use crate::chip::ChipFiles;
 use crate::chip::certificate::Certificate;
 use crate::chip::crl::Crl;
 use crate::chip::files::{ActiveEvidence, GroupNumber};
+use crate::chip::groups::tlv::writing::{element, nest};
 use crate::chip::hash::Hash;
 use crate::chip::trust::Anchor;
 use crate::domain::chip::Fingerprint;
@@ -277,7 +278,12 @@ impl Chip<'_> {
                 let algorithm = seq(&[&oid("1.2.840.10045.2.1"), &oid("1.2.840.10045.3.1.7")]);
                 tlv(0x6F, &seq(&[&algorithm, &tlv(0x03, &[&[0][..], &point].concat())]))
             }
-            other => vec![0x75, 3, other, 2, 3],
+            // A face in the newer format, ISO/IEC 39794-5: the file of an image, somewhere within.
+            _ => {
+                let template = nest(0x7F2E, &[element(0x80, b"\xFF\xD8\xFF\xE0 a face")]);
+                let template = nest(0x7F60, &[nest(0xA1, &[element(0x80, &[1, 1])]), template]);
+                nest(0x75, &[nest(0x7F61, &[element(0x02, &[1]), template])])
+            }
         }
     }
 
@@ -301,10 +307,7 @@ impl Chip<'_> {
         attributes.extend(attribute("1.2.840.113549.1.9.4", &tlv(0x04, &Hash::Sha256.digest(content))));
         let signature = sign(self.key, &tlv(0x31, &attributes));
         let attributes = if self.attributes == 0 { Vec::new() } else { tlv(0xA0, &attributes) };
-        let id = match self.by_key_id {
-            true => tlv(0x80, &key_id(11)),
-            false => seq(&[&name("UT", "Utopia CSCA"), &int(7)]),
-        };
+        let id = if self.by_key_id { tlv(0x80, &key_id(11)) } else { seq(&[&name("UT", "Utopia CSCA"), &int(7)]) };
         let digest = seq(&[&oid(SHA256)]);
         let algorithm = seq(&[&oid(self.algorithm)]);
         seq(&[&int(1), &id, &digest, &attributes, &algorithm, &tlv(0x04, &signature)])

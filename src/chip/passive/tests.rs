@@ -55,8 +55,9 @@ fn a_chip_that_the_state_signed_is_genuine_and_proves_its_groups() {
     let report = check(&Chip::default());
     assert_eq!((found(&report), report.data), (vec![], Genuineness::Genuine));
     assert!(report.proves(GroupNumber::DG1) && report.proves(GroupNumber::DG2) && !report.proves(GroupNumber::DG15));
-    let passed = |step: &crate::domain::chip::Step| step.outcome == Outcome::Passed;
-    assert!(report.steps[..11].iter().all(passed), "{:?}", report.steps);
+    for step in report.steps.iter().filter(|step| step.name != StepName::ActiveAuthentication) {
+        assert_eq!(step.outcome, Outcome::Passed, "{:?}", step.name);
+    }
     assert_eq!(report.outcome(StepName::ActiveAuthentication), Outcome::Skipped);
     assert_eq!(report.chip, open(Doubt::NotOffered));
     assert!(report.signer.is_some() && report.anchor == Some(Signer::csca().fingerprint()) && !report.practice);

@@ -4,12 +4,14 @@
 //! in: the rules ask nobody.
 
 mod applicant;
+mod captures;
 mod chip;
 mod documents;
 pub mod zone;
 
 use super::application::Application;
-use super::chip::ChipReport;
+use super::capture::Captures;
+use super::chip::{ChipReport, GroupNumber};
 use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
 use super::time::Timestamp;
 
@@ -33,8 +35,19 @@ pub struct Known {
     pub chip: Option<ChipReport>,
 }
 
-/// Applies every rule to `application` as handed in at `now`.
-pub fn examine(application: &Application, known: &Known, now: Timestamp) -> Findings {
+impl Known {
+    /// What is known of the applicant's face and fingers. The chip's portrait counts as the chip's only if the security
+    /// object lists it.
+    fn elsewhere(&self) -> captures::Elsewhere {
+        let listed = self.chip.as_ref().filter(|report| report.matching.contains(&GroupNumber::DG2));
+        let portrait = listed.and_then(|report| report.content.faces.first());
+        captures::Elsewhere { chip_face: portrait.map(|portrait| portrait.sha256), ..captures::Elsewhere::default() }
+    }
+}
+
+/// Applies every rule to `application` and to what was captured with it, as handed in at `now`. `None` for captures: they
+/// are not looked at.
+pub fn examine(application: &Application, captures: Option<&Captures>, known: &Known, now: Timestamp) -> Findings {
     let today = now.local_date();
     let mut found = Findings::default();
     zone::zone(application, today, &mut found);
@@ -44,6 +57,9 @@ pub fn examine(application: &Application, known: &Known, now: Timestamp) -> Find
     documents::documents(application, today, &mut found);
     applicant::eligibility(application, today, &mut found);
     applicant::consents(application, now, &mut found);
+    if let Some(captures) = captures {
+        captures::captures(captures, known.elsewhere(), &mut found);
+    }
     in_use(known.taken, &mut found);
     found.sort();
     found
@@ -151,7 +167,7 @@ mod tests {
     fn found(change: impl FnOnce(&mut Application)) -> Vec<&'static str> {
         let mut application = specimen();
         change(&mut application);
-        examine(&application, &Known::default(), now()).iter().map(|finding| finding.rule.id).collect()
+        examine(&application, None, &Known::default(), now()).iter().map(|finding| finding.rule.id).collect()
     }
 
     fn zone_with(from: &str, to: &str) -> Zone {
@@ -179,7 +195,7 @@ mod tests {
         application.born_on = date!(1974 - 08 - 13);
         application.sex = Sex::Male;
         passport(&mut application).number = DocumentNumber::parse("L898902C4").unwrap();
-        let findings = examine(&application, &Known::default(), now());
+        let findings = examine(&application, None, &Known::default(), now());
         let fields: Vec<_> =
             findings.iter().filter(|f| f.rule == &MRZ_DIFFERS).map(|f| f.fields[0].path.as_ref()).collect();
         assert_eq!(fields, ["passport.number", "person.date_of_birth", "person.sex"]);
@@ -193,7 +209,7 @@ mod tests {
         let mut application = specimen();
         card(&mut application).kind = CardKind::Permanent;
         card(&mut application).expires_on = date!(2032 - 01 - 01);
-        let findings = examine(&application, &Known::default(), late);
+        let findings = examine(&application, None, &Known::default(), late);
         assert_eq!(findings.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["passport.expired"]);
     }
 
@@ -337,7 +353,7 @@ mod tests {
     #[test]
     fn what_others_hold_is_refused() {
         let taken = Taken { phone: true, passport: true, card: true };
-        let findings = examine(&specimen(), &Known { taken, ..Known::default() }, now());
+        let findings = examine(&specimen(), None, &Known { taken, ..Known::default() }, now());
         let ids: Vec<_> = findings.iter().map(|f| f.rule.id).collect();
         assert_eq!(ids, ["phone.in-use", "passport.in-use", "residence-card.in-use"]);
         assert!(findings.cleared().is_err());

@@ -12,6 +12,7 @@ mod eligibility;
 mod registry;
 mod zone;
 
+pub use capture::*;
 pub use chip::*;
 pub use chip_content::*;
 pub use contact::*;

@@ -6,6 +6,7 @@
 use time::Date;
 
 pub mod activation;
+pub mod captures;
 pub mod cards;
 pub mod codes;
 pub mod consents;
@@ -38,6 +39,9 @@ pub struct Item {
 /// All items.
 pub const ITEMS: &[Item] = &[
     activation::ITEM,
+    captures::FACE_ITEM,
+    captures::QUALITY_ITEM,
+    captures::OVERDUE_ITEM,
     cards::ITEM,
     cards::EXCHANGE_ITEM,
     cards::PASSPORT_ITEM,

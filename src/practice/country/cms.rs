@@ -32,6 +32,16 @@ pub(super) enum ContentType {
     Missing,
 }
 
+/// How the signature is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signature {
+    Right,
+    /// With its last bit turned.
+    Flipped,
+    /// By RSA, with a DigestInfo that lacks the NULL which the standard asks for (RFC 8017, section 9.2).
+    WithoutNull,
+}
+
 /// Who signs a message, and the certificate that says so.
 pub(super) struct Signatory<'a> {
     pub(super) issuer: &'a Name,
@@ -49,9 +59,7 @@ pub(super) struct Message<'a> {
     pub(super) sid: Sid,
     pub(super) content_type_attribute: ContentType,
     pub(super) digest_is_right: bool,
-    pub(super) signature_is_right: bool,
-    /// Whether an RSA signature names its hash function as the standard asks (RFC 8017, section 9.2).
-    pub(super) digest_info_has_null: bool,
+    pub(super) signature: Signature,
     pub(super) signing_time: bool,
     /// Whether the outer elements have indefinite lengths; what is signed or hashed stays DER.
     pub(super) indefinite: bool,
@@ -70,8 +78,7 @@ impl<'a> Message<'a> {
             sid: Sid::IssuerAndSerial,
             content_type_attribute: ContentType::AsSigned,
             digest_is_right: true,
-            signature_is_right: true,
-            digest_info_has_null: true,
+            signature: Signature::Right,
             signing_time: false,
             indefinite: false,
             signers: 1,
@@ -111,12 +118,12 @@ impl<'a> Message<'a> {
             Sid::KeyIdentifier => (3, der::implicit(0, &by.key.identifier())),
         };
         let mut signature = match by.key {
-            Key::Rsa(key) if !self.digest_info_has_null => {
+            Key::Rsa(key) if self.signature == Signature::WithoutNull => {
                 key.pkcs1(by.algorithm.hash(), &der::set_of(&attributes), false)
             }
             key => key.sign(by.algorithm, &der::set_of(&attributes)),
         };
-        if let (false, Some(last)) = (self.signature_is_right, signature.last_mut()) {
+        if let (Signature::Flipped, Some(last)) = (self.signature, signature.last_mut()) {
             *last ^= 1;
         }
         der::sequence(&[

@@ -22,7 +22,9 @@ pub(super) fn tagged(tag: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::with_capacity(tag.len() + 5 + len);
     out.extend_from_slice(tag);
     out.extend(length(len));
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
     out
 }
 

@@ -43,10 +43,6 @@ impl Modulus {
     ///
     /// # Panics
     /// If the number is even, which no order, no prime field and no RSA modulus is.
-    #[expect(
-        clippy::expect_used,
-        reason = "every caller passes a constant of this folder, and its tests compute with each"
-    )]
     pub(super) fn new(modulus: &[u8]) -> Self {
         let odd = Odd::new(BoxedUint::from_be_slice_vartime(modulus)).expect("the modulus is odd");
         Self { params: BoxedMontyParams::new_vartime(odd), bytes: modulus.len() }
@@ -84,7 +80,7 @@ impl Group {
     /// somebody else's public point.
     pub(super) fn around_another_base(curve: Curve) -> Self {
         let mut group = Self::new(curve);
-        if let Some(base) = group.affine(&group.double(&group.base.clone().into())) {
+        if let Some(base) = Self::affine(&group.double(&group.base.clone().into())) {
             group.base = base;
         }
         group
@@ -117,10 +113,11 @@ impl Group {
             let twice = self.double(&sum);
             if bit { plus(&twice, &self.base) } else { twice }
         });
-        self.affine(&sum)
+        Self::affine(&sum)
     }
 
     /// Twice a point, whatever the curve's first coefficient (hyperelliptic.org formulas, dbl-2007-bl).
+    #[expect(clippy::many_single_char_names, reason = "the letters of the published formulas")]
     fn double(&self, p: &Jacobian) -> Jacobian {
         let (xx, yy, zz) = (p.x.square(), p.y.square(), p.z.square());
         let yyyy = yy.square();
@@ -132,7 +129,7 @@ impl Group {
         Jacobian { x, y, z }
     }
 
-    fn affine(&self, p: &Jacobian) -> Option<Affine> {
+    fn affine(p: &Jacobian) -> Option<Affine> {
         let inverse = Option::<BoxedMontyForm>::from(p.z.invert_vartime())?;
         let square = inverse.square();
         Some(Affine { x: &p.x * &square, y: &p.y * &(&square * &inverse) })
@@ -141,6 +138,7 @@ impl Group {
 
 /// Sum of two points that are neither equal nor opposite (madd-2007-bl). Equal ones would have to be multiples that no
 /// scalar below the order leads to, but for one so near to it that no seed will ever draw it.
+#[expect(clippy::many_single_char_names, reason = "the letters of the published formulas")]
 fn plus(p: &Jacobian, q: &Affine) -> Jacobian {
     let zz = p.z.square();
     let h = &(&q.x * &zz) - &p.x;

@@ -5,7 +5,7 @@ use time::{Date, Duration};
 use crate::practice::country::algorithm::Algorithm;
 use crate::practice::country::certificate::Term;
 use crate::practice::country::chip::{Answering, Chip, Secret};
-use crate::practice::country::cms::{ContentType, DATA, Message, Sid};
+use crate::practice::country::cms::{ContentType, DATA, Message, Sid, Signature};
 use crate::practice::country::curve::Curve;
 use crate::practice::country::flaw::Flaw;
 use crate::practice::country::groups::{self, Bearer, Portrait};
@@ -174,7 +174,7 @@ fn security_object(hashes: &[(u32, Vec<u8>)], signer: &Signer, flaw: Option<Flaw
     let content = groups::security_object(u8::from(flaw == Some(Flaw::LdsVersion1)), signer.hash(), hashes);
     let mut message = Message::new(LDS_SECURITY_OBJECT, &content, &by);
     match flaw {
-        Some(Flaw::SignatureFlipped) => message.signature_is_right = false,
+        Some(Flaw::SignatureFlipped) => message.signature = Signature::Flipped,
         Some(Flaw::WrongMessageDigest) => message.digest_is_right = false,
         Some(Flaw::ContentTypeWrong) => message.content_type_attribute = ContentType::Other,
         Some(Flaw::ContentTypeMissing) => message.content_type_attribute = ContentType::Missing,
@@ -185,7 +185,7 @@ fn security_object(hashes: &[(u32, Vec<u8>)], signer: &Signer, flaw: Option<Flaw
         Some(Flaw::SidByKeyIdentifier) => message.sid = Sid::KeyIdentifier,
         Some(Flaw::IdDataContent) => message.content_type = DATA,
         Some(Flaw::IndefiniteLengths) => message.indefinite = true,
-        Some(Flaw::DigestInfoWithoutNull) => message.digest_info_has_null = false,
+        Some(Flaw::DigestInfoWithoutNull) => message.signature = Signature::WithoutNull,
         _ => {}
     }
     let whole = der::tlv(0x77, &[&message.signed(&by)]);

@@ -65,6 +65,8 @@ impl Engine {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
+                // What is deleted, a key for instance, is overwritten and not only forgotten.
+                .pragma("secure_delete", "fast")
                 .disable_statement_logging();
             let mut connection = options.connect().await?;
             // Holds the write lock once, so that a file that cannot be written to is noticed now.

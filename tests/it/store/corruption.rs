@@ -85,3 +85,19 @@ async fn counts_below_zero_are_read_as_none() {
     let (failures, _) = scene.reader().await.failures(code.account, code.purpose).await.unwrap();
     assert_eq!((failures.today, failures.in_row), (0, 0));
 }
+
+#[tokio::test]
+async fn captures_that_make_no_sense_are_corrupt() {
+    let scene = Scene::new().await;
+    let id = scene.enrolment().await.enrolment.id;
+    scene.done([Change::KeepCaptures(Box::new(scene.make.captures(id)))]).await;
+    let read = async |mut reader: Reader| outcome(reader.captures(id).await);
+    for (sql, column) in [
+        ("UPDATE capture SET kind = 'iris'", "kind"),
+        ("UPDATE capture SET kind = 'face', sealed_hash = enrolment_id", "sealed_hash"),
+        ("UPDATE capture_set SET ended_at = 1", "end_reason"),
+    ] {
+        scene.database.tamper(sql).await;
+        assert_eq!(read(scene.reader().await).await, Outcome::Corrupt(column), "{sql}");
+    }
+}

@@ -2,6 +2,7 @@
 //! one that was forgotten.
 
 mod accounts;
+mod captures;
 mod challenges;
 mod codes;
 mod contact_changes;

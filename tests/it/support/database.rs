@@ -175,6 +175,20 @@ impl Database {
         kept
     }
 
+    /// Whether these bytes are anywhere in what is kept: in SQLite's files, its log worked in, or in PostgreSQL's rows.
+    pub async fn holds(&self, bytes: &[u8]) -> bool {
+        let kept = match self.home {
+            Home::Folder { .. } => {
+                self.tamper("PRAGMA wal_checkpoint(TRUNCATE)").await;
+                let path = self.url.trim_start_matches("sqlite:");
+                let files = ["", "-wal"].map(|end| std::fs::read(format!("{path}{end}")).unwrap_or_default());
+                files.concat()
+            }
+            Home::Schema { .. } => self.dump().await,
+        };
+        kept.windows(bytes.len()).any(|window| window == bytes)
+    }
+
     /// Runs a statement behind the store's back: for what the store itself would never write.
     pub async fn tamper(&self, sql: &'static str) {
         match self.home {

@@ -1,5 +1,7 @@
 //! What the tests stand on: databases, records to put into them, the whole service, and the real program.
 
+pub mod bucket;
+pub mod captures;
 pub mod database;
 pub mod nation;
 pub mod process;

@@ -4,8 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use eid::app::App;
 use eid::cli::client::{self, Target};
+use eid::config::Config;
 use eid::pki::{self, Authority};
+use eid::server;
+use eid::store::Store;
+use eid::sys::{Clock, Dice};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -68,6 +73,16 @@ impl Site {
     /// Runs another command of the program on the same place, to its end; what it said, if it ended well.
     pub async fn run(&self, arguments: &[&str]) -> Result<String, String> {
         ended(self.command().args(arguments)).await
+    }
+
+    /// The use cases over the same database, keys and archive, in this process.
+    pub async fn app(&self) -> App {
+        let config = Config::development(self.home()).unwrap();
+        let store = match &self.database {
+            Some(database) => database.store(),
+            None => Store::open(&config.store_url().unwrap(), 2).await.unwrap(),
+        };
+        server::over(&config, store, Clock::System, Dice::system()).unwrap()
     }
 
     /// Starts `eid serve` and waits until it says that it serves.

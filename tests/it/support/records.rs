@@ -7,14 +7,19 @@ use std::time::Duration;
 use eid::domain::account::{Account, AccountState, Notice};
 use eid::domain::application::Language;
 use eid::domain::audit::{Action, Actor, Entry};
+use eid::domain::capture::CaptureKind;
 use eid::domain::code::{Purpose, SentCode};
 use eid::domain::contact::{ChangeState, ContactChange, ContactKind};
 use eid::domain::enrolment::{Enrolment, Stage};
-use eid::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, EntryId, MessageId, RequestId, StaffId, Version};
+use eid::domain::ids::{
+    AccountId, CaptureId, ChangeId, CodeId, EnrolmentId, EntryId, MessageId, RequestId, StaffId, Version,
+};
 use eid::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
 use eid::domain::time::Timestamp;
-use eid::store::{FirstAnswer, SealedMessage, StoredAccount, StoredChange, StoredEnrolment};
+use eid::store::{
+    FirstAnswer, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredObject,
+};
 use eid::sys::Dice;
 use uuid::Uuid;
 
@@ -125,6 +130,18 @@ impl Records {
             representative: None,
             version: Version::new(1),
         }
+    }
+
+    /// What was captured with a request: a face and a finger.
+    pub fn captures(&self, enrolment: EnrolmentId) -> StoredCaptures {
+        let object = |kind| StoredObject {
+            id: CaptureId::new(self.id()),
+            kind,
+            sealed_bytes: 48,
+            sealed_hash: self.dice.bytes(),
+        };
+        let objects = vec![object(CaptureKind::Face), object(CaptureKind::Fingerprint)];
+        StoredCaptures { enrolment, secret: Some(self.sealed()), ended: None, objects }
     }
 
     /// A code that lives for three minutes and may be tried five times.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eid::app::{App, Parts, Settings, TrustSettings};
+use eid::archive::Archive;
 use eid::chip::policy::Policy;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
@@ -54,7 +55,7 @@ pub struct Service {
     mailbox: PathBuf,
     /// Last, so that it goes when nothing uses it any more.
     database: Database,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a test wants different.
@@ -101,9 +102,11 @@ impl Service {
         } else {
             folder.path().join("messages.jsonl")
         };
+        let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
         let app = App::new(Parts {
             store: database.store(),
-            vault: Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap(),
+            archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
+            vault,
             carrier: Carrier::File(FileCarrier::new(mailbox.clone())),
             clock: clock.clone(),
             dice: dice.clone(),
@@ -130,7 +133,7 @@ impl Service {
         let serving = tokio::spawn(serve_on(app.clone(), limits, edge, ReceiverStream::new(incoming), stop));
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
-        let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, _folder: folder };
+        let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, folder };
         for role in Role::ALL {
             service.register(role, role.has_office().then_some("79-01"), role.name()).await;
         }
@@ -194,9 +197,11 @@ impl Service {
 
     /// The use cases over the same store, as another process of the service would have them.
     pub fn another_process(&self, trust: TrustSettings) -> App {
+        let vault = Vault::new(&KeyRing::generate(&self.dice), self.dice.clone()).unwrap();
         App::new(Parts {
             store: self.app.store().clone(),
-            vault: Vault::new(&KeyRing::generate(&self.dice), self.dice.clone()).unwrap(),
+            archive: Archive::local(&self.archive(), &vault.namespace()).unwrap(),
+            vault,
             carrier: Carrier::File(FileCarrier::new(self.mailbox.clone())),
             clock: self.clock.clone(),
             dice: self.dice.clone(),
@@ -212,6 +217,11 @@ impl Service {
 
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Where captures lie.
+    pub fn archive(&self) -> PathBuf {
+        self.folder.path().join("captures")
     }
 
     pub fn now(&self) -> Timestamp {
