@@ -19,6 +19,7 @@
 //! archive   where sealed captures lie: a folder, or a bucket that speaks S3
 //! pki       certificates for development and tests
 //! vault     keys: sealing, opening, blind indexes, digests of codes
+//! registry  the immigration record kept elsewhere: asked over the network, with a deadline, retries and a breaker
 //! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 //! chip      what the chip of a passport holds, and whether state and chip are genuine: bytes in, findings out
@@ -45,6 +46,7 @@ pub mod notify;
 pub mod pki;
 pub mod practice;
 pub mod proto;
+pub mod registry;
 pub mod server;
 pub mod store;
 pub mod sys;

@@ -37,11 +37,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-<<<<<<< HEAD
-const TABLES: [(&str, &str); 7] = [
-=======
-const TABLES: [(&str, &str); 8] = [
->>>>>>> main
+const TABLES: [(&str, &str); 9] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
@@ -13,6 +14,7 @@ use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::finding::{CHIP_CHALLENGE, Findings};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
+use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReviewReason;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
@@ -86,7 +88,8 @@ impl App {
     pub async fn check(&self, officer: &Officer, intake: &Intake) -> Result<Checked, Error> {
         let now = self.clock().now();
         let id = EnrolmentId::new(self.dice().id(now));
-        let known = self.known(officer, id, intake, now).await?;
+        let record = self.record(&intake.application).await;
+        let known = self.known(officer, id, intake, record, now).await?;
         let findings = examine(&intake.application, Some(&intake.captures), &known, now);
         Ok(Checked { findings, chip: known.chip.as_ref().map(ChipReport::summary) })
     }
@@ -103,7 +106,8 @@ impl App {
         intake: &Intake,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
-        self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now)).await
+        let record = OnceCell::new();
+        self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await
     }
 
     /// A request of the officer's own office, with its content.
@@ -160,6 +164,7 @@ impl App {
         repeat: &Repeat,
         intake: &Intake,
         now: Timestamp,
+        record: &OnceCell<RegistryAnswer>,
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
@@ -168,11 +173,14 @@ impl App {
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
-        let known = self.known(officer, id, intake, now).await?;
+        // Asked once, whatever the number of attempts, and not while a connection is held.
+        let record = record.get_or_init(|| self.record(&intake.application)).await;
+        let known = self.known(officer, id, intake, record.clone(), now).await?;
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
+                enrolment.biometrics_on_file = record.biometrics();
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)

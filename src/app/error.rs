@@ -66,6 +66,8 @@ pub enum Missing {
     ContactChange,
     /// A file of trust material.
     TrustMaterial,
+    /// Immigration records, of which this service keeps none.
+    Registry,
 }
 
 impl std::fmt::Display for Missing {
@@ -75,6 +77,7 @@ impl std::fmt::Display for Missing {
             Self::Account => "account",
             Self::ContactChange => "contact change",
             Self::TrustMaterial => "trust material",
+            Self::Registry => "registry",
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::check::Known;
 use crate::domain::chip::{ChipReport, GroupNumber};
 use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
 use crate::domain::ids::{ChallengeId, EnrolmentId};
+use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
 use crate::store::Reader;
 
@@ -48,12 +49,13 @@ impl std::fmt::Debug for ChipRead {
 }
 
 impl App {
-    /// What others say about `intake`, which would be called `id`.
+    /// What others say about `intake`, which would be called `id`; `record` is what the immigration record said.
     pub(super) async fn known(
         &self,
         officer: &Officer,
         id: EnrolmentId,
         intake: &Intake,
+        record: RegistryAnswer,
         now: Timestamp,
     ) -> Result<Known, Error> {
         let mut reader = self.store().reader().await?;
@@ -68,7 +70,7 @@ impl App {
             Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
             None => None,
         };
-        Ok(Known { taken, chip })
+        Ok(Known { taken, chip, record })
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.

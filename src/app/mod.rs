@@ -15,6 +15,7 @@ mod enrol;
 mod erase;
 mod error;
 mod intake;
+mod registry;
 mod repeat;
 mod review;
 mod sealing;
@@ -30,6 +31,7 @@ pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use intake::{ChipRead, Intake};
+pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
@@ -79,6 +81,8 @@ pub struct Parts {
     pub archive: Archive,
     /// How messages leave.
     pub carrier: Carrier,
+    /// Where immigration records are asked for.
+    pub registry: Registry,
     /// Time.
     pub clock: Clock,
     /// Chance.
@@ -119,6 +123,10 @@ impl App {
 
     fn archive(&self) -> &Archive {
         &self.parts.archive
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.parts.registry
     }
 
     fn dice(&self) -> &Dice {

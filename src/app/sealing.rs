@@ -12,10 +12,11 @@ use crate::domain::application::Application;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
 use crate::domain::message::{Message, MessageContent};
+use crate::domain::record::Record;
 use crate::domain::review::ReviewReason;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredRecord,
 };
 use crate::vault::Place;
 
@@ -82,6 +83,14 @@ impl App {
     pub(super) fn open_captures(&self, stored: &StoredCaptures) -> Result<Option<Secret>, Error> {
         let open = |secret| self.open(place("capture_set", "secret", stored.enrolment.uuid()), secret);
         stored.secret.as_ref().map(open).transpose()
+    }
+
+    pub(super) fn seal_record(&self, stored: &StoredRecord, record: &Record) -> Result<Sealed, Error> {
+        self.seal(place("registry_record", "content", stored.row()), record)
+    }
+
+    pub(super) fn open_record(&self, stored: &StoredRecord) -> Result<Record, Error> {
+        self.open(place("registry_record", "content", stored.row()), &stored.content)
     }
 
     /// Queues a message: destination, language and text are sealed as they are now.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::FAILED;
-use crate::config::{Archive, Config, DEFAULTS, Mode, Url};
+use crate::config::{Archive, Config, DEFAULTS, Mode, RegistrySource, Url};
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -71,12 +71,20 @@ fn missing(config: &Config) -> Vec<String> {
         return Vec::new();
     }
     let server = &config.server;
-    let files = [
+    let mut files = vec![
         ("server.certificate", &server.certificate),
         ("server.key", &server.key),
         ("server.client_ca", &server.client_ca),
         ("vault.keys", &config.vault.keys),
     ];
+    let registry = &config.registry;
+    if registry.source == RegistrySource::Remote {
+        files.extend([
+            ("registry.ca", &registry.ca),
+            ("registry.certificate", &registry.certificate),
+            ("registry.key", &registry.key),
+        ]);
+    }
     let access = match &config.archive {
         Archive::S3 { access, .. } => Some(("archive.access_file", access)),
         Archive::Local { .. } => None,

@@ -12,6 +12,7 @@ mod office;
 mod pki;
 mod play;
 mod refusal;
+mod registry;
 mod serve;
 mod staff;
 mod status;
@@ -61,6 +62,9 @@ enum Command {
     /// Keeps the staff directory
     #[command(subcommand)]
     Staff(staff::Command),
+    /// Keeps the immigration record
+    #[command(subcommand)]
+    Registry(registry::Command),
     /// Checks the settings, or shows the defaults
     #[command(subcommand)]
     Config(config::Command),
@@ -117,6 +121,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
+        Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
         Command::Config(command) => config::run(&command, out),
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),

@@ -40,6 +40,8 @@ pub struct Config {
     pub vault: Vault,
     /// Where captures lie.
     pub archive: Archive,
+    /// The immigration record.
+    pub registry: Registry,
     /// One-time codes.
     pub codes: Codes,
     /// Accounts.
@@ -131,6 +133,37 @@ pub enum Archive {
         /// The authorities whose certificates the endpoint may show; those of the machine if absent.
         authorities: Option<PathBuf>,
     },
+}
+
+/// The immigration record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Registry {
+    /// Where it is asked for.
+    pub source: RegistrySource,
+    /// Address of a remote one.
+    pub url: String,
+    /// The authorities of its certificate.
+    pub ca: PathBuf,
+    /// Our certificate there.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// Time for one attempt.
+    pub attempt_secs: u64,
+    /// Time for all attempts at one question.
+    pub total_secs: u64,
+}
+
+/// Where the immigration record is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RegistrySource {
+    /// Nowhere.
+    #[default]
+    None,
+    /// In the table that was imported.
+    Table,
+    /// At another service.
+    Remote,
 }
 
 /// One-time codes.
@@ -267,6 +300,13 @@ impl Config {
              file can activate accounts.",
             self.notify.file.display()
         ));
+        if production && self.registry.source == RegistrySource::None {
+            warnings.push(
+                "No immigration record is asked: requests go to the authority without that comparison. Set \
+                 registry.source."
+                    .to_owned(),
+            );
+        }
         if production && self.server.reflection {
             warnings.push("Any caller may ask for the protocol; server.reflection = false ends that.".to_owned());
         }
@@ -290,8 +330,22 @@ impl Config {
     /// Every setting as it takes effect, by key, without secrets.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
-        let Self { mode, home, server, store, limits, vault, archive, codes, accounts, notify, chip, trust, log } =
-            self;
+        let Self {
+            mode,
+            home,
+            server,
+            store,
+            limits,
+            vault,
+            archive,
+            registry,
+            codes,
+            accounts,
+            notify,
+            chip,
+            trust,
+            log,
+        } = self;
         let path = |path: &Path| path.display().to_string();
         let [url, url_file] = shown(Some(&store.url));
         let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
@@ -321,6 +375,13 @@ impl Config {
             ("archive.region", region),
             ("archive.access_file", access),
             ("archive.authorities", authorities),
+            ("registry.source", registry.source.name().to_owned()),
+            ("registry.url", registry.url.clone()),
+            ("registry.ca", path(&registry.ca)),
+            ("registry.certificate", path(&registry.certificate)),
+            ("registry.key", path(&registry.key)),
+            ("registry.attempt_secs", registry.attempt_secs.to_string()),
+            ("registry.total_secs", registry.total_secs.to_string()),
             ("codes.lifetime_secs", codes.lifetime_secs.to_string()),
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
@@ -363,6 +424,17 @@ impl Mode {
         match self {
             Self::Development => "development",
             Self::Production => "production",
+        }
+    }
+}
+
+impl RegistrySource {
+    /// The word in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Table => "table",
+            Self::Remote => "remote",
         }
     }
 }

@@ -16,7 +16,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Server, Store, Trust, Vault,
+    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Server,
+    Store, Trust, Vault,
 };
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
@@ -37,6 +38,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         limits: reader.limits(),
         vault: Vault { keys: reader.path("vault.keys") },
         archive: reader.archive(),
+        registry: reader.registry(),
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         notify: Notify { file: reader.path("notify.file") },
@@ -141,6 +143,30 @@ impl Reader<'_> {
         }
         let authorities = (!authorities.is_empty()).then(|| self.home.join(authorities));
         Archive::S3 { endpoint, bucket, region, access: self.path("archive.access_file"), authorities }
+    }
+
+    fn registry(&mut self) -> Registry {
+        let sources = [RegistrySource::None, RegistrySource::Table, RegistrySource::Remote];
+        let source = self.choice("registry.source", &sources.map(|source| (source.name(), source)));
+        let url = self.text("registry.url");
+        let called = url.starts_with("https://") && url.len() > "https://".len();
+        if !called && (source == RegistrySource::Remote || !url.is_empty()) {
+            self.fault("registry.url", "is no address that is called over TLS", "write \"https://HOST:PORT\"");
+        }
+        let (attempt_secs, total_secs) =
+            (self.number("registry.attempt_secs", 1..=3), self.number("registry.total_secs", 1..=4));
+        if attempt_secs > total_secs {
+            self.fault("registry.attempt_secs", "is more than registry.total_secs", "let one attempt take less");
+        }
+        Registry {
+            source,
+            url,
+            ca: self.path("registry.ca"),
+            certificate: self.path("registry.certificate"),
+            key: self.path("registry.key"),
+            attempt_secs,
+            total_secs,
+        }
     }
 
     fn codes(&mut self) -> Codes {

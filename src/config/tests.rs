@@ -39,6 +39,15 @@ fn the_default_file_is_the_development_configuration() {
             limits: Limits { redis: None },
             vault: Vault { keys: "eid-dev/keys.json".into() },
             archive: Archive::Local { folder: "eid-dev/captures".into() },
+            registry: Registry {
+                source: RegistrySource::None,
+                url: String::new(),
+                ca: "eid-dev/pki/registry-ca.pem".into(),
+                certificate: "eid-dev/pki/registry-client.pem".into(),
+                key: "eid-dev/pki/registry-client.key".into(),
+                attempt_secs: 1,
+                total_secs: 3,
+            },
             codes: Codes { lifetime_secs: law::codes::LIFETIME.as_secs(), email_lifetime_secs: 3_600 },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
@@ -122,6 +131,11 @@ fn values_out_of_bounds_are_refused_with_the_bounds() {
         ("[store]\nurl = \"sqlite::memory:\"", "keeps nothing"),
         ("[store]\nurl = \"postgres://db\"\nurl_file = \"db.url\"", "is set, and so is store.url_file"),
         ("[limits]\nredis_url = \"http://cache\"", "begin it with redis://"),
+        ("[registry]\nsource = \"oracle\"", "write \"none\" or \"table\" or \"remote\""),
+        ("[registry]\nsource = \"remote\"", "registry.url (default): is no address that is called over TLS"),
+        ("[registry]\nurl = \"http://registry:8443\"", "write \"https://HOST:PORT\""),
+        ("[registry]\ntotal_secs = 5", "registry.total_secs (eid.toml): is 5, out of bounds; write 1 to 4"),
+        ("[registry]\nattempt_secs = 3\ntotal_secs = 2", "is more than registry.total_secs"),
         ("[log]\nfilter = \"eid=loud\"", "log.filter (eid.toml): is no log filter"),
         ("[archive]\nkind = \"ftp\"", "write \"local\" or \"s3\""),
         ("[archive]\nfolder = \"\"", "archive.folder (eid.toml): is empty"),
@@ -216,7 +230,9 @@ fn risks_are_said_loudly() {
     let development = said("");
     assert!(development.contains("Development mode") && development.contains("eid-dev/messages.jsonl"));
     let production = said("mode = \"production\"\nhome = \"/var/lib/eid\"\n[store]\nurl = \"postgres://eid@db/eid\"");
-    for risk in ["/var/lib/eid/messages.jsonl", "server.reflection", "limits.redis_url_file", "archive.kind"] {
+    for risk in
+        ["registry.source", "/var/lib/eid/messages.jsonl", "server.reflection", "limits.redis_url_file", "archive.kind"]
+    {
         assert!(production.contains(risk), "{production}");
     }
     assert!(!production.contains("Development"));

@@ -102,6 +102,10 @@ pub enum Action {
     StaffRegistered,
     /// An entry of the staff directory was disabled.
     StaffDisabled,
+    /// A batch of records of the immigration database was imported.
+    RecordsImported,
+    /// A record of the immigration database was looked up by another system.
+    RecordViewed,
     /// A file of trust material was proposed.
     TrustProposed,
     /// A file of trust material was put in force by a second person.
@@ -141,6 +145,8 @@ impl Action {
             Self::OrphanDeleted => "archive.orphan-deleted",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
+            Self::RecordsImported => "records.imported",
+            Self::RecordViewed => "record.viewed",
             Self::TrustProposed => "trust.proposed",
             Self::TrustApproved => "trust.approved",
             Self::TrustRejected => "trust.rejected",

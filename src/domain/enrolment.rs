@@ -6,6 +6,7 @@ use std::fmt;
 use super::chip::ChipSummary;
 use super::finding::{Cleared, Finding, Severity};
 use super::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
+use super::record::Biometrics;
 use super::review::{CannotReview, Review};
 use super::staff::OfficeCode;
 use super::time::Timestamp;
@@ -23,6 +24,9 @@ pub struct Enrolment {
     pub received_at: Timestamp,
     /// What the rules left.
     pub notes: Vec<Finding>,
+    /// Which biometrics the immigration record had when it was asked; absent if it did not tell. Decides the deadline:
+    /// [`super::law::hand_over`].
+    pub biometrics_on_file: Option<Biometrics>,
     /// What a supervisor decided about findings that refer.
     pub review: Option<Review>,
     /// What the chip proved, if it was read.
@@ -170,7 +174,7 @@ impl Enrolment {
         let notes = cleared.notes();
         let refers = notes.iter().any(|note| note.rule.severity == Severity::Refer);
         let stage = if refers { Stage::Referred } else { Stage::Forwarded { lease: None } };
-        Self { id, office, officer, received_at: now, notes, review: None, chip: None, stage }
+        Self { id, office, officer, received_at: now, notes, biometrics_on_file: None, review: None, chip: None, stage }
     }
 
     /// Names of the rules that referred it, each once.

@@ -78,6 +78,8 @@ ids! {
     MaterialId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
+    /// One import of records of the immigration database.
+    ImportId;
 }
 
 /// How often a record has been changed; a save names the version it saw.

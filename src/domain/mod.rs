@@ -20,6 +20,7 @@ pub mod message;
 pub mod mrz;
 pub mod passport;
 pub mod person;
+pub mod record;
 pub mod residence;
 pub mod review;
 pub mod sealed;

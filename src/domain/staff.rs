@@ -22,11 +22,13 @@ pub enum Role {
     Auditor,
     /// Keeps the service running.
     Operator,
+    /// A system that looks up immigration records.
+    RegistryReader,
 }
 
 impl Role {
     /// Every role, in a fixed order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Officer,
         Self::Supervisor,
         Self::Authority,
@@ -34,6 +36,7 @@ impl Role {
         Self::Administrator,
         Self::Auditor,
         Self::Operator,
+        Self::RegistryReader,
     ];
 
     /// The name used in the directory, in configuration and on the command line.
@@ -46,6 +49,7 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Auditor => "auditor",
             Self::Operator => "operator",
+            Self::RegistryReader => "registry_reader",
         }
     }
 

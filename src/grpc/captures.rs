@@ -25,7 +25,6 @@ const NO_HASH: Malformed = Malformed::new(
 );
 
 /// Reads what an office took of a person.
-#[cfg_attr(not(test), expect(dead_code, reason = "for Submit, whose message gets its field with the use case"))]
 pub(super) fn captures(faults: &mut Faults, message: &pb::Captures) -> Option<Captures> {
     let face = message.face.as_ref().map(|face| faults.take("face.content", FaceImage::read(face.content.clone())));
     let fingerprints = list(faults, "fingerprints", &message.fingerprints, fingerprint);

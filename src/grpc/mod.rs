@@ -13,6 +13,7 @@ mod enrolment;
 mod gate;
 mod parse;
 mod policy;
+mod registry;
 mod render;
 mod review;
 mod status;
@@ -31,10 +32,11 @@ use crate::proto::administration_service_server::AdministrationServiceServer;
 use crate::proto::authority_service_server::AuthorityServiceServer;
 use crate::proto::contact_service_server::ContactServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
+use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
 use crate::proto::trust_service_server::TrustServiceServer;
 
-/// Every service of `eid.issuance.v1` over `app`. A message larger than `bytes_max` is refused unread.
+/// Every service of `eid.issuance.v1` and `eid.registry.v1` over `app`. A message larger than `bytes_max` is refused unread.
 pub fn services(app: &App, bytes_max: usize) -> Routes {
     let mut routes = Routes::builder();
     routes
@@ -53,6 +55,7 @@ pub fn services(app: &App, bytes_max: usize) -> Routes {
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),
         )
-        .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max));
+        .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(RegistryServiceServer::new(registry::Registry(app.clone())).max_decoding_message_size(bytes_max));
     routes.routes()
 }

@@ -43,6 +43,7 @@ const SUPERVISOR: Allowed = Allowed::Roles(&[Role::Supervisor]);
 const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
+const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
@@ -78,6 +79,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
+    rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),
     // A stream of chunks in, one answer out: it has an end, and so a deadline.
     rule("eid.issuance.v1.TrustService/ProposeMaterial", OPERATOR, 5, 60),
     rule("eid.issuance.v1.TrustService/ApproveMaterial", OPERATOR, 5, 30),

@@ -59,6 +59,9 @@ reasons! {
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
+    REGISTRY_NOT_SERVED: FailedPrecondition,
+        "This service keeps no immigration records."
+        / "Dịch vụ này không lưu hồ sơ xuất nhập cảnh.";
     REQUEST_ID_REUSED: AlreadyExists,
         "This request_id was used for another content. Draw a new one for each request; repeat one only unchanged."
         / "request_id này đã dùng cho nội dung khác. Mỗi yêu cầu cần một mã mới; chỉ gửi lại khi nội dung không đổi.";
@@ -215,6 +218,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
+            Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),

@@ -6,12 +6,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Settings, TrustSettings};
+use crate::app::{App, Parts, Registry, Settings, TrustSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
-use crate::config::{self, Config, Mode};
+use crate::config::{self, Config, Mode, RegistrySource};
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
+use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
 use crate::sys::{Clock, Dice};
 use crate::tls;
@@ -41,6 +42,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
         archive: archive(&config.archive, &vault)?,
         vault,
         carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
+        registry: registry(config, &clock, &dice)?,
         clock,
         dice,
         settings: Settings {
@@ -55,6 +57,29 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
             },
         },
     }))
+}
+
+/// Where immigration records are asked for. Nothing is dialled yet.
+fn registry(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Registry> {
+    let settings = &config.registry;
+    match settings.source {
+        RegistrySource::None => return Ok(Registry::None),
+        RegistrySource::Table => return Ok(Registry::Table),
+        RegistrySource::Remote => {}
+    }
+    let patience = Patience {
+        attempt: Duration::from_secs(settings.attempt_secs),
+        total: Duration::from_secs(settings.total_secs),
+    };
+    let channel = registry::channel(&registry::Target {
+        url: &settings.url,
+        ca: &read(&settings.ca, "registry.ca")?,
+        certificate: &read(&settings.certificate, "registry.certificate")?,
+        key: &zeroize::Zeroizing::new(read(&settings.key, "registry.key")?),
+        connect_time: patience.attempt,
+    });
+    let channel = channel.context("cannot call the registry (settings registry.*)")?;
+    Ok(Registry::Remote(Box::new(Remote::new(channel, patience, clock.clone(), dice.clone()))))
 }
 
 /// Which weak algorithms are let pass. A DigestInfo without its NULL is a matter of form: passports that have it are
@@ -98,11 +123,12 @@ pub async fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
 }
 
 pub(super) fn tls_config(config: &Config) -> anyhow::Result<Arc<ServerConfig>> {
-    let read = |path: &std::path::Path, key: &str| {
-        std::fs::read(path).with_context(|| format!("cannot read {} (setting {key})", path.display()))
-    };
     let chain = read(&config.server.certificate, "server.certificate")?;
     let key = zeroize::Zeroizing::new(read(&config.server.key, "server.key")?);
     let client_ca = read(&config.server.client_ca, "server.client_ca")?;
     Ok(tls::server_config(&chain, &key, &client_ca)?)
+}
+
+fn read(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {} (setting {key})", path.display()))
 }

@@ -10,6 +10,7 @@ use crate::domain::audit::Entry;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage, StageName};
 use crate::domain::finding::{Field, Finding, Rule, Source};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, StaffId, Version};
+use crate::domain::record::Biometrics;
 use crate::domain::review::Review;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
@@ -97,7 +98,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     let enrolment = &stored.enrolment;
     query(
         "INSERT INTO enrolment (id, office, officer, received_at, notes, content, passport_index, \
-         representative_index, stage, chip, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
+         representative_index, stage, face_on_file, fingerprints_on_file, chip, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -108,6 +110,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, conn: &mut Conn<'_>) -> Res
     .bind(stored.passport.as_bytes())
     .bind(stored.representative.as_ref().map(|index| index.as_bytes().to_vec()))
     .bind(enrolment.stage.name().name())
+    .bind(enrolment.biometrics_on_file.map(|on_file| on_file.face))
+    .bind(enrolment.biometrics_on_file.map(|on_file| on_file.fingerprints))
     .bind(enrolment.chip.as_ref().and_then(|chip| serde_json::to_string(chip).ok()))
     .execute_one(conn)
     .await
@@ -296,6 +300,7 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         officer: StaffId::new(row.get("officer")?),
         received_at: Timestamp::from_micros(row.get("received_at")?),
         notes: read_notes(&row.get::<String>("notes")?)?,
+        biometrics_on_file: biometrics(row)?,
         review: review_of(row)?,
         // What a newer program beside this one keeps of a chip may be more than this one can show.
         chip: row.get::<Option<String>>("chip")?.and_then(|chip| serde_json::from_str(&chip).ok()),
@@ -309,6 +314,11 @@ fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         review_reason: row.get::<Option<Vec<u8>>>("review_reason")?.map(Sealed::from_bytes),
         version: Version::new(row.get("version")?),
     })
+}
+
+fn biometrics(row: &Row) -> Result<Option<Biometrics>, StoreError> {
+    let on_file = row.get::<Option<bool>>("face_on_file")?.zip(row.get::<Option<bool>>("fingerprints_on_file")?);
+    Ok(on_file.map(|(face, fingerprints)| Biometrics { face, fingerprints }))
 }
 
 fn review_of(row: &Row) -> Result<Option<Review>, StoreError> {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use eid::app::Registry;
 use eid::proto as pb;
 use futures::future::join_all;
 
@@ -17,7 +18,7 @@ async fn due(service: &Service) -> usize {
     service.app().deliver_due().await.unwrap()
 }
 
-const CARRIER_AWAY: Wishes = Wishes { redis: None, carrier_away: true, practice: false };
+const CARRIER_AWAY: Wishes = Wishes { redis: None, registry: Registry::None, carrier_away: true, practice: false };
 
 #[tokio::test]
 async fn a_message_that_no_carrier_takes_is_tried_again_after_growing_waits_and_sent_once() {

@@ -39,7 +39,7 @@ fn unary() -> impl Iterator<Item = &'static eid::grpc::Rule> {
 
 /// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
-    use Role::{Administrator, AppBackend, Auditor, Authority, Officer, Operator, Supervisor};
+    use Role::{Administrator, AppBackend, Auditor, Authority, Officer, Operator, RegistryReader, Supervisor};
     let staff = || Role::ALL.to_vec();
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
@@ -65,6 +65,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.TrustService/ListMaterial", vec![Auditor, Operator]),
         ("eid.issuance.v1.TrustService/ProposeMaterial", vec![Operator]),
         ("eid.issuance.v1.TrustService/RejectMaterial", vec![Operator]),
+        ("eid.registry.v1.RegistryService/Lookup", vec![RegistryReader]),
         ("grpc.health.v1.Health/Check", staff()),
         ("grpc.health.v1.Health/List", staff()),
         ("grpc.health.v1.Health/Watch", staff()),

@@ -31,6 +31,8 @@ mod outage;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod repeats;
 #[cfg(test)]
 mod review;

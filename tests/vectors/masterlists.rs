@@ -103,6 +103,7 @@ impl House {
             archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
             vault,
             carrier: Carrier::File(FileCarrier::new(folder.path().join("messages.jsonl"))),
+            registry: eid::app::Registry::None,
             clock: clock.clone(),
             dice: dice.clone(),
             settings: Settings {

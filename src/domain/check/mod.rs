@@ -7,12 +7,16 @@ mod applicant;
 mod captures;
 mod chip;
 mod documents;
+mod registry;
 pub mod zone;
+
+pub use registry::record_key;
 
 use super::application::Application;
 use super::capture::Captures;
 use super::chip::{ChipReport, GroupNumber};
 use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
+use super::record::RegistryAnswer;
 use super::time::Timestamp;
 
 /// What is known of other requests and accounts: which of this application's values they hold already.
@@ -33,6 +37,8 @@ pub struct Known {
     pub taken: Taken,
     /// What the examination of the passport's chip said, if it was read.
     pub chip: Option<ChipReport>,
+    /// What the immigration record said.
+    pub record: RegistryAnswer,
 }
 
 impl Known {
@@ -41,7 +47,12 @@ impl Known {
     fn elsewhere(&self) -> captures::Elsewhere {
         let listed = self.chip.as_ref().filter(|report| report.matching.contains(&GroupNumber::DG2));
         let portrait = listed.and_then(|report| report.content.faces.first());
-        captures::Elsewhere { chip_face: portrait.map(|portrait| portrait.sha256), ..captures::Elsewhere::default() }
+        let on_record = self.record.biometrics().unwrap_or_default();
+        captures::Elsewhere {
+            chip_face: portrait.map(|portrait| portrait.sha256),
+            face_on_record: on_record.face,
+            fingerprints_on_record: on_record.fingerprints,
+        }
     }
 }
 
@@ -57,6 +68,7 @@ pub fn examine(application: &Application, captures: Option<&Captures>, known: &K
     documents::documents(application, today, &mut found);
     applicant::eligibility(application, today, &mut found);
     applicant::consents(application, now, &mut found);
+    found.add_all(registry::compare(application, &known.record));
     if let Some(captures) = captures {
         captures::captures(captures, known.elsewhere(), &mut found);
     }
@@ -108,6 +120,7 @@ mod tests {
         }
     }
 
+    /// The published specimen, in date in November 2026, with a card.
     pub(super) fn specimen() -> Application {
         let number = || DocumentNumber::parse("L898902C3").unwrap();
         Application {

@@ -18,6 +18,7 @@ pub use chip_content::*;
 pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
+pub use registry::*;
 pub use zone::*;
 
 use std::borrow::Cow;

@@ -11,6 +11,7 @@ pub mod cards;
 pub mod codes;
 pub mod consents;
 pub mod eligibility;
+pub mod hand_over;
 pub mod numbers;
 pub mod phones;
 
@@ -54,6 +55,7 @@ pub const ITEMS: &[Item] = &[
     consents::CHILD_ITEM,
     eligibility::ITEM,
     eligibility::REPRESENTATIVE_ITEM,
+    hand_over::ITEM,
     numbers::ITEM,
     phones::ITEM,
 ];

@@ -22,7 +22,7 @@ pub(in crate::store) enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Id(Option<Uuid>),
-    Bool(bool),
+    Bool(Option<bool>),
 }
 
 macro_rules! values {
@@ -45,6 +45,7 @@ values! {
     String => Text;
     Vec<u8> => Bytes;
     Uuid => Id;
+    bool => Bool;
 }
 
 impl From<&str> for Value {
@@ -56,12 +57,6 @@ impl From<&str> for Value {
 impl From<&[u8]> for Value {
     fn from(value: &[u8]) -> Self {
         Self::Bytes(Some(value.to_owned()))
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
     }
 }
 

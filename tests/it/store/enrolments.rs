@@ -5,6 +5,7 @@ use std::time::Duration;
 use eid::domain::enrolment::{Lease, RefusalReason, Stage, StageName};
 use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Field, Finding, MRZ_NAME_DIFFERS, Source};
 use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
+use eid::domain::record::Biometrics;
 use eid::domain::review::Review;
 use eid::domain::staff::{OfficeCode, Role};
 use eid::domain::time::Timestamp;
@@ -282,6 +283,19 @@ async fn requests_wait_until_they_are_leased_and_again_when_the_lease_lapses() {
     claim(&scene, 1, NOW).await;
     assert!(!waits(NOW).await);
     assert!(waits(later(60)).await);
+}
+
+#[tokio::test]
+async fn what_the_immigration_record_told_of_biometrics_is_kept_and_so_is_that_it_did_not_tell() {
+    let scene = Scene::new().await;
+    let told = |face, fingerprints| Some(Biometrics { face, fingerprints });
+    for on_file in [None, told(true, true), told(true, false), told(false, true), told(false, false)] {
+        let mut stored = scene.make.enrolment(scene.officer.id);
+        stored.enrolment.biometrics_on_file = on_file;
+        scene.done([Change::NewEnrolment(Box::new(stored.clone()))]).await;
+        let found = scene.reader().await.enrolment(stored.enrolment.id).await.unwrap().unwrap();
+        assert_eq!(found.enrolment, stored.enrolment);
+    }
 }
 
 #[tokio::test]

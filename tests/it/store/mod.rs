@@ -11,6 +11,7 @@ mod coverage;
 mod enrolments;
 mod opening;
 mod outbox;
+mod registry;
 mod requests;
 mod scene;
 mod staff;

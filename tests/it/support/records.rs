@@ -19,6 +19,7 @@ use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
 use eid::domain::time::Timestamp;
 use eid::store::{
     FirstAnswer, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredObject,
+    StoredRecord,
 };
 use eid::sys::Dice;
 use uuid::Uuid;
@@ -96,6 +97,7 @@ impl Records {
                 officer,
                 received_at: NOW,
                 notes: Vec::new(),
+                biometrics_on_file: None,
                 review: None,
                 chip: None,
                 stage: Stage::Forwarded { lease: None },
@@ -182,6 +184,12 @@ impl Records {
             content: self.sealed(),
             useful_until: None,
         }
+    }
+
+    /// A record of the immigration database, of a card of its own.
+    pub fn record(&self, recorded_at: Timestamp) -> StoredRecord {
+        let (card, content) = (self.index(), self.sealed());
+        StoredRecord { card, document: Some(self.index()), content, recorded_at }
     }
 
     /// A first answer.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Settings, TrustSettings};
+use eid::app::{App, Parts, Registry, Settings, TrustSettings};
 use eid::archive::Archive;
 use eid::chip::policy::Policy;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
@@ -63,6 +63,8 @@ pub struct Service {
 pub struct Wishes {
     /// A Redis to count in, and the namespace there.
     pub redis: Option<(String, String)>,
+    /// Where immigration records are asked for; nowhere if absent.
+    pub registry: Registry,
     /// The carrier's file is in a folder that does not exist: see [`Service::let_messages_leave`].
     pub carrier_away: bool,
     /// The practice country may be trusted.
@@ -108,6 +110,7 @@ impl Service {
             archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
             vault,
             carrier: Carrier::File(FileCarrier::new(mailbox.clone())),
+            registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
             settings: Settings {
@@ -203,6 +206,7 @@ impl Service {
             archive: Archive::local(&self.archive(), &vault.namespace()).unwrap(),
             vault,
             carrier: Carrier::File(FileCarrier::new(self.mailbox.clone())),
+            registry: Registry::None,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             settings: Settings {

@@ -1,0 +1,135 @@
+//! The immigration record: asked for when a request is checked, looked up by other systems, imported.
+
+use super::{App, Caller, Error, Missing};
+use crate::domain::application::Application;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::check::record_key;
+use crate::domain::ids::ImportId;
+use crate::domain::record::{Record, RecordKey, RegistryAnswer};
+use crate::domain::sealed::Sealed;
+use crate::registry::Remote;
+use crate::store::{RecordBatch, StoredRecord, Unit};
+
+/// Where immigration records are asked for.
+#[derive(Debug, Default)]
+pub enum Registry {
+    /// Nowhere: nothing is compared.
+    #[default]
+    None,
+    /// In the table that was imported; other systems may look there too.
+    Table,
+    /// At another service.
+    Remote(Box<Remote>),
+}
+
+/// What became of a batch of records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Imported {
+    /// New, or later than what was there.
+    pub written: u64,
+    /// There already, or followed by a later one in the batch.
+    pub unchanged: u64,
+}
+
+/// What the table holds for a key.
+enum Kept {
+    Found(Box<Record>, StoredRecord),
+    NotFound,
+    /// Nothing was ever imported, so that "not found" would say nothing.
+    Nothing,
+}
+
+impl App {
+    /// What the immigration record says of an applicant. Never an error: without an answer the request goes on, and a
+    /// person looks at it.
+    pub(super) async fn record(&self, application: &Application) -> RegistryAnswer {
+        let key = record_key(application);
+        if key.card.is_none() && key.document.is_none() {
+            return RegistryAnswer::NotAsked;
+        }
+        match self.registry() {
+            Registry::None => RegistryAnswer::NotAsked,
+            Registry::Remote(remote) => remote.look_up(&key).await,
+            Registry::Table => match self.kept_record(&key).await {
+                Ok(Kept::Found(record, _)) => RegistryAnswer::Found(record),
+                Ok(Kept::NotFound) => RegistryAnswer::NotFound,
+                Ok(Kept::Nothing) => {
+                    tracing::warn!("no immigration record was ever imported (eid registry import)");
+                    RegistryAnswer::Unreachable
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the table of records cannot be asked");
+                    RegistryAnswer::Unreachable
+                }
+            },
+        }
+    }
+
+    /// Looks a record up for another system; `None` if there is none. The look is recorded.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if this service keeps no records, or if the store cannot be asked.
+    pub async fn look_up_record(&self, by: &Caller, key: &RecordKey) -> Result<Option<Record>, Error> {
+        if !matches!(self.registry(), Registry::Table) {
+            return Err(Error::NotFound(Missing::Registry));
+        }
+        let (found, subject) = match self.kept_record(key).await? {
+            Kept::Found(record, stored) => (Some(*record), stored.row()),
+            // A look that found nobody is recorded with the looker as its subject.
+            Kept::NotFound => (None, by.id().uuid()),
+            Kept::Nothing => return Err(Error::NotFound(Missing::Registry)),
+        };
+        let entry = self
+            .entry(self.clock().now(), by.actor(), Action::RecordViewed, subject)
+            .with("found", u8::from(found.is_some()).to_string());
+        self.commit(Unit::new(entry)).await?;
+        Ok(found)
+    }
+
+    /// Names a new import.
+    pub fn new_import(&self) -> ImportId {
+        ImportId::new(self.dice().id(self.clock().now()))
+    }
+
+    /// Keeps a batch of an import, from the console of the machine: all of it, with its audit entry, or nothing. A record
+    /// takes the place of an earlier one of the same card; one that is not later than what is there changes nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn import_records(&self, import: ImportId, records: &[Record]) -> Result<Imported, Error> {
+        let sealed = records.iter().map(|record| self.sealed_record(record)).collect::<Result<Vec<_>, Error>>()?;
+        let entry = self
+            .entry(self.clock().now(), Actor::Console, Action::RecordsImported, import.uuid())
+            .with("records", records.len().to_string());
+        let written = self.store().import_records(RecordBatch { import, records: sealed }, entry).await?;
+        Ok(Imported { written, unchanged: (records.len() as u64).saturating_sub(written) })
+    }
+
+    fn sealed_record(&self, record: &Record) -> Result<StoredRecord, Error> {
+        let mut stored = StoredRecord {
+            card: self.vault().card(record.card.kind.name(), &record.card.number),
+            document: record.document.as_ref().map(|d| self.vault().document(&d.issuing_state, &d.number)),
+            content: Sealed::from_bytes(Vec::new()),
+            recorded_at: record.recorded_at,
+        };
+        stored.content = self.seal_record(&stored, record)?;
+        Ok(stored)
+    }
+
+    /// By the card if it is known, otherwise by the passport.
+    async fn kept_record(&self, key: &RecordKey) -> Result<Kept, Error> {
+        let mut reader = self.store().reader().await?;
+        let mut found = None;
+        if let Some((kind, number)) = &key.card {
+            found = reader.record_by_card(&self.vault().card(kind, number)).await?;
+        }
+        if let (None, Some((state, number))) = (&found, &key.document) {
+            found = reader.record_by_document(&self.vault().document(state, number)).await?;
+        }
+        match found {
+            Some(stored) => Ok(Kept::Found(Box::new(self.open_record(&stored)?), stored)),
+            None if reader.has_records().await? => Ok(Kept::NotFound),
+            None => Ok(Kept::Nothing),
+        }
+    }
+}

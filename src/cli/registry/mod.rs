@@ -1,0 +1,204 @@
+//! `eid registry`: the immigration record kept here, from the console of the machine.
+//!
+//! Owns the reading of files of records. One bad line costs only itself, whatever is in it; running the same file again
+//! changes nothing.
+
+mod columns;
+mod lines;
+mod rejects;
+
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{FAILED, Settings, USAGE, complain};
+use crate::app::{App, Imported};
+use crate::config::RegistrySource;
+use crate::domain::consent::CLOCK_SKEW_MAX;
+use crate::domain::ids::ImportId;
+use crate::domain::record::Record;
+use crate::domain::text::Malformed;
+use crate::domain::time::Timestamp;
+use crate::server;
+use crate::sys::{Clock, Dice};
+use columns::{Columns, Fault};
+use lines::{Lines, Shape};
+use rejects::Rejects;
+
+/// Records that are kept together: in one transaction, with one audit entry.
+const BATCH: usize = 2_000;
+
+const BUFFER_BYTES: usize = 256 << 10;
+
+const TOO_LONG: Malformed = Malformed::new(
+    "The line is longer than 16 KiB. A quote or a line ending may be missing.",
+    "Dòng dài hơn 16 KiB. Có thể thiếu dấu ngoặc kép hoặc dấu xuống dòng.",
+);
+
+const IMPORT_HELP: &str = "\
+Exit codes:
+  0  every line was taken
+  1  some lines were not, or the store failed
+  3  the file cannot be read, or its first line does not name the columns
+
+Example:
+  eid registry import records.csv --config /etc/eid/eid.toml";
+
+/// `eid registry`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Import(Import),
+}
+
+/// Imports records of the National Immigration Database
+///
+/// FILE is CSV in UTF-8; its first line names the columns, which docs/registry.md
+/// explains. A record takes the place of an earlier one of the same card. Running
+/// the same file again changes nothing, also after it was cut off in the middle.
+///
+/// A line that cannot be taken is told with its number, the column and the cure,
+/// and kept in FILE.rejected.csv (for records.csv: records.rejected.csv), which
+/// only you can read. Correct it there and import that file. The next import of
+/// FILE begins it anew.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = IMPORT_HELP)]
+pub(super) struct Import {
+    /// The file
+    file: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) async fn import(command: &Import, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let path = &command.file;
+    let source = match Source::open(path) {
+        Ok(source) => source,
+        Err(error) => {
+            complain(&error);
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let config = command.settings.load()?;
+    let app = server::open(&config, Clock::System, Dice::system()).await?;
+    if config.registry.source != RegistrySource::Table {
+        writeln!(out, "Note: registry.source is not \"table\": these records are kept, and nobody asks for them.")?;
+    }
+    if !source.columns.unknown.is_empty() {
+        writeln!(out, "Columns that are left alone: {}", source.columns.unknown.join(", "))?;
+    }
+    let importing =
+        Importing { import: app.new_import(), app: &app, batch: Vec::with_capacity(BATCH), tally: Imported::default() };
+    let imported = importing.all(source, out).await;
+    app.store().clone().close().await;
+    let (tally, rejects) = imported?;
+    writeln!(out, "{}: {} records new or later, {} unchanged.", path.display(), tally.written, tally.unchanged)?;
+    if rejects.count() == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    writeln!(out, "{} lines were not taken; they are in {}.", rejects.count(), rejects.path().display())?;
+    Ok(ExitCode::from(FAILED))
+}
+
+/// A file whose first line was read.
+struct Source {
+    lines: Lines<BufReader<File>>,
+    columns: Columns,
+    rejects: Rejects,
+    bar: ProgressBar,
+}
+
+impl Source {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let cannot = || format!("cannot read {}", path.display());
+        let file = File::open(path).with_context(cannot)?;
+        let bytes = file.metadata().with_context(cannot)?.len();
+        let (mut lines, mut first) = (Lines::new(BufReader::with_capacity(BUFFER_BYTES, file)), Vec::new());
+        match lines.next(&mut first, |_| Ok(())).with_context(cannot)? {
+            None => anyhow::bail!("{} is empty; its first line must name the columns", path.display()),
+            Some(Shape::TooLong) => anyhow::bail!("the first line of {} is longer than 16 KiB", path.display()),
+            Some(Shape::Whole) => {}
+        }
+        // Spreadsheets mark UTF-8 with a byte order mark.
+        let header = first.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&first);
+        let columns = Columns::read(header).with_context(|| format!("cannot use {}", path.display()))?;
+        let rejects = Rejects::beside(path, header).context("cannot remove the lines rejected earlier")?;
+        Ok(Self { lines, columns, rejects, bar: bar(bytes) })
+    }
+}
+
+/// An import under way.
+struct Importing<'a> {
+    app: &'a App,
+    import: ImportId,
+    batch: Vec<Record>,
+    tally: Imported,
+}
+
+impl Importing<'_> {
+    async fn all(mut self, source: Source, out: &mut impl Write) -> anyhow::Result<(Imported, Rejects)> {
+        let Source { mut lines, columns, mut rejects, bar } = source;
+        let latest = self.app.clock().now().plus(CLOCK_SKEW_MAX);
+        let mut line = Vec::new();
+        while let Some(shape) = lines.next(&mut line, |piece| rejects.piece(piece)).context("cannot go on reading")? {
+            match read(shape, &line, &columns, latest) {
+                Ok(record) => self.batch.extend(record),
+                Err(faults) => {
+                    match shape {
+                        Shape::Whole => rejects.keep(&line),
+                        Shape::TooLong => rejects.end(),
+                    }
+                    .context("cannot keep a line that was not taken")?;
+                    tell(&bar, out, lines.number(), &faults)?;
+                }
+            }
+            if self.batch.len() == BATCH {
+                self.keep().await?;
+                bar.set_position(lines.bytes());
+            }
+        }
+        self.keep().await?;
+        rejects.finish().context("cannot keep the lines that were not taken")?;
+        bar.finish_and_clear();
+        Ok((self.tally, rejects))
+    }
+
+    async fn keep(&mut self) -> anyhow::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let kept = self.app.import_records(self.import, &self.batch).await.with_context(|| {
+            let Imported { written, unchanged } = self.tally;
+            format!("{} lines were taken, then it failed; run the same file again", written + unchanged)
+        })?;
+        self.tally.written += kept.written;
+        self.tally.unchanged += kept.unchanged;
+        self.batch.clear();
+        Ok(())
+    }
+}
+
+/// The record of a line; `None` if the line says nothing.
+fn read(shape: Shape, line: &[u8], columns: &Columns, latest: Timestamp) -> Result<Option<Record>, Vec<Fault>> {
+    match shape {
+        Shape::TooLong => Err(vec![Fault { column: "", what: TOO_LONG }]),
+        Shape::Whole if columns::is_blank(line) => Ok(None),
+        Shape::Whole => columns.record(line, latest).map(Some),
+    }
+}
+
+fn tell(bar: &ProgressBar, out: &mut impl Write, number: u64, faults: &[Fault]) -> io::Result<()> {
+    bar.suspend(|| faults.iter().try_for_each(|fault| writeln!(out, "line {number}: {fault}")))
+}
+
+fn bar(bytes: u64) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("  {wide_bar} {bytes} of {total_bytes}  {eta} left");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

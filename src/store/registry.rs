@@ -1,0 +1,169 @@
+//! The immigration record as imported: sealed, found by blind indexes of card and passport.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use uuid::Uuid;
+
+use super::engine::{Conn, Query, Row, query};
+use super::error::StoreError;
+use super::{Reader, Store, audit};
+use crate::domain::audit::Entry;
+use crate::domain::ids::ImportId;
+use crate::domain::sealed::{BlindIndex, Sealed};
+use crate::domain::time::Timestamp;
+
+/// Rows of one statement. Its five values each stay far below what either engine binds at once.
+const ROWS: usize = 100;
+
+static UPSERT_ONE: LazyLock<String> = LazyLock::new(|| upserting(1));
+static UPSERT_MANY: LazyLock<String> = LazyLock::new(|| upserting(ROWS));
+
+/// Adds so many rows, or puts later states in the place of earlier ones. What is there already is left alone.
+fn upserting(rows: usize) -> String {
+    format!(
+        "INSERT INTO registry_record (card_index, document_index, content, recorded_at, import_id) VALUES {} \
+         ON CONFLICT (card_index) DO UPDATE SET document_index = excluded.document_index, content = excluded.content, \
+         recorded_at = excluded.recorded_at, import_id = excluded.import_id \
+         WHERE registry_record.recorded_at < excluded.recorded_at",
+        places(rows)
+    )
+}
+
+/// `($1, $2, $3, $4, $5), ($6, …`: placeholders for so many rows.
+fn places(rows: usize) -> String {
+    let row = |row: usize| {
+        let values: Vec<_> = (1..=5).map(|column| format!("${}", row * 5 + column)).collect();
+        format!("({})", values.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// A record as the store keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredRecord {
+    /// Blind index of the card.
+    pub card: BlindIndex,
+    /// Blind index of the passport, if the record has one.
+    pub document: Option<BlindIndex>,
+    /// The sealed record.
+    pub content: Sealed,
+    /// When it was recorded in the database it comes from.
+    pub recorded_at: Timestamp,
+}
+
+impl StoredRecord {
+    /// The name of its row, by which it is sealed and named in the audit log: 16 bytes of the card's index. A record moved
+    /// to another card does not open.
+    pub fn row(&self) -> Uuid {
+        let bytes = self.card.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}
+
+/// Records to be kept.
+#[derive(Debug)]
+pub struct RecordBatch {
+    /// The import they belong to.
+    pub import: ImportId,
+    /// The records. Of several for one card the latest counts; of those, the first.
+    pub records: Vec<StoredRecord>,
+}
+
+impl Store {
+    /// Keeps a batch of records and says how many of them were new or later than what was there. The entry is written in
+    /// any case, with that number.
+    ///
+    /// # Errors
+    /// If the database cannot be written; then nothing of the batch is kept.
+    pub async fn import_records(&self, batch: RecordBatch, entry: Entry) -> Result<u64, StoreError> {
+        self.engine
+            .write(move |conn| {
+                Box::pin(async move {
+                    let written = upsert(&batch, conn).await?;
+                    audit::append(&entry.with("written", written.to_string()), conn).await?;
+                    Ok(written)
+                })
+            })
+            .await
+    }
+}
+
+async fn upsert(batch: &RecordBatch, conn: &mut Conn<'_>) -> Result<u64, StoreError> {
+    // One statement may touch a row once only. In the order of their keys, two imports at once cannot block each other.
+    let mut latest = BTreeMap::<&[u8], &StoredRecord>::new();
+    for record in &batch.records {
+        let kept = latest.entry(record.card.as_bytes()).or_insert(record);
+        if kept.recorded_at < record.recorded_at {
+            *kept = record;
+        }
+    }
+    let records: Vec<_> = latest.into_values().collect();
+    let (full, rest) = records.as_chunks::<ROWS>();
+    let mut written = 0;
+    for records in full {
+        let bound = records.iter().fold(query(&UPSERT_MANY), |query, record| bind(query, record, batch.import));
+        written += bound.execute(conn).await?;
+    }
+    for record in rest {
+        written += bind(query(&UPSERT_ONE), record, batch.import).execute(conn).await?;
+    }
+    Ok(written)
+}
+
+fn bind(query: Query, record: &StoredRecord, import: ImportId) -> Query {
+    query
+        .bind(record.card.as_bytes())
+        .bind(record.document.as_ref().map(|index| index.as_bytes().to_vec()))
+        .bind(record.content.as_bytes())
+        .bind(record.recorded_at.micros())
+        .bind(import.uuid())
+}
+
+impl Reader {
+    /// The record of a card.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn record_by_card(&mut self, card: &BlindIndex) -> Result<Option<StoredRecord>, StoreError> {
+        let row =
+            query("SELECT card_index, document_index, content, recorded_at FROM registry_record WHERE card_index = $1")
+                .bind(card.as_bytes())
+                .fetch_optional(&mut self.conn())
+                .await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// The latest record that names a passport: its holder may have had several cards.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn record_by_document(&mut self, document: &BlindIndex) -> Result<Option<StoredRecord>, StoreError> {
+        let row = query(
+            "SELECT card_index, document_index, content, recorded_at FROM registry_record WHERE document_index = $1 \
+             ORDER BY recorded_at DESC LIMIT 1",
+        )
+        .bind(document.as_bytes())
+        .fetch_optional(&mut self.conn())
+        .await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// Whether any record was imported.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn has_records(&mut self) -> Result<bool, StoreError> {
+        let row = query("SELECT recorded_at FROM registry_record LIMIT 1").fetch_optional(&mut self.conn()).await?;
+        Ok(row.is_some())
+    }
+}
+
+fn stored(row: &Row) -> Result<StoredRecord, StoreError> {
+    Ok(StoredRecord {
+        card: BlindIndex::from_bytes(row.get("card_index")?),
+        document: row.get::<Option<Vec<u8>>>("document_index")?.map(BlindIndex::from_bytes),
+        content: Sealed::from_bytes(row.get("content")?),
+        recorded_at: Timestamp::from_micros(row.get("recorded_at")?),
+    })
+}

@@ -1,0 +1,102 @@
+//! The imported immigration record.
+
+use eid::domain::ids::ImportId;
+use eid::store::{RecordBatch, StoredRecord};
+
+use super::scene::{NOBODY, Scene};
+use crate::support::records::{NOW, later};
+
+impl Scene {
+    /// Imports the records; how many of them changed something.
+    async fn import(&self, records: &[StoredRecord]) -> u64 {
+        let batch = RecordBatch { import: ImportId::new(self.make.id()), records: records.to_vec() };
+        self.store.import_records(batch, self.make.entry(NOW, NOBODY)).await.unwrap()
+    }
+
+    async fn by_card(&self, record: &StoredRecord) -> Option<StoredRecord> {
+        self.reader().await.record_by_card(&record.card).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn records_are_found_by_their_card_and_by_their_passport() {
+    let scene = Scene::new().await;
+    assert!(!scene.reader().await.has_records().await.unwrap());
+    let (one, without) = (scene.make.record(NOW), StoredRecord { document: None, ..scene.make.record(later(1)) });
+    assert_eq!(scene.import(&[one.clone(), without.clone()]).await, 2);
+    assert_eq!(scene.by_card(&one).await, Some(one.clone()));
+    assert_eq!(scene.by_card(&without).await, Some(without));
+    let document = one.document.clone().unwrap();
+    assert_eq!(scene.reader().await.record_by_document(&document).await.unwrap(), Some(one.clone()));
+    assert_eq!(scene.reader().await.record_by_document(&one.card).await.unwrap(), None);
+    assert!(
+        scene.by_card(&scene.make.record(NOW)).await.is_none() && scene.reader().await.has_records().await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_passport_with_several_cards_leads_to_the_latest_record() {
+    let scene = Scene::new().await;
+    let old = scene.make.record(NOW);
+    let new = StoredRecord { document: old.document.clone(), ..scene.make.record(later(1)) };
+    scene.import(&[new.clone(), old.clone()]).await;
+    let found = scene.reader().await.record_by_document(old.document.as_ref().unwrap()).await.unwrap();
+    assert_eq!(found, Some(new));
+}
+
+#[tokio::test]
+async fn a_later_record_of_a_card_takes_the_place_of_an_earlier_one_and_never_the_other_way_round() {
+    let scene = Scene::new().await;
+    let first = scene.make.record(later(10));
+    let of_the_card = |at| StoredRecord { card: first.card.clone(), ..scene.make.record(later(at)) };
+    assert_eq!(scene.import(std::slice::from_ref(&first)).await, 1);
+    assert_eq!(scene.import(&[first.clone(), of_the_card(9), of_the_card(10)]).await, 0);
+    assert_eq!(scene.by_card(&first).await, Some(first.clone()));
+    let (later, latest) = (of_the_card(11), of_the_card(12));
+    assert_eq!(scene.import(&[latest.clone(), later]).await, 1, "one statement cannot touch a row twice");
+    assert_eq!(scene.by_card(&first).await, Some(latest));
+}
+
+#[tokio::test]
+async fn a_large_batch_is_kept_whole_and_a_second_time_changes_nothing() {
+    let scene = Scene::new().await;
+    let many: Vec<_> = (0..250).map(|_| scene.make.record(NOW)).collect();
+    assert_eq!(scene.import(&many).await, 250);
+    assert_eq!(scene.import(&many).await, 0);
+    for record in [&many[0], &many[99], &many[100], &many[249]] {
+        assert_eq!(scene.by_card(record).await.as_ref(), Some(record));
+    }
+    assert_eq!(scene.import(&[]).await, 0);
+}
+
+#[tokio::test]
+async fn every_batch_leaves_an_entry_with_the_number_of_records_that_it_wrote() {
+    let scene = Scene::new().await;
+    let (subject, record) = (scene.make.id(), scene.make.record(NOW));
+    for written in ["1", "0"] {
+        let batch = RecordBatch { import: ImportId::new(subject), records: vec![record.clone()] };
+        scene.store.import_records(batch, scene.make.entry(NOW, subject)).await.unwrap();
+        let (canonical, holds) = scene.reader().await.audit_of(subject).await.unwrap().pop().unwrap();
+        let entry: serde_json::Value = serde_json::from_slice(&canonical).unwrap();
+        assert!(holds && entry["facts"]["written"] == written, "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_named_by_its_card_alone() {
+    let scene = Scene::new().await;
+    let one = scene.make.record(NOW);
+    let other = StoredRecord { card: one.card.clone(), ..scene.make.record(later(1)) };
+    assert_eq!(one.row(), other.row());
+    assert_ne!(one.row(), scene.make.record(NOW).row());
+}
+
+/// Two imports at once, in opposite order: neither waits for the other for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn imports_of_the_same_records_at_once_both_come_to_an_end() {
+    let scene = Scene::new().await;
+    let forth: Vec<_> = (0..300).map(|_| scene.make.record(NOW)).collect();
+    let back: Vec<_> = forth.iter().rev().cloned().collect();
+    let (one, two) = tokio::join!(scene.import(&forth), scene.import(&back));
+    assert_eq!(one + two, 300);
+}
