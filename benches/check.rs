@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use eid::app::{App, Officer, Parts, Settings, TrustSettings};
+use eid::app::{App, Officer, Parts, Registry, Settings, TrustSettings};
 use eid::archive::Archive;
 use eid::chip::policy::Policy;
 use eid::domain::check::{Known, examine};
@@ -47,6 +47,7 @@ async fn app(folder: &std::path::Path) -> App {
         archive: Archive::local(&folder.join("captures"), &vault.namespace()).unwrap(),
         vault,
         carrier: Carrier::File(FileCarrier::new(folder.join("messages.jsonl"))),
+        registry: Registry::Table,
         clock: Clock::stopped(now()),
         dice,
         settings: Settings {
@@ -67,10 +68,16 @@ fn checks(c: &mut Criterion) {
     let mut group = c.benchmark_group("check");
     group.bench_function("read the message", |b| b.iter(|| read(bytes.next().unwrap())));
     group.bench_function("apply the rules", |b| {
-        b.iter(|| examine(&intake.next().unwrap().application, &Known::default(), now()));
+        b.iter(|| {
+            let intake = intake.next().unwrap();
+            examine(&intake.application, Some(&intake.captures), &Known::default(), now())
+        });
     });
     group.bench_function("both", |b| {
-        b.iter(|| examine(&read(bytes.next().unwrap()).application, &Known::default(), now()));
+        b.iter(|| {
+            let intake = read(bytes.next().unwrap());
+            examine(&intake.application, Some(&intake.captures), &Known::default(), now())
+        });
     });
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -114,5 +114,5 @@ fn a_signer_that_any_of_many_authorities_may_have_signed_costs_a_bounded_number_
 #[test]
 fn a_request_with_nothing_right_is_refused_with_what_fits_into_the_headers_of_an_answer() {
     let refused = eid::grpc::read_check(&nothing_right()).unwrap_err();
-    assert!(refused.details().len() <= 8 << 10, "{} bytes of details", refused.details().len());
+    assert!(refused.details().len() <= 5 << 10, "{} bytes of details", refused.details().len());
 }
