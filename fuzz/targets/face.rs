@@ -1,0 +1,4 @@
+#![no_main]
+//! See the property of that name.
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| eid_fuzz::property::face(data));
