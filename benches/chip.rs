@@ -5,7 +5,11 @@
 //! The table at the end sets one against the other, measured in turns: a signer that was not seen before may cost at most
 //! 1.25 of the signatures, one that was at most 0.65 of that.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise, and says what it saw")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops at the first surprise, and says what it saw"
+)]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -58,7 +62,8 @@ fn name(algorithm: Algorithm) -> String {
 }
 
 fn files(chip: &Chip) -> ChipFiles {
-    let group = |(number, file): (u32, &[u8])| (GroupNumber::new(u8::try_from(number).unwrap()).unwrap(), file.to_vec());
+    let group =
+        |(number, file): (u32, &[u8])| (GroupNumber::new(u8::try_from(number).unwrap()).unwrap(), file.to_vec());
     let groups: BTreeMap<_, _> = chip.groups().into_iter().map(group).collect();
     ChipFiles::new(chip.sod.clone(), groups, Some(chip.com.clone()), None).unwrap()
 }
@@ -134,7 +139,10 @@ fn median(mut times: Vec<Duration>) -> f64 {
 
 /// Turn by turn, so that what else the machine does hits all alike.
 fn table(cases: &[Case]) {
-    println!("\n{:<42}{:>12}{:>12}{:>8}{:>12}{:>8}", "microseconds", "signatures", "new signer", "ratio", "known", "ratio");
+    println!(
+        "\n{:<42}{:>12}{:>12}{:>8}{:>12}{:>8}",
+        "microseconds", "signatures", "new signer", "ratio", "known", "ratio"
+    );
     for case in cases {
         let (mut bare, mut new, mut known) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..TURNS {

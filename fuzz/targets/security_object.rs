@@ -1,4 +1,5 @@
+//! The property of that name.
+
 #![no_main]
-//! See the property of that name.
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| eid_fuzz::property::security_object(data));

@@ -22,7 +22,7 @@ use seeds::Seeds;
 /// Bytes allocated at one time: so many for each byte of input, and so many beside.
 const AT_ONCE: (u64, u64) = (64, 256 << 10);
 /// Bytes allocated in all, as a measure of work.
-const IN_ALL: (u64, u64) = (512, 8 << 20);
+const IN_ALL: (u64, u64) = (64, 8 << 20);
 /// Faulty copies of all seeds of a property.
 const COPIES: usize = 600;
 

@@ -148,7 +148,8 @@ pub fn certificate(data: &[u8]) {
     for part in [certificate.tbs(), certificate.serial(), certificate.issuer(), certificate.subject()] {
         assert!(data.windows(part.len()).any(|window| window == part));
     }
-    let _ = (certificate.ski(), certificate.aki(), certificate.document_types(), certificate.private_key_usage_period());
+    let _ =
+        (certificate.ski(), certificate.aki(), certificate.document_types(), certificate.private_key_usage_period());
     let _ = (certificate.malformed_extensions(), certificate.unknown_critical_extensions(), format!("{certificate:?}"));
     if let Ok(key) = certificate.key() {
         let _ = certificate.verify_signed_by(key);
@@ -319,7 +320,12 @@ pub fn request(data: &[u8]) {
     let Ok(message) = pb::CheckRequest::decode(data) else { return };
     match eid::grpc::read_check(&message) {
         Ok(intake) => {
-            let found = check::examine(&intake.application, Some(&intake.captures), &Known::default(), Timestamp::start_of(TODAY));
+            let found = check::examine(
+                &intake.application,
+                Some(&intake.captures),
+                &Known::default(),
+                Timestamp::start_of(TODAY),
+            );
             assert!(found.iter().count() <= 64);
         }
         Err(refused) => assert!(refused.details().len() <= DETAILS_MAX, "{} bytes", refused.details().len()),

@@ -153,9 +153,18 @@ fn content(sod: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn names() -> Vec<Vec<u8>> {
-    let pairs = ["Nguyễn\nThị Ánh Tuyết\nNGUYEN\nTHI ANH TUYET", "Müller-Lüdenscheidt\n\nMueller Luedenscheidt\n",
-        "O’Connor\nEnya Siobhán\nOCONNOR\nENYA", "محمد\nعلي\nMohammed\nAli", "ßßßßßßßß\nÄÖÜÅÆØ\nSSSSSSSSSSSSSSSS\nAEOEUEAAAEOE"];
-    pairs.into_iter().zip(ZONES).map(|(names, zone)| format!("{names}\n{}", zone.replace('\n', "")).into_bytes()).collect()
+    let pairs = [
+        "Nguyễn\nThị Ánh Tuyết\nNGUYEN\nTHI ANH TUYET",
+        "Müller-Lüdenscheidt\n\nMueller Luedenscheidt\n",
+        "O’Connor\nEnya Siobhán\nOCONNOR\nENYA",
+        "محمد\nعلي\nMohammed\nAli",
+        "ßßßßßßßß\nÄÖÜÅÆØ\nSSSSSSSSSSSSSSSS\nAEOEUEAAAEOE",
+    ];
+    pairs
+        .into_iter()
+        .zip(ZONES)
+        .map(|(names, zone)| format!("{names}\n{}", zone.replace('\n', "")).into_bytes())
+        .collect()
 }
 
 /// Ten applicants, with and without a chip, and messages in which nothing can be read.
@@ -217,7 +226,11 @@ pub fn published(folder: &Path, property: &str) -> Vec<Vec<u8>> {
         "zone" => {
             let lines = files("mrz").concat();
             let lines = String::from_utf8_lossy(&lines).into_owned();
-            return lines.split('"').filter(|part| part.len() >= 72 && part.contains('<')).map(|zone| zone.replace("\\n", "\n").into_bytes()).collect();
+            return lines
+                .split('"')
+                .filter(|part| part.len() >= 72 && part.contains('<'))
+                .map(|zone| zone.replace("\\n", "\n").into_bytes())
+                .collect();
         }
         "dg1" | "dg2" | "dg11" | "dg14" | "dg15" | "com" => files("specimen"),
         _ => Vec::new(),
@@ -241,7 +254,9 @@ fn files_below(folder: &Path) -> Vec<Vec<u8>> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
-    let read = |path: &std::path::PathBuf| if path.is_dir() { files_below(path) } else { fs::read(path).into_iter().collect() };
+    let read = |path: &std::path::PathBuf| {
+        if path.is_dir() { files_below(path) } else { fs::read(path).into_iter().collect() }
+    };
     paths.iter().flat_map(read).collect()
 }
 
