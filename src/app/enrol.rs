@@ -88,7 +88,7 @@ impl App {
     pub async fn check(&self, officer: &Officer, intake: &Intake) -> Result<Checked, Error> {
         let now = self.clock().now();
         let id = EnrolmentId::new(self.dice().id(now));
-        let record = self.record(&intake.application).await;
+        let record = self.record(officer, &intake.application).await;
         let known = self.known(officer, id, intake, record, now).await?;
         let findings = examine(&intake.application, Some(&intake.captures), &known, now);
         Ok(Checked { findings, chip: known.chip.as_ref().map(ChipReport::summary) })
@@ -174,13 +174,13 @@ impl App {
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
-        let record = record.get_or_init(|| self.record(&intake.application)).await;
+        let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
         let known = self.known(officer, id, intake, record.clone(), now).await?;
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
-                enrolment.biometrics_on_file = record.biometrics();
+                enrolment.biometrics_on_file = known.on_file(&intake.application);
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
@@ -250,7 +250,7 @@ impl App {
 
     /// Index of what tells the applicant from everyone else: the passport; without one, the residence card; without that
     /// too, which the rules refuse, the phone.
-    fn identity_index(&self, application: &Application) -> BlindIndex {
+    pub(super) fn identity_index(&self, application: &Application) -> BlindIndex {
         let document = self.passport_index(application).or_else(|| self.card_index(application));
         document.unwrap_or_else(|| self.vault().phone(&application.phone))
     }
