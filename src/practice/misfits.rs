@@ -64,6 +64,11 @@ impl Generator {
         applicant.failing("residence-card.expired", "residence card expired")
     }
 
+    /// A residence card in date, as it looks; the immigration record must say that it was cancelled.
+    pub fn cancelled_card(&mut self) -> Applicant {
+        self.adult().failing("registry.card-cancelled", "card cancelled")
+    }
+
     /// A child of four, with a representative and everything else in order.
     pub fn under_six(&mut self) -> Applicant {
         self.aged(4..=4).failing("eligibility.under-six", "under six")
