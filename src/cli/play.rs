@@ -70,7 +70,7 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     let known = registry::import_practice(&app, &records).await?;
     let started = server::start(&config, app).await?;
     println!("serving on {} over mutual TLS, store {}", started.address(), config.store.url);
-    println!("the practice country's authority is trusted; the immigration record knows {known} people\n");
+    println!("the practice country's authority is trusted; the immigration record knows {known} people");
 
     let address = format!("https://localhost:{}", started.address().port());
     let played = act(&address, &practice.pki, (programme, company), &config).await;

@@ -5,7 +5,7 @@ use time::Duration;
 use crate::domain::time::Timestamp;
 use crate::practice::applicant::Applicant;
 use crate::practice::generator::Generator;
-use crate::proto::{Application, ResidenceCardKind, Sex};
+use crate::proto::{ResidenceCardKind, Sex};
 
 /// The columns, as the first line names them.
 const COLUMNS: &str = "family_name,given_names,date_of_birth,sex,nationality,document_state,document_number,\
@@ -30,19 +30,18 @@ impl Generator {
         let mut file = COLUMNS.to_owned();
         for (applicant, known) in applicants {
             file.push('\n');
-            file.extend(line(&applicant.application, known, &recorded_at));
+            file.extend(line(applicant, known, &recorded_at));
         }
         file.push('\n');
         file
     }
 }
 
-/// The record agrees with what is typed, except in the name: that is the passport's, as its zone has it.
-fn line(application: &Application, known: Known, recorded_at: &str) -> Option<String> {
+/// The record agrees with what is typed, except perhaps in the name.
+fn line(applicant: &Applicant, known: Known, recorded_at: &str) -> Option<String> {
+    let application = &applicant.application;
     let (person, passport) = (application.person.as_ref()?, application.passport.as_ref()?);
-    let card = application.residence_card.as_ref()?;
-    let (upper, lower) = passport.mrz.split_once('\n')?;
-    let zone = mrz::parse_td3(upper, lower).ok()?;
+    let (card, (family, given)) = (application.residence_card.as_ref()?, &applicant.recorded_name);
     let sex = match person.sex() {
         Sex::Female => "F",
         Sex::Male => "M",
@@ -55,8 +54,8 @@ fn line(application: &Application, known: Known, recorded_at: &str) -> Option<St
         Known::Cancelled => ("cancelled", "yes"),
     };
     let values = [
-        zone.surname.as_str(),
-        zone.given_names.as_str(),
+        family.as_str(),
+        given.as_str(),
         &person.date_of_birth,
         sex,
         &person.nationality,
@@ -84,14 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_a_value_for_each_column_and_the_name_of_the_zone() {
+    fn a_record_has_a_value_for_each_column_and_the_name_of_the_passport() {
         let mut people = Generator::new(1, Timestamp::start_of(date!(2026 - 11 - 21)));
         let (her, other) = (people.renewed_specimen(), people.name_differs());
         let file = people.records([(&her, Known::WithBiometrics), (&other, Known::Cancelled)]);
         let lines: Vec<Vec<_>> = file.lines().map(|line| line.split(',').collect()).collect();
         assert!(lines.len() == 3 && lines.iter().all(|line| line.len() == 18), "{file}");
-        assert_eq!(lines[1][..4], ["ERIKSSON", "ANNA MARIA", "1974-08-12", "F"]);
+        assert_eq!(lines[1][..4], ["Eriksson", "Anna Maria", "1974-08-12", "F"]);
         assert_eq!(lines[1][14..], ["issued", "yes", "yes", "2026-11-19T17:00:00Z"]);
-        assert!(!lines[2][..2].contains(&"MISREAD") && lines[2][14] == "cancelled", "{file}");
+        assert!(!lines[2][..2].contains(&"Changed") && lines[2][14] == "cancelled", "{file}");
     }
 }

@@ -10,7 +10,9 @@ use crate::cli::demo::stage::{Case, Fate, Stage};
 use crate::cli::demo::step::{Answer, Reply, Step, ask};
 use crate::cli::demo::{captures, documents, review};
 use crate::proto::record_decision_request::Decision;
-use crate::proto::{Approval, AuthorityRefusal, ClaimRequest, ClaimedEnrolment, RecordDecisionRequest, RecordDecisionResponse};
+use crate::proto::{
+    Approval, AuthorityRefusal, ClaimRequest, ClaimedEnrolment, RecordDecisionRequest, RecordDecisionResponse,
+};
 
 type Authority = crate::proto::authority_service_client::AuthorityServiceClient<tonic::transport::Channel>;
 

@@ -34,8 +34,14 @@ pub(super) async fn hand_over<M: Mailbox, W: Write>(
         let steps = [
             fetch(&authority, "fetches face and fingerprints of", &whom, &held, &captures, UNCHANGED).await,
             confirm(&authority, "confirms one file too few of", &whom, (enrolment_id, wrong), "DIFFERENT").await,
-            confirm(&authority, "confirms, by hashes, what arrived of", &whom, (enrolment_id, right.clone()), "CONFIRMED")
-                .await,
+            confirm(
+                &authority,
+                "confirms, by hashes, what arrived of",
+                &whom,
+                (enrolment_id, right.clone()),
+                "CONFIRMED",
+            )
+            .await,
             fetch(&authority, "fetches, once more, the captures of", &whom, &held, &captures, NOTHING).await,
             confirm(&authority, "confirms again, for", &whom, (enrolment_id, right), "ALREADY_ENDED").await,
         ];

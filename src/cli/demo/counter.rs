@@ -93,10 +93,7 @@ async fn submit_all<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Re
     Ok(())
 }
 
-async fn submit_misfits<M: Mailbox, W: Write>(
-    stage: &mut Stage<'_, M, W>,
-    misfits: &[Applicant],
-) -> io::Result<()> {
+async fn submit_misfits<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, misfits: &[Applicant]) -> io::Result<()> {
     stage.printer.note("Now those who must not get through:")?;
     for misfit in misfits {
         submit_misfit(stage, misfit).await?;

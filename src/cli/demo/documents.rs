@@ -11,18 +11,19 @@ use crate::cli::demo::step::{Answer, ask};
 use crate::practice::{Applicant, Expected};
 use crate::proto::submit_response::Outcome;
 use crate::proto::{
-    Captures, ChallengeRequest, CheckRequest, CheckResponse, Chip, ChipVerdict, Severity, SubmitRequest, SubmitResponse,
-    Verdict,
+    Captures, ChallengeRequest, CheckRequest, CheckResponse, Chip, ChipVerdict, Severity, SubmitRequest,
+    SubmitResponse, Verdict,
 };
 
 /// The second scene: each applicant shows one thing that documents can tell.
 pub(super) async fn read<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, shown: Documents) -> io::Result<()> {
     stage.printer.scene("2. Still at the counter: chip, page, card and immigration record, one explained verdict")?;
     let captures = stage.people.captures();
-    let genuine = "data PROVEN, chip PROVEN";
+    // A chip that answers proves itself only by a key that is proven: with the data refuted nobody knows.
+    let (genuine, refuted) = ("data PROVEN, chip PROVEN", "data REFUTED, chip UNKNOWN");
     present(stage, Visit::of(shown.in_order).expecting(genuine).with(captures).then(Fate::Activates)).await?;
-    present(stage, Visit::of(shown.forged_chip).expecting("data REFUTED, chip PROVEN")).await?;
-    present(stage, Visit::of(shown.revoked_signer).expecting("data REFUTED, chip PROVEN")).await?;
+    present(stage, Visit::of(shown.forged_chip).expecting(refuted)).await?;
+    present(stage, Visit::of(shown.revoked_signer).expecting(refuted)).await?;
     let renamed = Visit { rules: vec!["mrz.name-differs", "registry.name-differs"], ..Visit::of(shown.name_differs) };
     present(stage, renamed.expecting(genuine).then(Fate::Activates)).await?;
     present(stage, Visit::of(shown.expired_card)).await?;
@@ -115,7 +116,7 @@ async fn read_chip<M: Mailbox, W: Write>(
     applicant: &Applicant,
 ) -> io::Result<Option<Chip>> {
     let reply = ask(&stage.cast.counter(), ChallengeRequest {}, async |mut c, q| c.challenge(q).await).await;
-    let action = (Who::Officer, "has a challenge drawn for the chip of", applicant.label.as_str());
+    let action = (Who::Officer, "draws a challenge for the chip of", applicant.label.as_str());
     let step = reply.step(action, "8 bytes", |answer| Answer::of(format!("{} bytes", answer.challenge.len())));
     stage.printer.step(&step)?;
     let drawn = reply.answer();

@@ -11,7 +11,8 @@ use crate::proto::{
 };
 
 /// Why a referral is overridden.
-pub(super) const REASON: &str = "The holder showed a marriage certificate; the passport bears the name from before.";
+pub(super) const REASON: &str =
+    "The holder showed the deed of the change of name; passport and record bear the name from before.";
 
 /// Why another one is not.
 const DECLINED: &str = "The card must be exchanged first; the holder was told where.";
@@ -44,18 +45,14 @@ async fn open<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case) ->
     let action = (Who::Supervisor, "opens the request of", case.label());
     let rules = reply.outcome.as_ref().ok().and_then(|answer| answer.enrolment.as_ref()).map(referring);
     let rules = rules.unwrap_or_default();
-    let step =
-        reply.step(action, "REFERRED", |answer| state(answer.enrolment.as_ref()).and(format!("by {}", rules.join(", "))));
+    let step = reply
+        .step(action, "REFERRED", |answer| state(answer.enrolment.as_ref()).and(format!("by {}", rules.join(", "))));
     stage.printer.step(&step)?;
     Ok(rules)
 }
 
 /// What must not work first: the officer's own override, and one that does not name what was referred.
-async fn pass<M: Mailbox, W: Write>(
-    stage: &mut Stage<'_, M, W>,
-    case: &Case,
-    rules: Vec<String>,
-) -> io::Result<()> {
+async fn pass<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case, rules: Vec<String>) -> io::Result<()> {
     let request = OverrideRequest {
         request_id: stage.ids.draw(),
         enrolment_id: case.enrolment_id.clone().unwrap_or_default(),
@@ -66,7 +63,8 @@ async fn pass<M: Mailbox, W: Write>(
     let action = (Who::Officer, "tries to override, for", case.label());
     stage.printer.step(&officer.step(action, "PERMISSION_DENIED", overridden))?;
 
-    let blind = OverrideRequest { request_id: stage.ids.draw(), rules: vec!["phone.in-use".to_owned()], ..request.clone() };
+    let blind =
+        OverrideRequest { request_id: stage.ids.draw(), rules: vec!["phone.in-use".to_owned()], ..request.clone() };
     let reply = send(stage, blind).await;
     let action = (Who::Supervisor, "overrides, naming another rule, for", case.label());
     stage.printer.step(&reply.step(action, "FAILED_PRECONDITION (RULES_DIFFER)", overridden))?;
