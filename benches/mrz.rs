@@ -14,7 +14,7 @@ use eid::domain::contact::Phone;
 use eid::domain::mrz::Zone;
 use eid::domain::passport::{DocumentNumber, Passport};
 use eid::domain::person::{FullName, NamePart, Sex, StateCode};
-use eid::domain::residence::{CardKind, ResidenceCard};
+use eid::domain::residence::{CardKind, ResidenceCard, Stay};
 use time::Date;
 use time::macros::date;
 
@@ -35,20 +35,22 @@ fn application() -> Application {
         born_on: date!(1974 - 08 - 12),
         sex: Sex::Female,
         nationality: state(),
-        passport: Passport {
+        passport: Some(Passport {
             number: number(),
             issuing_state: state(),
             issued_on: date!(2007 - 04 - 16),
             expires_on: date!(2012 - 04 - 15),
             zone: Zone::parse(&PASSPORT.join("\n")).expect("a zone"),
-        },
-        card: ResidenceCard {
+        }),
+        card: Some(ResidenceCard {
             kind: CardKind::Permanent,
             number: number(),
             issued_on: date!(2010 - 01 - 01),
             expires_on: date!(2011 - 12 - 31),
             passport_number: None,
-        },
+            name: None,
+        }),
+        stay: Stay::default(),
         phone: Phone::parse("0912345678").expect("a number"),
         email: None,
         consents: Vec::new(),

@@ -1,6 +1,8 @@
 //! The load of the trust store at start: four master lists of about 500 entries each, 792 different authorities in all, as
 //! the four that states published (`EID_VECTORS` names a folder with those; without one, practice authorities stand in).
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench may stop where it stands")]
+
 use std::hint::black_box;
 use std::path::PathBuf;
 

@@ -12,7 +12,8 @@ async fn main() -> ExitCode {
     };
     // Fails only if a provider is there already, and this is the first to be installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match cli::run(cli).await {
+    // Boxed: a command may hold whole applications.
+    match Box::pin(cli::run(cli)).await {
         Ok(code) => code,
         Err(error) => cli::fail(&error),
     }

@@ -34,7 +34,7 @@ pub use intake::{ChipRead, Intake};
 pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
-pub use trust::{Approved, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
+pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -327,6 +327,9 @@ fn read_revoked(
     Ok(found)
 }
 
+/// Most extensions that are named as not understood; one is reason enough not to use the list.
+const UNKNOWN_MAX: usize = 16;
+
 /// An entry; `None` for one of another issuer's certificates, which is an indirect list.
 fn read_entry<'a>(content: &'a [u8], unknown: &mut Vec<ObjectIdentifier>) -> Option<(&'a [u8], Revoked)> {
     let mut reader = SliceReader::new(content).ok()?;
@@ -338,7 +341,9 @@ fn read_entry<'a>(content: &'a [u8], unknown: &mut Vec<ObjectIdentifier>) -> Opt
             match extension.oid {
                 REASON => revoked.reason = Some(read_reason(extension.value)?),
                 CERTIFICATE_ISSUER => return None,
-                other if extension.critical && !unknown.contains(&other) => unknown.push(other),
+                other if extension.critical && unknown.len() < UNKNOWN_MAX && !unknown.contains(&other) => {
+                    unknown.push(other);
+                }
                 _ => (),
             }
         }

@@ -6,6 +6,7 @@
 pub mod client;
 mod config;
 pub mod demo;
+mod document;
 mod keys;
 mod migrate;
 mod office;
@@ -33,7 +34,8 @@ Exit codes:
   0  done
   1  refused or failed
   2  the service could not be reached or did not answer
-  3  wrong usage, or a file that cannot be read";
+  3  wrong usage, or a file that cannot be read
+Commands that judge say in their own help what 1 and 2 mean there.";
 
 /// Refused or failed.
 const FAILED: u8 = 1;
@@ -78,6 +80,9 @@ enum Command {
     #[command(subcommand)]
     Office(office::Command),
     Status(status::Status),
+    /// Looks at travel documents away from the service
+    #[command(subcommand)]
+    Document(document::Command),
     /// Keeps what passports' chips are judged by
     #[command(subcommand)]
     Trust(trust::Command),
@@ -126,6 +131,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),
         Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
+        Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,
     }

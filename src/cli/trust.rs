@@ -149,7 +149,7 @@ async fn import(command: &Import, out: &mut impl Write) -> anyhow::Result<ExitCo
     for (name, content) in files {
         let head =
             ProposalHead { request_id: request_id(), kind: command.kind.into(), allow_older: command.allow_older };
-        let answer = service.clone().propose_material(futures::stream::iter(parts(head, content))).await;
+        let answer = service.clone().propose_material(futures::stream::iter(parts(head, &content))).await;
         match answer {
             Ok(answer) => worst = worst.max(tell(out, &name, &answer.into_inner())?),
             Err(status) => {
@@ -229,7 +229,7 @@ async fn open(client: &Options, stem: &str) -> Result<TrustServiceClient<Channel
     Ok(TrustServiceClient::new(channel).max_decoding_message_size(usize::MAX))
 }
 
-fn parts(head: ProposalHead, content: Vec<u8>) -> Vec<ProposeMaterialRequest> {
+fn parts(head: ProposalHead, content: &[u8]) -> Vec<ProposeMaterialRequest> {
     let chunks = content.chunks(CHUNK).map(|chunk| Part::Chunk(chunk.to_vec()));
     std::iter::once(Part::Head(head)).chain(chunks).map(|part| ProposeMaterialRequest { part: Some(part) }).collect()
 }
@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn a_file_goes_in_chunks_after_its_head() {
-        let sent = parts(ProposalHead::default(), vec![7; CHUNK + 1]);
+        let sent = parts(ProposalHead::default(), &vec![7; CHUNK + 1]);
         assert!(matches!(sent[0].part, Some(Part::Head(_))));
         let lengths = sent[1..].iter().map(|message| match &message.part {
             Some(Part::Chunk(chunk)) => chunk.len(),

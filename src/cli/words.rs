@@ -2,23 +2,33 @@
 
 use std::io::{self, Write};
 
+use crate::domain::finding;
 use crate::domain::time::Timestamp;
 use crate::proto::{Finding, Severity, Text};
 
 /// What the rules found: for each finding its rule, its basis and its fields, then message and cure in both languages.
 pub(super) fn findings(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
     for finding in findings {
-        let weight = match finding.severity() {
-            Severity::Note => "note",
-            Severity::Refer => "referred",
-            Severity::Refuse | Severity::Unspecified => "refused",
-        };
+        let weight = severity(match finding.severity() {
+            Severity::Note => finding::Severity::Note,
+            Severity::Refer => finding::Severity::Refer,
+            Severity::Refuse | Severity::Unspecified => finding::Severity::Refuse,
+        });
         writeln!(out, "  {weight}: {} · {} · {}", finding.rule, finding.fields.join(", "), finding.basis)?;
         let (message, cure) = (finding.message.clone().unwrap_or_default(), finding.cure.clone().unwrap_or_default());
         writeln!(out, "    en: {} {}", message.en, cure.en)?;
         writeln!(out, "    vi: {} {}", message.vi, cure.vi)?;
     }
     Ok(())
+}
+
+/// What a finding does to a request.
+pub(super) const fn severity(severity: finding::Severity) -> &'static str {
+    match severity {
+        finding::Severity::Note => "note",
+        finding::Severity::Refer => "referred",
+        finding::Severity::Refuse => "refused",
+    }
 }
 
 /// A line with a name before it.

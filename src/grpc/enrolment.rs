@@ -31,11 +31,8 @@ pub(super) struct Enrolments(pub(super) App);
 impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
         let (_, officer) = officer(&request)?;
-        let message = request.into_inner();
-        let mut faults = Faults::default();
-        let intake =
-            intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
-        let checked = self.0.check(&officer, &faults.finish(intake)?).await?;
+        let intake = read_check(&request.into_inner())?;
+        let checked = self.0.check(&officer, &intake).await?;
         Ok(Response::new(pb::CheckResponse {
             acceptable: !checked.findings.refuses(),
             verdict: render::verdict(&checked.findings).into(),
@@ -121,6 +118,16 @@ pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Stat
     let by = caller(request)?;
     let officer = by.officer().ok_or_else(status::role_not_allowed)?;
     Ok((by, officer))
+}
+
+/// What a rehearsal hands in.
+///
+/// # Errors
+/// A status that names the fields that cannot be read.
+pub fn read_check(message: &pb::CheckRequest) -> Result<Intake, Status> {
+    let mut faults = Faults::default();
+    let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
+    faults.finish(intake)
 }
 
 /// What an officer hands in.

@@ -19,7 +19,9 @@ mod review;
 mod status;
 mod trust;
 
+pub use enrolment::read_check;
 pub use gate::Gate;
+pub use parse::{read_application, read_residence_card};
 pub use policy::{Allowed, POLICY, Rule, unruled};
 pub use status::{REASONS, Reason};
 

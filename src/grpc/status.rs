@@ -159,11 +159,23 @@ impl Reason {
     }
 }
 
-/// Fields that cannot be read, all of them at once, each in both languages.
+/// Bytes that the named fields take in an answer. Its headers carry them: clients of gRPC take 8 KiB of those, and base64
+/// makes of three bytes four.
+const VIOLATIONS_BYTES_MAX: usize = 4 << 10;
+
+/// Fields that cannot be read, as many at once as every client takes, each in both languages.
 pub(super) fn invalid(faults: Vec<(String, Malformed)>) -> Status {
     let violation =
         |(field, fault): (String, Malformed)| FieldViolation::new(field, format!("{} / {}", fault.en(), fault.vi()));
-    INVALID_FIELDS.with(ErrorDetails::with_bad_request(faults.into_iter().map(violation).collect::<Vec<_>>()))
+    let mut left = VIOLATIONS_BYTES_MAX;
+    let fits = |violation: &FieldViolation| {
+        // Tags and lengths of a message and its two texts.
+        let rest = left.checked_sub(violation.field.len() + violation.description.len() + 9);
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let violations: Vec<_> = faults.into_iter().map(violation).take_while(fits).collect();
+    INVALID_FIELDS.with(ErrorDetails::with_bad_request(violations))
 }
 
 /// No certificate that the directory knows.

@@ -12,7 +12,7 @@ use pb::submit_response::Outcome;
 use crate::support::service::{Service, Wishes, fields, with_wishes};
 
 /// Runs `test` against a service in practice mode that trusts the practice country.
-async fn with(test: impl AsyncFnOnce(&Service)) {
+pub async fn with(test: impl AsyncFnOnce(&Service)) {
     with_wishes(Wishes { practice: true, ..Wishes::default() }, async |service| {
         let country = Country::of_practice();
         let csca = Certificate::from_der(country.csca()).unwrap();
@@ -24,14 +24,14 @@ async fn with(test: impl AsyncFnOnce(&Service)) {
     .await;
 }
 
-async fn challenge(service: &Service) -> (String, Vec<u8>) {
+pub async fn challenge(service: &Service) -> (String, Vec<u8>) {
     let drawn = service.officer().challenge(pb::ChallengeRequest {}).await.unwrap().into_inner();
     assert_eq!(drawn.challenge.len(), 8);
     (drawn.challenge_id, drawn.challenge)
 }
 
 /// A grown-up with a passport whose chip is in order.
-fn with_chip(service: &Service) -> Applicant {
+pub fn with_chip(service: &Service) -> Applicant {
     let mut people = Generator::new(7, service.now()).with_chips();
     std::iter::repeat_with(|| people.applicant()).find(|one| one.chip.is_some() && !one.is_represented()).unwrap()
 }
@@ -45,11 +45,11 @@ fn rules(findings: &[pb::Finding]) -> Vec<&str> {
 }
 
 /// A face and fingers that nobody objects to.
-fn captures() -> pb::Captures {
+pub fn captures() -> pb::Captures {
     crate::support::captures::sent()
 }
 
-async fn checked(service: &Service, applicant: &Applicant, chip: pb::Chip) -> pb::CheckResponse {
+pub async fn checked(service: &Service, applicant: &Applicant, chip: pb::Chip) -> pb::CheckResponse {
     service.officer().check(check(applicant, chip)).await.unwrap().into_inner()
 }
 

@@ -17,6 +17,8 @@ mod contact;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod document;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod enrolment;

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod certificates;
+mod document;
 mod groups;
 mod masterlists;
 mod mrz;

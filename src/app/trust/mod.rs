@@ -3,8 +3,10 @@
 //! What a file is and what is wrong with it is found in [`appraise`]; what is in force by now is held in [`snapshot`].
 
 mod appraise;
+mod files;
 mod snapshot;
 
+pub use files::{Gathered, Gathering};
 pub use snapshot::{Snapshot, TrustSettings};
 
 pub(super) use snapshot::TrustStore;

@@ -41,9 +41,9 @@ pub(in crate::app) struct TrustStore {
 
 /// What the practice country says, for development mode.
 #[derive(Clone, Debug, Default)]
-struct Practice {
-    authorities: Vec<Certificate>,
-    crls: Vec<Crl>,
+pub(super) struct Practice {
+    pub(super) authorities: Vec<Certificate>,
+    pub(super) crls: Vec<Crl>,
 }
 
 /// What is trusted at one revision of the trust store.
@@ -71,7 +71,7 @@ pub(super) struct Source {
 /// A file that was kept is not what was kept.
 #[derive(Debug, thiserror::Error)]
 #[error("trust material {0} is not the file that was approved")]
-struct Damaged(crate::domain::ids::MaterialId);
+pub(super) struct Damaged(crate::domain::ids::MaterialId);
 
 impl TrustStore {
     pub(in crate::app) fn new() -> Self {
@@ -136,7 +136,7 @@ impl App {
 }
 
 impl Snapshot {
-    fn make(
+    pub(super) fn make(
         (revision, today): (Version, Date),
         stored: Vec<StoredMaterial>,
         practice: &Practice,
@@ -163,6 +163,11 @@ impl Snapshot {
         let trust = Trust::new(real.chain(practice.authorities.iter().map(anchor(true))), crls, deviations);
         let (read, trust) = (Some((revision, today)), Arc::new(trust));
         Ok(Self { read, trust, sources, authorities, practice: !practice.authorities.is_empty() })
+    }
+
+    /// What chips are judged by.
+    pub(super) fn trust(&self) -> Arc<Trust> {
+        self.trust.clone()
     }
 
     /// Says what is trusted: once for each change.

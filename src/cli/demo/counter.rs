@@ -26,8 +26,8 @@ pub(super) async fn capture<M: Mailbox, W: Write>(
 ) -> io::Result<()> {
     stage.printer.scene("1. At the counter, immigration officers capture requests")?;
     check(stage, rehearsed).await?;
-    submit_all(stage).await?;
-    submit_misfits(stage, misfits).await?;
+    Box::pin(submit_all(stage)).await?;
+    Box::pin(submit_misfits(stage, misfits)).await?;
     repeat(stage).await?;
     keep_offices_apart(stage).await?;
     wrong_role(stage).await

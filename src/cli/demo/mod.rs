@@ -57,8 +57,9 @@ pub async fn play(
 ) -> anyhow::Result<Tally> {
     let Company { crowd, rehearsed, misfits, documents, people } = company;
     let mut stage = Stage::new(cast, programme, (crowd, people), mailbox, out);
-    counter::capture(&mut stage, &rehearsed, &misfits).await?;
-    documents::read(&mut stage, documents).await?;
+    // Boxed: their futures hold whole applications.
+    Box::pin(counter::capture(&mut stage, &rehearsed, &misfits)).await?;
+    Box::pin(documents::read(&mut stage, documents)).await?;
     review::decide(&mut stage).await?;
     authority::decide(&mut stage).await?;
     counter::look_up(&mut stage).await?;

@@ -245,7 +245,7 @@ mod tests {
         .await;
         for line in [
             "day.jsonl:1: not accepted\n  refused: consent.missing",
-            "day.jsonl:2: cannot be read: id is no field of the protocol; there are: request_id, application, chip\n",
+            "day.jsonl:2: cannot be read: id is no field of the protocol; there are: request_id, application, chip,",
             "day.jsonl:3: cannot be read: the request is cut short",
             "day.jsonl:4: accepted 0192\n",
             "1 accepted, 1 not accepted, 0 not sent, 2 not readable\n",

@@ -4,7 +4,7 @@
 
 mod delivery;
 mod place;
-mod request;
+pub(in crate::cli) mod request;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write};

@@ -1,4 +1,4 @@
-//! From the JSON form of the protocol to a request to submit.
+//! From the JSON form of the protocol to a request to submit, or to another message.
 //!
 //! Owns the reading and its errors, which name line, field and cure. Refuses unknown fields. Never quotes a value: what
 //! stands in these files is personal data.
@@ -18,41 +18,50 @@ const TIMESTAMP: &str = "google.protobuf.Timestamp";
 /// Keeps derived names apart from whatever else is hashed.
 const NAMESPACE: &[u8] = b"eid office submit\0";
 
-/// Reads requests.
-pub(super) struct Reader {
+/// Reads requests, or other messages of one kind.
+pub(in crate::cli) struct Reader {
     message: MessageDescriptor,
 }
 
 /// Why a text is no request.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Unreadable {
+pub(in crate::cli) struct Unreadable {
     /// Counted from one within the text.
-    pub(super) line: usize,
+    pub(in crate::cli) line: usize,
     /// The field, as a path. Empty: the request itself.
-    pub(super) field: String,
+    pub(in crate::cli) field: String,
     /// What is wrong and what would be right.
-    pub(super) wrong: String,
+    pub(in crate::cli) wrong: String,
 }
 
 impl Reader {
     /// A reader of `SubmitRequest`.
     pub(super) fn new() -> anyhow::Result<Self> {
-        let message = DescriptorPool::decode(DESCRIPTORS)?.get_message_by_name(SUBMIT_REQUEST);
-        Ok(Self { message: message.ok_or_else(|| anyhow::anyhow!("the protocol has no {SUBMIT_REQUEST}"))? })
+        Self::of(SUBMIT_REQUEST)
+    }
+
+    /// A reader of the message of that full name.
+    pub(in crate::cli) fn of(name: &str) -> anyhow::Result<Self> {
+        let message = DescriptorPool::decode(DESCRIPTORS)?.get_message_by_name(name);
+        Ok(Self { message: message.ok_or_else(|| anyhow::anyhow!("the protocol has no {name}"))? })
     }
 
     /// Reads one request. One without a `request_id` is given one that is drawn from its content.
     pub(super) fn read(&self, text: &str) -> Result<SubmitRequest, Unreadable> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let message = DynamicMessage::deserialize(self.message.clone(), &mut json);
-        let message = message.and_then(|message| json.end().map(|()| message));
-        let message = message.map_err(|error| self.explain(text, &error))?;
-        let mut request: SubmitRequest =
-            message.transcode_to().map_err(|_| Unreadable::whole("is no SubmitRequest"))?;
+        let mut request: SubmitRequest = self.message(text)?;
         if request.request_id.is_empty() {
             request.request_id = derived_id(request.application.as_ref());
         }
         Ok(request)
+    }
+
+    /// Reads one message, which must be of the kind that the reader is for.
+    pub(in crate::cli) fn message<M: prost::Message + Default>(&self, text: &str) -> Result<M, Unreadable> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let message = DynamicMessage::deserialize(self.message.clone(), &mut json);
+        let message = message.and_then(|message| json.end().map(|()| message));
+        let message = message.map_err(|error| self.explain(text, &error))?;
+        message.transcode_to().map_err(|_| Unreadable::whole("is no message of that kind"))
     }
 
     /// The library's own words can quote a value, so only the place of the error is taken from it.

@@ -6,7 +6,7 @@
 
 use time::Date;
 
-use super::zone::{Place, against_typed, by_itself, same_zone};
+use super::zone::{self, Place, against_typed, same_zone};
 use crate::domain::application::Application;
 use crate::domain::chip::{ChipReport, Genuineness};
 use crate::domain::chip_content::{ChipContent, HolderDetails};
@@ -18,10 +18,27 @@ use crate::domain::mrz::{Format, NameMatch, PartialDate, Zone, agree};
 use crate::domain::person::{FullName, NamePart};
 use crate::domain::time::format_date;
 
-/// Adds what the examination of the chip found, and compares what the chip says. Comes after the page's own zone, so that
-/// one field that differs from both is one finding with all three sources.
-pub(super) fn chip(application: &Application, report: &ChipReport, today: Date, found: &mut Findings) {
+/// Adds what the examination of the chip found, what its zone says by itself, and how it differs from the page's.
+pub(super) fn by_itself(report: &ChipReport, page: Option<&Zone>, today: Date, found: &mut Findings) {
     found.add_all(report.findings.iter().cloned());
+    let Some(zone) = stated_zone(report) else { return };
+    let differs = page.and_then(|page| same_zone(page, zone));
+    // A zone that is the page's has the page's faults: those are found already.
+    if page.is_none() || differs.is_some() {
+        found.add_all(differs);
+        found.add_all(zone::by_itself(zone, Place::Chip, today));
+    }
+    found.add_all(personal_number(&report.content.holder, zone));
+}
+
+/// The zone in the chip; a chip that is forged says nothing.
+pub(super) fn stated_zone(report: &ChipReport) -> Option<&Zone> {
+    report.content.zone.as_ref().filter(|_| report.data != Genuineness::NotGenuine)
+}
+
+/// Compares what the chip says with what was typed. Comes after the page's own zone, so that one field that differs from
+/// both is one finding with all three sources.
+pub(super) fn against_application(application: &Application, report: &ChipReport, today: Date, found: &mut Findings) {
     if report.data == Genuineness::NotGenuine {
         return;
     }
@@ -30,13 +47,7 @@ pub(super) fn chip(application: &Application, report: &ChipReport, today: Date, 
     };
     let ChipContent { zone, holder, issued_on, .. } = &report.content;
     if let Some(zone) = zone {
-        if let Some(differs) = same_zone(&passport.zone, zone) {
-            found.add(differs);
-            found.add_all(by_itself(zone, Place::Chip, today));
-        }
-        // A zone that is the page's has the page's faults: those are found already.
         found.join(against_typed(application, zone, Place::Chip, today));
-        found.add_all(personal_number(holder, zone));
     }
     found.add_all(details(application, holder));
     found.add_all(issued_on.and_then(|stated| issued(passport.issued_on, stated)));
@@ -128,8 +139,10 @@ mod tests {
         let mut application = specimen();
         change(&mut application);
         let mut found = Findings::default();
-        super::super::zone::zone(&application, TODAY, &mut found);
-        chip(&application, report, TODAY, &mut found);
+        let page = application.passport.as_ref().map(|passport| &passport.zone);
+        super::super::by_themselves(page, Some(report), TODAY, &mut found);
+        zone::against_application(&application, TODAY, &mut found);
+        against_application(&application, report, TODAY, &mut found);
         let field = |field: &Field| {
             let value = field.value.as_ref().map_or("", |value| value.as_str());
             format!("{} {} {value}", field.source.name(), field.path)
@@ -248,6 +261,19 @@ mod tests {
     #[test]
     fn a_chip_without_the_passport_that_it_is_in_is_refused() {
         assert_eq!(rules(|a| a.passport = None, with_zone("", "")), ["chip-content.passport-missing"]);
+    }
+
+    #[test]
+    fn without_a_page_the_chips_own_zone_is_looked_at_and_a_forged_one_is_not() {
+        let ids = |report: &ChipReport| {
+            let mut found = Findings::default();
+            by_itself(report, None, TODAY, &mut found);
+            found.iter().map(|finding| finding.rule.id).collect::<Vec<_>>()
+        };
+        let mut report = report(with_zone("<<<<<16", "<<<<<17"));
+        assert_eq!(ids(&report), ["mrz.check-digit"]);
+        report.data = Genuineness::NotGenuine;
+        assert_eq!(ids(&report), [""; 0]);
     }
 
     #[test]

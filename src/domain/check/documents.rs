@@ -2,6 +2,7 @@
 
 use time::Date;
 
+use super::zone::Place;
 use crate::domain::application::Application;
 use crate::domain::finding::{
     CARD_EXCHANGE_DUE, CARD_EXPIRED, CARD_NAME_DIFFERS, CARD_OUTLASTS_PASSPORT, CARD_PASSPORT_DIFFERS,
@@ -9,7 +10,7 @@ use crate::domain::finding::{
     PASSPORT_MISSING,
 };
 use crate::domain::law::cards;
-use crate::domain::mrz;
+use crate::domain::mrz::{self, PartialDate, Zone};
 use crate::domain::passport::Passport;
 use crate::domain::residence::{CardKind, ResidenceCard};
 use crate::domain::time::{format_date, years_after};
@@ -23,7 +24,8 @@ const CARD_EXPIRES: &str = "residence_card.expires_on";
 pub(super) fn documents(application: &Application, today: Date, found: &mut Findings) {
     found.add_if(application.born_on > today, &DATE_IN_FUTURE, &["person.date_of_birth"]);
     if let Some(passport) = &application.passport {
-        term(passport.issued_on, passport.expires_on, [PASSPORT_ISSUED, PASSPORT_EXPIRES], application, today, found);
+        let term = (passport.issued_on, passport.expires_on);
+        in_order(term, [PASSPORT_ISSUED, PASSPORT_EXPIRES], Some(application.born_on), today, found);
         if passport.expires_on < today {
             found.add(Finding::new(&PASSPORT_EXPIRED, [day(PASSPORT_EXPIRES, passport.expires_on)]));
         }
@@ -31,13 +33,25 @@ pub(super) fn documents(application: &Application, today: Date, found: &mut Find
         found.add_if(!may_have_no_passport(application), &PASSPORT_MISSING, &["passport"]);
     }
     if let Some(card) = &application.card {
-        term(card.issued_on, card.expires_on, [CARD_ISSUED, CARD_EXPIRES], application, today, found);
-        match &card.kind {
-            CardKind::Temporary(_) => temporary(card, today, found),
-            CardKind::Permanent => permanent(card, today, found),
-        }
+        self::card(card, Some(application.born_on), today, found);
         against_passport(application, card, found);
     }
+}
+
+/// Looks at a residence card by itself; `born_on` is its holder's day of birth, if somebody typed it.
+pub(super) fn card(card: &ResidenceCard, born_on: Option<Date>, today: Date, found: &mut Findings) {
+    in_order((card.issued_on, card.expires_on), [CARD_ISSUED, CARD_EXPIRES], born_on, today, found);
+    match &card.kind {
+        CardKind::Temporary(_) => temporary(card, today, found),
+        CardKind::Permanent => permanent(card, today, found),
+    }
+}
+
+/// Looks at the last day of a passport as its zone tells it: for when nobody typed it.
+pub(super) fn expiry(zone: &Zone, place: Place, today: Date, found: &mut Findings) {
+    let last = zone.expiry(today).and_then(PartialDate::date).filter(|last| *last < today);
+    let shown = last.map(|last| place.part("expires_on").showing(format_date(last)));
+    found.add_all(shown.map(|shown| Finding::new(&PASSPORT_EXPIRED, [shown])));
 }
 
 /// A stateless holder of a permanent card may have no passport (DOMAIN 3.2).
@@ -52,18 +66,17 @@ fn day(path: &'static str, day: Date) -> Field {
 }
 
 /// A document is issued in the holder's life, not in the future, and before it ends.
-fn term(
-    issued: Date,
-    expires: Date,
+fn in_order(
+    (issued, expires): (Date, Date),
     [issued_field, expires_field]: [&'static str; 2],
-    application: &Application,
+    born_on: Option<Date>,
     today: Date,
     found: &mut Findings,
 ) {
     if issued > today {
         found.add(Finding::new(&DATE_IN_FUTURE, [day(issued_field, issued)]));
     }
-    if issued > expires || issued < application.born_on {
+    if issued > expires || born_on.is_some_and(|born| issued < born) {
         found.add(Finding::new(&DATE_ORDER, [day(issued_field, issued), day(expires_field, expires)]));
     }
 }

@@ -1,4 +1,5 @@
-//! The rules applied to one application. The rehearsal and the real submission run this same function.
+//! The rules applied to one application. The rehearsal and the real submission run this same function; what documents say
+//! without a form beside them goes through the same code.
 //!
 //! One file for each thing that is looked at. What others say (other requests, the chip, the immigration record) is handed
 //! in: the rules ask nobody.
@@ -16,8 +17,12 @@ use super::application::Application;
 use super::capture::Captures;
 use super::chip::{ChipReport, GroupNumber};
 use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
+use super::mrz::Zone;
 use super::record::RegistryAnswer;
+use super::residence::ResidenceCard;
 use super::time::Timestamp;
+use time::Date;
+use zone::Place;
 
 /// What is known of other requests and accounts: which of this application's values they hold already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -61,9 +66,11 @@ impl Known {
 pub fn examine(application: &Application, captures: Option<&Captures>, known: &Known, now: Timestamp) -> Findings {
     let today = now.local_date();
     let mut found = Findings::default();
-    zone::zone(application, today, &mut found);
+    let page = application.passport.as_ref().map(|passport| &passport.zone);
+    by_themselves(page, known.chip.as_ref(), today, &mut found);
+    zone::against_application(application, today, &mut found);
     if let Some(report) = &known.chip {
-        chip::chip(application, report, today, &mut found);
+        chip::against_application(application, report, today, &mut found);
     }
     documents::documents(application, today, &mut found);
     applicant::eligibility(application, today, &mut found);
@@ -75,6 +82,42 @@ pub fn examine(application: &Application, captures: Option<&Captures>, known: &K
     in_use(known.taken, &mut found);
     found.sort();
     found
+}
+
+/// Documents as they were read, with nothing typed beside them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Documents<'a> {
+    /// The zone on the page.
+    pub zone: Option<&'a Zone>,
+    /// What the examination of the chip said.
+    pub chip: Option<&'a ChipReport>,
+    /// The residence card.
+    pub card: Option<&'a ResidenceCard>,
+}
+
+/// What can be said of documents on `today` without an application: each by itself, and the chip beside the page.
+pub fn examine_documents(shown: Documents<'_>, today: Date) -> Findings {
+    let mut found = Findings::default();
+    by_themselves(shown.zone, shown.chip, today, &mut found);
+    let stated = shown.chip.and_then(chip::stated_zone).map(|zone| (zone, Place::Chip));
+    if let Some((zone, place)) = shown.zone.map(|zone| (zone, Place::Page)).or(stated) {
+        documents::expiry(zone, place, today, &mut found);
+    }
+    if let Some(card) = shown.card {
+        documents::card(card, None, today, &mut found);
+    }
+    found.sort();
+    found
+}
+
+/// The page's zone and the chip, before anything typed is looked at.
+fn by_themselves(page: Option<&Zone>, chip: Option<&ChipReport>, today: Date, found: &mut Findings) {
+    if let Some(page) = page {
+        found.add_all(zone::by_itself(page, Place::Page, today));
+    }
+    if let Some(report) = chip {
+        chip::by_itself(report, page, today, found);
+    }
 }
 
 fn in_use(taken: Taken, found: &mut Findings) {
@@ -102,7 +145,6 @@ mod tests {
     use crate::domain::passport::{DocumentNumber, Passport};
     use crate::domain::person::{FullName, NamePart, Sex, StateCode};
     use crate::domain::residence::{CardKind, CardSymbol, ResidenceCard, Stay};
-    use time::Date;
     use time::macros::date;
 
     /// A day on which the specimen, renewed until 15 April 2031, is in date.
@@ -370,6 +412,32 @@ mod tests {
         let ids: Vec<_> = findings.iter().map(|f| f.rule.id).collect();
         assert_eq!(ids, ["phone.in-use", "passport.in-use", "residence-card.in-use"]);
         assert!(findings.cleared().is_err());
+    }
+
+    #[test]
+    fn documents_without_an_application_are_judged_by_the_same_rules() {
+        fn ids(zone: Option<&Zone>, card: Option<&ResidenceCard>, today: Date) -> Vec<&'static str> {
+            let shown = Documents { zone, card, ..Documents::default() };
+            examine_documents(shown, today).iter().map(|finding| finding.rule.id).collect()
+        }
+        let Application { passport: Some(passport), card: Some(mut card), .. } = specimen() else { panic!() };
+        let today = now().local_date();
+        assert_eq!(ids(Some(&passport.zone), Some(&card), today), [""; 0]);
+        assert_eq!(ids(Some(&zone_with("<<<<<16", "<<<<<17")), None, today), ["mrz.check-digit"]);
+        card.expires_on = date!(2026 - 05 - 31);
+        assert_eq!(ids(None, Some(&card), today), ["residence-card.expired"]);
+        card.issued_on = date!(2026 - 06 - 02);
+        assert_eq!(ids(None, Some(&card), today), ["date.in-future", "date.order", "residence-card.expired"]);
+    }
+
+    #[test]
+    fn a_passport_is_out_of_date_by_its_zone_where_nobody_typed_its_dates() {
+        let zone = specimen().passport.unwrap().zone;
+        let found = |today| examine_documents(Documents { zone: Some(&zone), ..Documents::default() }, today);
+        assert_eq!(found(date!(2031 - 04 - 15)), Findings::default());
+        let late = found(date!(2031 - 04 - 16));
+        let finding = late.iter().next().unwrap();
+        assert_eq!((finding.rule.id, finding.fields[0].path.as_ref()), ("passport.expired", "passport.mrz.expires_on"));
     }
 
     #[test]

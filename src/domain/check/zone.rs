@@ -43,17 +43,15 @@ impl Place {
     }
 
     /// A part of the zone.
-    fn part(self, name: &str) -> Field {
+    pub(super) fn part(self, name: &str) -> Field {
         Field { path: format!("{}.{name}", self.path()).into(), source: self.source(), value: None }
     }
 }
 
-/// Examines the zone of the applicant's passport as read on `today`.
-pub(super) fn zone(application: &Application, today: Date, found: &mut Findings) {
+/// Compares what was typed with the zone of the passport's page.
+pub(super) fn against_application(application: &Application, today: Date, found: &mut Findings) {
     let Some(passport) = &application.passport else { return };
-    let zone = &passport.zone;
-    found.add_all(by_itself(zone, Place::Page, today));
-    found.add_all(against_typed(application, zone, Place::Page, today));
+    found.add_all(against_typed(application, &passport.zone, Place::Page, today));
 }
 
 /// What is wrong with a zone whatever was typed: kind of document, characters, check digits, codes, dates, name field.

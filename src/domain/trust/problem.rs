@@ -33,6 +33,7 @@ impl Problem {
     }
 
     /// A problem of a part of it.
+    #[expect(clippy::needless_pass_by_value, reason = "a number, an instant or a text, made for this call")]
     pub fn about(fault: &'static Fault, about: impl ToString) -> Self {
         Self { fault, about: about.to_string() }
     }

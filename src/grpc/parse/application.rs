@@ -123,7 +123,7 @@ fn passport(faults: &mut Faults, message: &pb::Passport) -> Option<Passport> {
     })
 }
 
-fn card(faults: &mut Faults, message: &pb::ResidenceCard) -> Option<ResidenceCard> {
+pub(super) fn card(faults: &mut Faults, message: &pb::ResidenceCard) -> Option<ResidenceCard> {
     let kind = match message.kind() {
         pb::ResidenceCardKind::Temporary if message.symbol.is_empty() => {
             faults.fault("symbol", NO_SYMBOL);

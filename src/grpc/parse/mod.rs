@@ -9,14 +9,37 @@ pub(super) use chip::chip;
 use tonic::Status;
 
 use super::status;
+use crate::domain;
+use crate::domain::residence::ResidenceCard;
 use crate::domain::text::Malformed;
 use crate::domain::time::parse_date;
+use crate::proto as pb;
 
 const MISSING: Malformed = Malformed::new("Required.", "Bắt buộc.");
 const NOT_A_DAY: Malformed = Malformed::new(
     "Not a day of the calendar. Write YYYY-MM-DD.",
     "Không phải ngày hợp lệ. Hãy viết theo dạng YYYY-MM-DD.",
 );
+
+/// Reads an application as the calls do, for whoever has one in a file.
+///
+/// # Errors
+/// The status that a call would be answered, with every field that cannot be read.
+pub fn read_application(message: &pb::Application) -> Result<domain::application::Application, Status> {
+    let mut faults = Faults::default();
+    let read = application(&mut faults, message);
+    faults.finish(read)
+}
+
+/// Reads a residence card as the calls do, for whoever has one in a file.
+///
+/// # Errors
+/// The status that a call would be answered, with every field that cannot be read.
+pub fn read_residence_card(message: &pb::ResidenceCard) -> Result<ResidenceCard, Status> {
+    let mut faults = Faults::default();
+    let read = application::card(&mut faults, message);
+    faults.finish(read)
+}
 
 /// Fields that could not be read so far.
 #[derive(Default)]

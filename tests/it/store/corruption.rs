@@ -94,7 +94,7 @@ async fn captures_that_make_no_sense_are_corrupt() {
     let read = async |mut reader: Reader| outcome(reader.captures(id).await);
     for (sql, column) in [
         ("UPDATE capture SET kind = 'iris'", "kind"),
-        ("UPDATE capture SET kind = 'face', sealed_hash = enrolment_id", "sealed_hash"),
+        ("UPDATE capture SET kind = 'face', sealed_hash = (SELECT secret FROM capture_set)", "sealed_hash"),
         ("UPDATE capture_set SET ended_at = 1", "end_reason"),
     ] {
         scene.database.tamper(sql).await;

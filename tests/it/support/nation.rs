@@ -18,7 +18,6 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// A country with one authority and one signer of master lists, both valid for `years` around the day it was made.
 pub struct Nation {
-    country: String,
     issuer: Issuer<'static, KeyPair>,
     signer_key: KeyPair,
     /// The authority's certificate, DER.
@@ -74,7 +73,7 @@ impl Nation {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(SIGNING_KEY.to_vec())];
         }
         let signer = params.signed_by(&signer_key, &issuer).unwrap().der().to_vec();
-        Self { country: country.to_owned(), issuer, signer_key, csca, signer }
+        Self { issuer, signer_key, csca, signer }
     }
 
     /// A list of these entries, signed by this nation.
@@ -141,11 +140,6 @@ impl Nation {
             key_identifier_method: KeyIdMethod::Sha256,
         };
         params.signed_by(&self.issuer).unwrap().der().to_vec()
-    }
-
-    /// The name by which the trust store knows its master lists.
-    pub fn publisher(&self) -> &str {
-        &self.country
     }
 }
 

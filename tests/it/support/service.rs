@@ -80,7 +80,8 @@ pub async fn with(test: impl AsyncFnOnce(&Service)) {
 pub async fn with_wishes(wishes: Wishes, test: impl AsyncFnOnce(&Service)) {
     let stop = CancellationToken::new();
     let (service, serving) = Service::start(wishes, stop.clone()).await;
-    test(&service).await;
+    // Boxed: a test may hold many applications.
+    Box::pin(test(&service)).await;
     service.deliver().await;
     let mut reader = service.app.store().reader().await.unwrap();
     assert_eq!(reader.messages_in("waiting").await.unwrap(), 0, "messages were left undelivered");
