@@ -49,18 +49,18 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 
 /// Algorithms that name their hash themselves: RFC 4055, RFC 5758, BSI TR-03111 section 5.2.1.1 (ecdsa-plain is not for
 /// certificates and is not here).
-const NAMED: &[(&str, Scheme)] = &[
-    ("1.2.840.113549.1.1.5", Scheme::RsaPkcs1(Hash::Sha1)),
-    ("1.3.14.3.2.29", Scheme::RsaPkcs1(Hash::Sha1)),
-    ("1.2.840.113549.1.1.14", Scheme::RsaPkcs1(Hash::Sha224)),
-    ("1.2.840.113549.1.1.11", Scheme::RsaPkcs1(Hash::Sha256)),
-    ("1.2.840.113549.1.1.12", Scheme::RsaPkcs1(Hash::Sha384)),
-    ("1.2.840.113549.1.1.13", Scheme::RsaPkcs1(Hash::Sha512)),
-    ("1.2.840.10045.4.1", Scheme::Ecdsa(Hash::Sha1)),
-    ("1.2.840.10045.4.3.1", Scheme::Ecdsa(Hash::Sha224)),
-    ("1.2.840.10045.4.3.2", Scheme::Ecdsa(Hash::Sha256)),
-    ("1.2.840.10045.4.3.3", Scheme::Ecdsa(Hash::Sha384)),
-    ("1.2.840.10045.4.3.4", Scheme::Ecdsa(Hash::Sha512)),
+const NAMED: &[(ObjectIdentifier, Scheme)] = &[
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.5"), Scheme::RsaPkcs1(Hash::Sha1)),
+    (ObjectIdentifier::new_unwrap("1.3.14.3.2.29"), Scheme::RsaPkcs1(Hash::Sha1)),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.14"), Scheme::RsaPkcs1(Hash::Sha224)),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"), Scheme::RsaPkcs1(Hash::Sha256)),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12"), Scheme::RsaPkcs1(Hash::Sha384)),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13"), Scheme::RsaPkcs1(Hash::Sha512)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.1"), Scheme::Ecdsa(Hash::Sha1)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.1"), Scheme::Ecdsa(Hash::Sha224)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"), Scheme::Ecdsa(Hash::Sha256)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"), Scheme::Ecdsa(Hash::Sha384)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"), Scheme::Ecdsa(Hash::Sha512)),
 ];
 
 /// A salt can be no longer than the largest modulus: 8192 bits.
@@ -85,7 +85,7 @@ impl Scheme {
         if oid == EC_PUBLIC_KEY {
             return digest.map(Self::Ecdsa).ok_or(SchemeFault::NoHash);
         }
-        let named = NAMED.iter().find(|(name, _)| ObjectIdentifier::new(name).is_ok_and(|known| known == oid));
+        let named = NAMED.iter().find(|(known, _)| *known == oid);
         named.map(|(_, scheme)| *scheme).ok_or(SchemeFault::Unknown(oid))
     }
 

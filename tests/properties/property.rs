@@ -4,8 +4,6 @@
 //! Used twice: the tests beside this file feed it documents of the practice country with faults, and `fuzz/` what
 //! libFuzzer makes of them. A set of files is one input: number, length in three bytes, content, one after the other.
 
-#![expect(clippy::missing_panics_doc, clippy::indexing_slicing, reason = "a property that does not hold panics")]
-
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

@@ -90,18 +90,19 @@ impl Curve {
 
     /// Its object identifier.
     pub const fn oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::P224 => "1.3.132.0.33",
-            Self::P256 => "1.2.840.10045.3.1.7",
-            Self::P384 => "1.3.132.0.34",
-            Self::P521 => "1.3.132.0.35",
-            Self::BrainpoolP224r1 => "1.3.36.3.3.2.8.1.1.5",
-            Self::BrainpoolP256r1 => "1.3.36.3.3.2.8.1.1.7",
-            Self::BrainpoolP256t1 => "1.3.36.3.3.2.8.1.1.8",
-            Self::BrainpoolP384r1 => "1.3.36.3.3.2.8.1.1.11",
-            Self::BrainpoolP384t1 => "1.3.36.3.3.2.8.1.1.12",
-            Self::BrainpoolP512r1 => "1.3.36.3.3.2.8.1.1.13",
-        })
+        // Read when this is compiled: reading the text takes longer than what is compared with it.
+        match self {
+            Self::P224 => const { ObjectIdentifier::new_unwrap("1.3.132.0.33") },
+            Self::P256 => const { ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7") },
+            Self::P384 => const { ObjectIdentifier::new_unwrap("1.3.132.0.34") },
+            Self::P521 => const { ObjectIdentifier::new_unwrap("1.3.132.0.35") },
+            Self::BrainpoolP224r1 => const { ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.5") },
+            Self::BrainpoolP256r1 => const { ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.7") },
+            Self::BrainpoolP256t1 => const { ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.8") },
+            Self::BrainpoolP384r1 => const { ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.11") },
+            Self::BrainpoolP384t1 => const { ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.12") },
+            Self::BrainpoolP512r1 => const { ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.13") },
+        }
     }
 
     /// Its common name, `brainpoolP512r1` or `P-256`.
