@@ -1,5 +1,6 @@
 //! Requests at the counter: rehearse, hand in, look at.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, StageName};
-use crate::domain::finding::{CHIP_CHALLENGE, Findings};
+use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReviewReason;
@@ -107,7 +108,20 @@ impl App {
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
         let record = OnceCell::new();
-        self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await
+        let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
+        if let Submitted::NotAccepted(findings) = &submitted {
+            // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
+            // found forged must not come back without its chip unseen.
+            let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
+            let rules: BTreeSet<_> = refusing.map(|finding| finding.rule.id).collect();
+            let entry = self
+                .entry(now, by.actor(), Action::EnrolmentNotAccepted, officer.id.uuid())
+                .with("office", officer.office.as_str())
+                .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
+                .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
+            self.commit(Unit::new(entry)).await?;
+        }
+        Ok(submitted)
     }
 
     /// A request of the officer's own office, with its content.

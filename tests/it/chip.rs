@@ -83,10 +83,8 @@ async fn a_chip_in_order_that_answers_our_challenge_proves_its_data_and_itself()
         let claimed = service.claimed().await;
         let request = &claimed.enrolments[0];
         assert!(request.chip == Some(verdict), "the authority sees what was proven");
-        let fetch = pb::GetCapturesRequest {
-            enrolment_id: request.enrolment_id.clone(),
-            lease_id: claimed.lease_id.clone(),
-        };
+        let fetch =
+            pb::GetCapturesRequest { enrolment_id: request.enrolment_id.clone(), lease_id: claimed.lease_id.clone() };
         let fetched = service.authority().get_captures(fetch).await.unwrap().into_inner().captures.unwrap();
         let sent = captures();
         assert!(fetched.face == sent.face, "and gets what was captured at the counter");

@@ -16,7 +16,7 @@ pub use registry::{is_own, record_key};
 use super::application::Application;
 use super::capture::Captures;
 use super::chip::{ChipReport, GroupNumber};
-use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
+use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PASSPORT_PRACTICE, PHONE_IN_USE, Source};
 use super::mrz::Zone;
 use super::record::{Biometrics, RegistryAnswer};
 use super::residence::ResidenceCard;
@@ -40,6 +40,8 @@ pub struct Taken {
 pub struct Known {
     /// What other requests and accounts hold.
     pub taken: Taken,
+    /// Only real documents count: those of the practice country are refused.
+    pub real_only: bool,
     /// What the examination of the passport's chip said, if it was read.
     pub chip: Option<ChipReport>,
     /// What the immigration record said.
@@ -86,6 +88,12 @@ pub fn examine(application: &Application, captures: Option<&Captures>, known: &K
     found.add_all(registry::compare(application, &known.record));
     if let Some(captures) = captures {
         captures::captures(captures, known.elsewhere(application), &mut found);
+    }
+    if known.real_only && documents::is_practice(application) {
+        found.add(Finding::new(
+            &PASSPORT_PRACTICE,
+            [Field::typed("passport.issuing_state"), Field::typed("person.nationality")],
+        ));
     }
     in_use(known.taken, &mut found);
     found.sort();
@@ -151,8 +159,8 @@ mod tests {
     use crate::domain::law;
     use crate::domain::mrz::Zone;
     use crate::domain::passport::{DocumentNumber, Passport};
-    use crate::domain::record::Record;
     use crate::domain::person::{FullName, NamePart, Sex, StateCode};
+    use crate::domain::record::Record;
     use crate::domain::residence::{CardKind, CardSymbol, ResidenceCard, Stay};
     use time::macros::date;
 
@@ -425,6 +433,13 @@ mod tests {
         let other = FullName::new(NamePart::parse("Somebody").ok(), None).unwrap();
         let stranger = Record { name: other, document: None, ..own };
         assert_eq!(known(stranger).on_file(&application), None);
+    }
+
+    #[test]
+    fn documents_of_the_practice_country_are_refused_where_only_real_ones_count() {
+        let known = Known { real_only: true, ..Known::default() };
+        let findings = examine(&specimen(), None, &known, now());
+        assert_eq!(findings.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["passport.practice"]);
     }
 
     #[test]
