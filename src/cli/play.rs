@@ -73,7 +73,8 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     println!("the practice country's authority is trusted; the immigration record knows {known} people");
 
     let address = format!("https://localhost:{}", started.address().port());
-    let played = act(&address, &practice.pki, (programme, company), &config).await;
+    // Boxed: the company and what it hands in are large.
+    let played = Box::pin(act(&address, &practice.pki, (programme, company), &config)).await;
     started.until(std::future::ready(())).await?;
     Store::drop_practice(&url, &schema).await.context("cannot remove the practice schema")?;
     Ok(if played?.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
@@ -98,7 +99,7 @@ async fn act(
         administrator: channel("administrator").await?,
     };
     let mailbox = FileMailbox::new(config.notify.file.clone());
-    acting::play(cast, programme, company, mailbox, &mut std::io::stdout().lock()).await
+    Box::pin(acting::play(cast, programme, company, mailbox, &mut std::io::stdout().lock())).await
 }
 
 fn settings(home: &Path, store: Option<String>) -> anyhow::Result<Config> {

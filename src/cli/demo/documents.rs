@@ -146,7 +146,7 @@ async fn hand_in<M: Mailbox, W: Write>(
             let referred = matches!(visit.applicant.expected, Expected::Referred { .. });
             let case = stage.case(visit.applicant, visit.fate);
             let (enrolment_id, captures) = (Some(receipt.enrolment_id), visit.captures);
-            stage.cases.push(Case { request_id, enrolment_id, captures, referred, ..case });
+            stage.cases.push(Case { captures, referred, request_id, enrolment_id, ..case });
         }
         Some(Outcome::NotAccepted(_)) => stage.counts.not_accepted += 1,
         None => {}
