@@ -41,7 +41,7 @@ impl From<der::Error> for Unreadable {
 }
 
 /// A signed message. Borrows from the bytes that were read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignedData<'a> {
     /// The version number: 3 for anything but plain data signed by issuer and serial number.
     pub version: i64,
@@ -56,7 +56,7 @@ pub struct SignedData<'a> {
 }
 
 /// One signer: who, how, and over what.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signer<'a> {
     /// Which certificate is the signer's.
     pub id: SignerId<'a>,
@@ -71,7 +71,7 @@ pub struct Signer<'a> {
 }
 
 /// How a signer names the certificate (RFC 5652 section 5.3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SignerId<'a> {
     /// By issuer and serial number.
     IssuerAndSerial {
@@ -85,7 +85,7 @@ pub enum SignerId<'a> {
 }
 
 /// What the signed attributes say.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Attributes<'a> {
     /// The type of the content that was signed.
     pub content_type: ObjectIdentifier,

@@ -20,6 +20,10 @@ pub const LDS_SECURITY_OBJECT: ObjectIdentifier = ObjectIdentifier::new_unwrap("
 /// Plain data, as China calls it.
 pub const PLAIN_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 
+/// Names that the same list had in documents made before Doc 9303 settled on one, and that are still read in passports.
+pub const EARLIER_NAMES: [ObjectIdentifier; 2] =
+    [ObjectIdentifier::new_unwrap("1.3.27.1.1.1"), ObjectIdentifier::new_unwrap("1.2.528.1.1006.1.20.1")];
+
 /// Application tag 23, constructed.
 const TAG: u8 = 0x77;
 

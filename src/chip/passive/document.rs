@@ -5,7 +5,7 @@ use crate::chip::certificate::{Certificate, same_name, same_serial};
 use crate::chip::key::SignatureFault;
 use crate::chip::scheme::Scheme;
 use crate::chip::signed_data::{SignedData, Signer, SignerId};
-use crate::chip::sod::{LDS_SECURITY_OBJECT, PLAIN_DATA};
+use crate::chip::sod::{EARLIER_NAMES, LDS_SECURITY_OBJECT, PLAIN_DATA};
 use crate::domain::finding::{
     CHIP_ALGORITHM_UNKNOWN, CHIP_ATTRIBUTES, CHIP_CONTENT_TYPE, CHIP_CONTENT_UNNAMED, CHIP_DIGEST_DIFFERS,
     CHIP_SIGNATURE_WRONG, CHIP_SIGNING_TIME, CHIP_SOD_VERSION, Finding,
@@ -15,12 +15,13 @@ use crate::domain::time::Timestamp;
 /// What is wrong with the message's shape, and whether its content can be a list of data groups.
 pub(super) fn shape(message: &SignedData<'_>) -> (Vec<Finding>, bool) {
     let mut found = Vec::new();
-    if message.version != 3 {
+    // Plain data under a signer named by issuer and serial number is version 1 by RFC 5652 section 5.1.
+    if message.version != 3 && (message.version, message.content_type) != (1, PLAIN_DATA) {
         found.push(at(&CHIP_SOD_VERSION, "chip.sod"));
     }
     let is_list = match message.content_type {
         LDS_SECURITY_OBJECT => true,
-        PLAIN_DATA => {
+        name if name == PLAIN_DATA || EARLIER_NAMES.contains(&name) => {
             found.push(at(&CHIP_CONTENT_UNNAMED, "chip.sod"));
             true
         }

@@ -123,7 +123,7 @@ impl Proof<'_> {
         };
         let link = self.chain.as_ref().ok().and_then(|chain| chain.link.as_ref());
         let revoked = |certificate: &Certificate| matches!(of(certificate), Revocation::Revoked { .. });
-        if link.into_iter().chain(own.in_date(by.now)).any(revoked) {
+        if link.into_iter().chain(own.certificates()).any(revoked) {
             found.push(Finding::new(&CHIP_AUTHORITY_REVOKED, [authority()]));
         }
         found

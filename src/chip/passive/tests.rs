@@ -93,6 +93,16 @@ fn a_signed_message_of_another_version_or_content_is_refused() {
 fn content_called_plain_data_is_noted_and_counts() {
     let chip = Chip { content_type: "1.2.840.113549.1.7.1", ..Chip::default() };
     gives(&chip, &["chip.content-unnamed"], Genuineness::Genuine);
+    // RFC 5652 section 5.1 makes plain data version 1.
+    gives(&Chip { version: 1, ..chip }, &["chip.content-unnamed"], Genuineness::Genuine);
+}
+
+#[test]
+fn names_that_the_list_had_before_are_noted_and_count() {
+    for content_type in ["1.3.27.1.1.1", "1.2.528.1.1006.1.20.1"] {
+        let chip = Chip { content_type, ..Chip::default() };
+        gives(&chip, &["chip.content-unnamed"], Genuineness::Genuine);
+    }
 }
 
 #[test]

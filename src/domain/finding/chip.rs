@@ -27,8 +27,8 @@ catalogue! {
         "Look at the passport closely; this file was not made for a passport."
         / "Hãy xem kỹ hộ chiếu; tệp này không được tạo cho hộ chiếu.";
     CHIP_CONTENT_UNNAMED: "chip.content-unnamed", Note, "Doc 9303-10 section 4.6.2; RFC 5652 section 4", "",
-        "The security object calls its content plain data; some states do so."
-        / "Đối tượng bảo mật gọi nội dung là dữ liệu thường; một số nước làm như vậy.",
+        "The security object does not call its content by the name of Doc 9303; some states do so."
+        / "Đối tượng bảo mật không gọi nội dung theo tên của Doc 9303; một số nước làm như vậy.",
         "Nothing needs to be done."
         / "Không cần làm gì thêm.";
     CHIP_SIGNER_MISSING: "chip.signer-missing", Refer, "Doc 9303-10 section 4.6.2", "",
