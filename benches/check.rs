@@ -54,6 +54,7 @@ async fn app(folder: &std::path::Path) -> App {
             code_lifetime: Duration::from_mins(3),
             email_code_lifetime: Duration::from_hours(1),
             number_digits: 12,
+            real_only: false,
             chip: Policy::default(),
             trust: TrustSettings { expired_signers: true, digest_info_without_null: false, practice: false },
         },

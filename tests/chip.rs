@@ -110,7 +110,7 @@ fn both_kinds_of_portrait_are_read() {
 fn the_practice_country_counts_in_practice_mode_alone() {
     let presented = Country::of_practice().present(&bearer(), Answering::Never, None, TODAY);
     let judge = |practice| {
-        let mode = Mode { practice };
+        let mode = Mode { practice, holder: true };
         examine(
             &files(&presented).unwrap(),
             &trust(&presented, true),

@@ -1,5 +1,6 @@
 //! Requests at the counter: rehearse, hand in, look at.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, StageName};
-use crate::domain::finding::{CHIP_CHALLENGE, Findings};
+use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReviewReason;
@@ -88,7 +89,7 @@ impl App {
     pub async fn check(&self, officer: &Officer, intake: &Intake) -> Result<Checked, Error> {
         let now = self.clock().now();
         let id = EnrolmentId::new(self.dice().id(now));
-        let record = self.record(&intake.application).await;
+        let record = self.record(officer, &intake.application).await;
         let known = self.known(officer, id, intake, record, now).await?;
         let findings = examine(&intake.application, Some(&intake.captures), &known, now);
         Ok(Checked { findings, chip: known.chip.as_ref().map(ChipReport::summary) })
@@ -107,7 +108,20 @@ impl App {
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
         let record = OnceCell::new();
-        self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await
+        let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
+        if let Submitted::NotAccepted(findings) = &submitted {
+            // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
+            // found forged must not come back without its chip unseen.
+            let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
+            let rules: BTreeSet<_> = refusing.map(|finding| finding.rule.id).collect();
+            let entry = self
+                .entry(now, by.actor(), Action::EnrolmentNotAccepted, officer.id.uuid())
+                .with("office", officer.office.as_str())
+                .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
+                .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
+            self.commit(Unit::new(entry)).await?;
+        }
+        Ok(submitted)
     }
 
     /// A request of the officer's own office, with its content.
@@ -174,13 +188,13 @@ impl App {
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
-        let record = record.get_or_init(|| self.record(&intake.application)).await;
+        let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
         let known = self.known(officer, id, intake, record.clone(), now).await?;
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
-                enrolment.biometrics_on_file = record.biometrics();
+                enrolment.biometrics_on_file = known.on_file(&intake.application);
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
@@ -250,7 +264,7 @@ impl App {
 
     /// Index of what tells the applicant from everyone else: the passport; without one, the residence card; without that
     /// too, which the rules refuse, the phone.
-    fn identity_index(&self, application: &Application) -> BlindIndex {
+    pub(super) fn identity_index(&self, application: &Application) -> BlindIndex {
         let document = self.passport_index(application).or_else(|| self.card_index(application));
         document.unwrap_or_else(|| self.vault().phone(&application.phone))
     }

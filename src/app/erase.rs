@@ -8,10 +8,12 @@ use std::time::Duration;
 use super::{App, Error};
 use crate::archive::{Deletion, Found};
 use crate::domain::audit::{Action, Actor};
-use crate::store::{Change, ClaimedObject, StoreError, Unit};
+use crate::domain::law::captures::OVERDUE;
+use crate::domain::time::Timestamp;
+use crate::store::{Change, ClaimedObject, Overdue, StoreError, Unit};
 
-/// Objects claimed at once.
-const CLAIM_MAX: u32 = 32;
+/// Objects claimed at once: few enough that an archive which hangs on each of them does not outlast the claim.
+const CLAIM_MAX: u32 = 8;
 /// How long a claim lasts, and so how long after a failure the next attempt comes.
 const LEASE: Duration = Duration::from_mins(1);
 /// How old an object must be to belong to nothing: far longer than a call that puts it may last, and than clocks differ.
@@ -19,10 +21,23 @@ const ORPHAN_AGE: Duration = Duration::from_hours(1);
 /// Objects that the store is asked about at once.
 const PAGE: usize = 1_000;
 
+/// Overdue captures that are told at once.
+const OVERDUE_LISTED_MAX: u32 = 100;
+
 /// Who erases, in the audit log.
 const ERASER: Actor = Actor::Service("eraser");
 
 impl App {
+    /// Captures that should be gone by now and are not, for the operator to look into.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn overdue_captures(&self) -> Result<Vec<Overdue>, Error> {
+        let now = self.clock().now();
+        let before = Timestamp::from_micros(now.micros() - Timestamp::from_micros(0).plus(OVERDUE).micros());
+        Ok(self.store().reader().await?.captures_overdue(before, OVERDUE_LISTED_MAX).await?)
+    }
+
     /// Deletes what has ended; how many objects were claimed. Safe to run in several processes at once, and to be killed at
     /// any time: what was not recorded as gone is claimed again.
     ///

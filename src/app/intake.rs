@@ -70,7 +70,7 @@ impl App {
             Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
             None => None,
         };
-        Ok(Known { taken, chip, record })
+        Ok(Known { taken, real_only: self.settings().real_only, chip, record })
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.
@@ -95,7 +95,7 @@ impl App {
         now: Timestamp,
     ) -> Result<ChipReport, Error> {
         let (trust, policy) = (self.trust(), self.settings().chip);
-        let mode = Mode { practice: self.settings().trust.practice };
+        let mode = Mode { practice: self.settings().trust.practice, holder: true };
         let examine = move || {
             let (challenge, unusable) = match challenge.transpose() {
                 Ok(challenge) => (challenge, None),

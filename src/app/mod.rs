@@ -64,6 +64,8 @@ pub struct Settings {
     pub email_code_lifetime: Duration,
     /// Digits of an identification number.
     pub number_digits: usize,
+    /// Only real documents count: those of the practice country are refused.
+    pub real_only: bool,
     /// Which weak algorithms of passports are let pass, and until when.
     pub chip: Policy,
     /// What trust material may be like.

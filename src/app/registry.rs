@@ -1,9 +1,9 @@
 //! The immigration record: asked for when a request is checked, looked up by other systems, imported.
 
-use super::{App, Caller, Error, Missing};
+use super::{App, Caller, Error, Missing, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::check::record_key;
+use crate::domain::check::{is_own, record_key};
 use crate::domain::ids::ImportId;
 use crate::domain::record::{Record, RecordKey, RegistryAnswer};
 use crate::domain::sealed::Sealed;
@@ -31,6 +31,11 @@ pub struct Imported {
     pub unchanged: u64,
 }
 
+/// A record that opens and is not the one that its index says.
+#[derive(Debug, thiserror::Error)]
+#[error("a record is not that of the key by which it was found")]
+struct Misplaced;
+
 /// What the table holds for a key.
 enum Kept {
     Found(Box<Record>, StoredRecord),
@@ -42,15 +47,33 @@ enum Kept {
 impl App {
     /// What the immigration record says of an applicant. Never an error: without an answer the request goes on, and a
     /// person looks at it.
-    pub(super) async fn record(&self, application: &Application) -> RegistryAnswer {
+    ///
+    /// A record that was found was looked at: that is recorded, with who asked about whom, or the answer is withheld.
+    pub(super) async fn record(&self, officer: &Officer, application: &Application) -> RegistryAnswer {
         let key = record_key(application);
         if key.card.is_none() && key.document.is_none() {
             return RegistryAnswer::NotAsked;
         }
+        let answer = self.ask_registry(&key).await;
+        if let RegistryAnswer::Found(record) = &answer {
+            let (actor, own) = (Actor::Staff(officer.id), is_own(application, record));
+            let entry = self
+                .entry(self.clock().now(), actor, Action::RecordViewed, officer.id.uuid())
+                .with("person", hex::encode(self.identity_index(application).as_bytes()))
+                .with("own", u8::from(own).to_string());
+            if let Err(error) = self.commit(Unit::new(entry)).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a look at a record cannot be recorded");
+                return RegistryAnswer::Unreachable;
+            }
+        }
+        answer
+    }
+
+    async fn ask_registry(&self, key: &RecordKey) -> RegistryAnswer {
         match self.registry() {
             Registry::None => RegistryAnswer::NotAsked,
-            Registry::Remote(remote) => remote.look_up(&key).await,
-            Registry::Table => match self.kept_record(&key).await {
+            Registry::Remote(remote) => remote.look_up(key).await,
+            Registry::Table => match self.kept_record(key).await {
                 Ok(Kept::Found(record, _)) => RegistryAnswer::Found(record),
                 Ok(Kept::NotFound) => RegistryAnswer::NotFound,
                 Ok(Kept::Nothing) => {
@@ -127,7 +150,14 @@ impl App {
             found = reader.record_by_document(&self.vault().document(state, number)).await?;
         }
         match found {
-            Some(stored) => Ok(Kept::Found(Box::new(self.open_record(&stored)?), stored)),
+            Some(stored) => {
+                let record = self.open_record(&stored)?;
+                // An index that points at another's row must not show it.
+                if !record.answers(key) {
+                    return Err(Error::Broken(Box::new(Misplaced)));
+                }
+                Ok(Kept::Found(Box::new(record), stored))
+            }
             None if reader.has_records().await? => Ok(Kept::NotFound),
             None => Ok(Kept::Nothing),
         }

@@ -84,6 +84,9 @@ fn linked(signer: &Certificate, others: &[Certificate], trust: &Trust, practice:
     others.iter().filter(may_sign).take(LINKS_MAX).find_map(|link| {
         let first = signed(signer, link)?;
         let (authority, second) = issuer(link, trust, practice)?;
+        // A link leads from one key of a state to the next: an authority below another state's is none.
+        let anchor = trust.authority(authority)?.certificates().first()?;
+        (anchor.subject_country() == link.subject_country()).then_some(())?;
         Some(Chain { link: Some(link.clone()), authority, without_null: first || second })
     })
 }

@@ -9,7 +9,8 @@ use crate::domain::finding::{
     CHIP_AUTHORITY_REVOKED, CHIP_AUTHORITY_UNKNOWN, CHIP_CONTENT_TYPE, CHIP_COUNTRY_DIFFERS, CHIP_COUNTRY_UNKNOWN,
     CHIP_DIGEST_DIFFERS, CHIP_GROUP_DIFFERS, CHIP_GROUP_MANDATORY, CHIP_LDS_UNREADABLE, CHIP_LDS_VERSION,
     CHIP_SIGNATURE_WRONG, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_SIGNER_FORGED, CHIP_SIGNER_MISSING, CHIP_SIGNER_OUT_OF_DATE,
-    CHIP_SIGNER_PROFILE, CHIP_SIGNER_REVOKED, CHIP_SOD_UNREADABLE, CHIP_SOD_VERSION, CHIP_TOO_LARGE, Finding, Rule,
+    CHIP_SIGNER_PROFILE, CHIP_SIGNER_REVOKED, CHIP_SOD_UNREADABLE, CHIP_SOD_VERSION, CHIP_TOO_LARGE,
+    CHIP_ZONE_NOT_READ, Finding, Rule,
 };
 
 /// What a finding means for the data. Rules that are not here leave the answer as it is.
@@ -27,6 +28,7 @@ static MEANING: &[(&Rule, Genuineness)] = &[
     (&CHIP_LDS_UNREADABLE, Genuineness::Unknown(Doubt::NotReadable)),
     (&CHIP_ALGORITHM_UNKNOWN, Genuineness::Unknown(Doubt::NotReadable)),
     (&CHIP_SIGNER_MISSING, Genuineness::Unknown(Doubt::NotOffered)),
+    (&CHIP_ZONE_NOT_READ, Genuineness::Unknown(Doubt::NotOffered)),
     (&CHIP_ALGORITHM_WEAK, Genuineness::Unknown(Doubt::Weak)),
     (&CHIP_AUTHORITY_UNKNOWN, Genuineness::Unknown(Doubt::NotTrusted)),
     (&CHIP_SIGNER_OUT_OF_DATE, Genuineness::Unknown(Doubt::OutOfDate)),

@@ -47,6 +47,8 @@ use crate::domain::time::Timestamp;
 pub struct Mode {
     /// Authorities of the practice country count too: for development, demonstrations and training.
     pub practice: bool,
+    /// The chip is to speak for a holder: without its zone it proves nothing of anybody, whoever signed the rest.
+    pub holder: bool,
 }
 
 /// Examines a chip at the instant `now`: all steps in their order, each with its findings. Whether the challenge of active

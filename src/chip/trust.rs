@@ -13,8 +13,8 @@ use super::crl::Crl;
 use super::known::SignerCache;
 use crate::domain::chip::Fingerprint;
 use crate::domain::finding::{
-    CHIP_ALGORITHM_WEAK, CHIP_AUTHORITY_COUNTRY, CHIP_AUTHORITY_OUT_OF_DATE, CHIP_COUNTRY_DIFFERS,
-    CHIP_COUNTRY_UNKNOWN, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_SIGNER_OUT_OF_DATE, CHIP_SIGNER_PROFILE, Rule,
+    CHIP_ALGORITHM_WEAK, CHIP_AUTHORITY_COUNTRY, CHIP_AUTHORITY_OUT_OF_DATE, CHIP_COUNTRY_UNKNOWN,
+    CHIP_SIGNER_DOCUMENT_TYPE, CHIP_SIGNER_OUT_OF_DATE, CHIP_SIGNER_PROFILE, Rule,
 };
 use crate::domain::time::Timestamp;
 
@@ -29,7 +29,6 @@ pub static TOLERABLE: &[&Rule] = &[
     &CHIP_SIGNER_OUT_OF_DATE,
     &CHIP_AUTHORITY_OUT_OF_DATE,
     &CHIP_AUTHORITY_COUNTRY,
-    &CHIP_COUNTRY_DIFFERS,
     &CHIP_COUNTRY_UNKNOWN,
 ];
 
@@ -189,6 +188,10 @@ impl Trust {
 
     fn is_signed(&self, known: &KnownCrl, name: &NameKey) -> bool {
         *known.signed.get_or_init(|| {
+            // A list with a critical extension that is not understood may mean something else (RFC 5280 section 5.2).
+            if !known.crl.unknown_critical_extensions().is_empty() {
+                return false;
+            }
             let keys = self.by_name.get(name).map_or(&[][..], Vec::as_slice).iter().take(CANDIDATES_MAX);
             let certificates = keys.filter_map(|at| self.authorities.get(*at)?.certificates.first());
             certificates.filter_map(|certificate| certificate.key().ok()).any(|key| known.crl.verify(key).is_ok())

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use super::FAILED;
 use super::client::{self, Target};
-use super::demo::{self as acting, Cast, FileMailbox, Programme, Tally};
-use crate::config::{Config, Url};
+use super::demo::{self as acting, Cast, Company, FileMailbox, Programme, Tally};
+use super::registry;
+use crate::config::{Config, RegistrySource, Url};
 use crate::pki::DevelopmentPki;
 use crate::practice::country::Country;
 use crate::server;
@@ -57,23 +58,34 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     server::register_practice_staff(&app, &practice.pki).await?;
     let (country, today) = (Country::of_practice(), clock.now().local_date());
     server::trust_practice(&app, country.csca(), &country.crl_in_force(today)).await?;
-    let started = server::start(&config, app).await?;
-    println!("serving on {} over mutual TLS, store {}\n", started.address(), config.store.url);
-
     let programme = Programme {
         applicants: demo.applicants as usize,
         seed: demo.seed.unwrap_or_else(|| u64::from_le_bytes(dice.bytes())),
         now: clock.now(),
         terminal: std::io::stdout().is_terminal(),
     };
+    let company = Company::draw(&programme);
+    let records = home.path().join("records.csv");
+    std::fs::write(&records, company.records()).context("cannot write the practice records")?;
+    let known = registry::import_practice(&app, &records).await?;
+    let started = server::start(&config, app).await?;
+    println!("serving on {} over mutual TLS, store {}", started.address(), config.store.url);
+    println!("the practice country's authority is trusted; the immigration record knows {known} people");
+
     let address = format!("https://localhost:{}", started.address().port());
-    let played = act(&address, &practice.pki, programme, &config).await;
+    // Boxed: the company and what it hands in are large.
+    let played = Box::pin(act(&address, &practice.pki, (programme, company), &config)).await;
     started.until(std::future::ready(())).await?;
     Store::drop_practice(&url, &schema).await.context("cannot remove the practice schema")?;
     Ok(if played?.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-async fn act(address: &str, pki: &DevelopmentPki, programme: Programme, config: &Config) -> anyhow::Result<Tally> {
+async fn act(
+    address: &str,
+    pki: &DevelopmentPki,
+    (programme, company): (Programme, Company),
+    config: &Config,
+) -> anyhow::Result<Tally> {
     let channel = async |stem: &str| {
         let (ca, certificate, key) = (pki.server_ca_path(), pki.cert_path(stem), pki.key_path(stem));
         client::connect(&Target { server: address.to_owned(), ca, certificate, key }).await
@@ -81,17 +93,19 @@ async fn act(address: &str, pki: &DevelopmentPki, programme: Programme, config: 
     let cast = Cast {
         officer: channel("officer-79-01").await?,
         other_officer: channel("officer-01-01").await?,
+        supervisor: channel("supervisor-79-01").await?,
         authority: channel("authority").await?,
         app: channel("app-backend").await?,
         administrator: channel("administrator").await?,
     };
     let mailbox = FileMailbox::new(config.notify.file.clone());
-    acting::play(cast, programme, mailbox, &mut std::io::stdout().lock()).await
+    Box::pin(acting::play(cast, programme, company, mailbox, &mut std::io::stdout().lock())).await
 }
 
 fn settings(home: &Path, store: Option<String>) -> anyhow::Result<Config> {
     let mut config = Config::development(home)?;
     config.server.listen.set_port(0);
+    config.registry.source = RegistrySource::Table;
     if let Some(url) = store {
         config.store.url = Url::Plain(url);
     }

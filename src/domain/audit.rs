@@ -58,6 +58,8 @@ pub enum Action {
     EnrolmentViewed,
     /// Requests of an office were listed.
     EnrolmentsListed,
+    /// A request was handed in and a rule refused it.
+    EnrolmentNotAccepted,
     /// A supervisor overrode what was referred.
     ReferralOverridden,
     /// A supervisor declined a referred request.
@@ -123,6 +125,7 @@ impl Action {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
             Self::EnrolmentsListed => "enrolments.listed",
+            Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",
             Self::ReferralDeclined => "enrolment.referral-declined",
             Self::ChipChallenged => "chip.challenged",

@@ -163,6 +163,11 @@ impl StateCode {
         &self.0
     }
 
+    /// Whether it is the country of specimens and practice: `UTO`.
+    pub fn is_practice(&self) -> bool {
+        self.0 == "UTO"
+    }
+
     /// Whether holders are stateless persons of the 1954 Convention: `XXA` (Doc 9303-3 section 5).
     pub fn is_stateless(&self) -> bool {
         self.0 == "XXA"

@@ -38,6 +38,18 @@ pub struct Record {
     pub recorded_at: Timestamp,
 }
 
+impl Record {
+    /// Whether it is a record that `key` asks for: of that card or of that document.
+    pub fn answers(&self, key: &RecordKey) -> bool {
+        let card = key
+            .card
+            .as_ref()
+            .is_some_and(|(kind, number)| (*kind, number) == (self.card.kind.name(), &self.card.number));
+        let document = key.document.as_ref().zip(self.document.as_ref());
+        card || document.is_some_and(|((state, number), kept)| (state, number) == (&kept.issuing_state, &kept.number))
+    }
+}
+
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Record(…)")

@@ -20,8 +20,8 @@ const NOT_A_REASON: Malformed = Malformed::new(
 const NOT_A_HASH: Malformed =
     Malformed::new("Not a SHA-256 value: send its 32 bytes.", "Không phải giá trị SHA-256: hãy gửi đủ 32 byte.");
 const NO_HASH: Malformed = Malformed::new(
-    "Required: one SHA-256 for each content that arrived, at most 11.",
-    "Bắt buộc: một giá trị SHA-256 cho mỗi nội dung đã nhận, tối đa 11.",
+    "One SHA-256 for each content that arrived, at most 11.",
+    "Một giá trị SHA-256 cho mỗi nội dung đã nhận, tối đa 11.",
 );
 
 /// Reads what an office took of a person.
@@ -85,7 +85,7 @@ fn finger(number: i32) -> Result<Finger, Malformed> {
 
 /// Reads the hashes of what arrived.
 pub(super) fn hashes(faults: &mut Faults, field: &str, sent: &[Vec<u8>]) -> Option<Vec<Hash>> {
-    if sent.is_empty() || sent.len() > FINGERS_MAX + 1 {
+    if sent.len() > FINGERS_MAX + 1 {
         faults.fault(field, NO_HASH);
         return None;
     }

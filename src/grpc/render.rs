@@ -12,6 +12,7 @@ use crate::domain::enrolment::{Enrolment, RefusalReason, Stage, StageName};
 use crate::domain::finding::{Field, Finding, Findings, Severity, Source};
 use crate::domain::passport::Passport;
 use crate::domain::person::{FullName, Sex};
+use crate::domain::record::Biometrics;
 use crate::domain::residence::{CardKind, ResidenceCard, Stay};
 use crate::domain::review::{Review, ReviewReason};
 use crate::domain::text::Text;
@@ -137,7 +138,13 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
         notes: findings(enrolment.notes.iter()),
         review: enrolment.review.as_ref().map(|review| self::review(review, None)),
         chip: enrolment.chip.as_ref().map(chip),
+        biometrics_on_file: enrolment.biometrics_on_file.map(on_file),
     }
+}
+
+/// Which biometrics the immigration database held.
+pub(super) const fn on_file(held: Biometrics) -> pb::BiometricsOnFile {
+    pb::BiometricsOnFile { face: held.face, fingerprints: held.fingerprints }
 }
 
 pub(super) const fn state(stage: StageName) -> pb::EnrolmentState {

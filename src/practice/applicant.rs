@@ -15,6 +15,8 @@ pub struct Applicant {
     pub chip: Option<Chip>,
     /// What the rules must say.
     pub expected: Expected,
+    /// Family name and given names as passport and immigration record have them, whatever is typed.
+    pub(super) recorded_name: (String, String),
 }
 
 /// What the rules must say to an application.

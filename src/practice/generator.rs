@@ -154,7 +154,8 @@ impl Generator {
             language: self.draw.one_of(&[Language::Unspecified, Language::Vi, Language::En]).into(),
         };
         let chip = self.country.as_ref().and_then(|country| chips::issue(country, &application, None, self.today));
-        Applicant { label: who.label(), application, chip, expected: Expected::Accepted }
+        let recorded_name = (who.name.family.clone(), who.name.given.clone());
+        Applicant { label: who.label(), application, chip, expected: Expected::Accepted, recorded_name }
     }
 
     fn representative(&mut self, child: &Someone) -> Representative {

@@ -29,15 +29,15 @@ impl Generator {
         applicant
     }
 
-    /// A family name typed as another than the zone prints, which a person must explain.
+    /// A name that was changed since the passport was issued: typed as another than the zone prints.
     pub fn name_differs(&mut self) -> Applicant {
         let mut applicant = self.adult();
         if let Some(person) = &mut applicant.application.person {
             let single = person.family_name.is_empty();
             let name = if single { &mut person.given_names } else { &mut person.family_name };
-            "Misread".clone_into(name);
+            "Changed".clone_into(name);
         }
-        applicant.referred("mrz.name-differs", "name mistyped")
+        applicant.referred("mrz.name-differs", "name changed since")
     }
 
     /// A permanent card that should have been exchanged: no reason to refuse, and one to look at.
@@ -53,15 +53,25 @@ impl Generator {
         applicant.referred("residence-card.exchange-due", "card due for exchange")
     }
 
-    /// A residence card that ended a few weeks ago.
+    /// A temporary residence card that ended a few weeks ago. The right to reside ended with it, as it does not with a
+    /// permanent one.
     pub fn expired_card(&mut self) -> Applicant {
         let mut applicant = self.adult();
         let ended = self.today - self.draw.days(5..=60);
         if let Some(card) = &mut applicant.application.residence_card {
+            if card.kind() == ResidenceCardKind::Permanent {
+                card.kind = ResidenceCardKind::Temporary.into();
+                "LV1".clone_into(&mut card.symbol);
+            }
             card.issued_on = format_date(years_after(ended, -1) + Duration::DAY);
             card.expires_on = format_date(ended);
         }
         applicant.failing("residence-card.expired", "residence card expired")
+    }
+
+    /// A residence card in date, as it looks; the immigration record must say that it was cancelled.
+    pub fn cancelled_card(&mut self) -> Applicant {
+        self.adult().failing("registry.card-cancelled", "card cancelled")
     }
 
     /// A child of four, with a representative and everything else in order.
@@ -172,9 +182,12 @@ mod tests {
     #[test]
     fn each_fault_is_there() {
         let mut generator = generator();
-        let card = generator.expired_card().application.residence_card.unwrap();
-        assert!(parse_date(&card.expires_on).unwrap() < TODAY);
-        assert!(parse_date(&card.issued_on).unwrap() < parse_date(&card.expires_on).unwrap());
+        for _ in 0..20 {
+            let card = generator.expired_card().application.residence_card.unwrap();
+            assert!(card.kind() == ResidenceCardKind::Temporary && !card.symbol.is_empty());
+            assert!(parse_date(&card.expires_on).unwrap() < TODAY);
+            assert!(parse_date(&card.issued_on).unwrap() < parse_date(&card.expires_on).unwrap());
+        }
         assert!(generator.no_consent().application.consents.is_empty());
         assert!(generator.under_six().is_represented());
         assert!(!generator.child_alone().is_represented());

@@ -7,6 +7,7 @@
 
 mod applicant;
 mod authority;
+mod captures;
 mod chips;
 mod consents;
 mod contacts;
@@ -16,9 +17,11 @@ mod draw;
 mod generator;
 mod misfits;
 mod nations;
+mod records;
 mod specimen;
 
 pub use applicant::{Applicant, Expected};
 pub use authority::identity_number;
 pub use contacts::e164;
 pub use generator::Generator;
+pub use records::Known;

@@ -40,6 +40,7 @@ pub struct Started {
     delivering: JoinHandle<()>,
     watching_trust: JoinHandle<()>,
     erasing: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
     app: App,
 }
 
@@ -73,6 +74,7 @@ impl Started {
             self.delivering.await.context("the delivery task failed")?;
             self.watching_trust.await.context("the watch over the trust store failed")?;
             self.erasing.await.context("the erasing task failed")?;
+            self.sweeping.await.context("the sweeping task failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -115,5 +117,6 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let every = Duration::from_secs(config.trust.refresh_secs);
     let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
     let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, app })
+    let sweeping = tokio::spawn(workers::sweep(app.clone(), stop.clone()));
+    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, app })
 }

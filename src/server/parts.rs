@@ -49,6 +49,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
             code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
             email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
             number_digits: config.accounts.identity_number_digits,
+            real_only: config.mode == Mode::Production,
             chip: policy(config),
             trust: TrustSettings {
                 expired_signers: config.trust.expired_signers,

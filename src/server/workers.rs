@@ -52,19 +52,41 @@ pub(super) async fn watch_trust(app: App, every: Duration, stop: CancellationTok
     }
 }
 
-/// Deletes captures that have ended, and what belongs to nothing, until `stop`.
-pub(super) async fn erase(app: App, stop: CancellationToken) {
+/// Deletes what belongs to nothing, and tells the operator of captures that should be gone and are not, until `stop`: a
+/// sweep under way is cut off then, and goes on with the next process.
+pub(super) async fn sweep(app: App, stop: CancellationToken) {
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let sweeping = async {
+        loop {
+            sweep.tick().await;
+            match app.sweep_archive().await {
+                Ok(0) => {}
+                Ok(swept) => tracing::warn!(swept, "objects that belonged to nothing were deleted"),
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed"),
+            }
+            match app.overdue_captures().await {
+                Ok(overdue) => overdue.iter().for_each(|one| {
+                    tracing::warn!(enrolment = %one.enrolment, lacks = one.lacks.name(), "captures are kept too long");
+                }),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "overdue captures cannot be listed");
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = sweeping => {}
+    }
+}
+
+/// Deletes captures that have ended, until `stop`.
+pub(super) async fn erase(app: App, stop: CancellationToken) {
     let mut rest = Duration::ZERO;
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = sweep.tick() => match app.sweep_archive().await {
-                Ok(0) => {}
-                Ok(swept) => tracing::warn!(swept, "objects that belonged to nothing were deleted"),
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed"),
-            },
             () = tokio::time::sleep(rest) => match app.erase_due().await {
                 Ok(0) => rest = ERASER_REST,
                 Ok(_) => rest = Duration::ZERO,

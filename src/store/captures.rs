@@ -68,6 +68,16 @@ pub struct Overdue {
     pub since: Timestamp,
 }
 
+impl Lacking {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmation => "confirmation",
+            Self::Deletion => "deletion",
+        }
+    }
+}
+
 /// What has not happened to captures in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lacking {
@@ -163,7 +173,8 @@ impl Store {
                     .bind(i64::from(limit))
                     .fetch_all(conn)
                     .await?;
-                    let mut claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
+                    // One row that cannot be read must not hold up those beside it; it has been logged, and comes last.
+                    let mut claimed: Vec<_> = rows.iter().filter_map(|row| claimed(row).ok()).collect();
                     claimed.sort_by_key(|object| object.id);
                     Ok(claimed)
                 })

@@ -80,7 +80,15 @@ async fn a_chip_in_order_that_answers_our_challenge_proves_its_data_and_itself()
         let request = pb::GetRequest { enrolment_id: receipt.enrolment_id };
         let shown = service.officer().get(request).await.unwrap().into_inner();
         assert!(shown.enrolment.unwrap().chip == Some(verdict.clone()));
-        assert!(service.claimed().await.enrolments[0].chip == Some(verdict), "the authority sees what was proven");
+        let claimed = service.claimed().await;
+        let request = &claimed.enrolments[0];
+        assert!(request.chip == Some(verdict), "the authority sees what was proven");
+        let fetch =
+            pb::GetCapturesRequest { enrolment_id: request.enrolment_id.clone(), lease_id: claimed.lease_id.clone() };
+        let fetched = service.authority().get_captures(fetch).await.unwrap().into_inner().captures.unwrap();
+        let sent = captures();
+        assert!(fetched.face == sent.face, "and gets what was captured at the counter");
+        assert_eq!(fetched.fingerprints.len(), sent.fingerprints.len());
     })
     .await;
 }

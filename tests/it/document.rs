@@ -102,20 +102,17 @@ async fn both(service: &Service, applicant: &Applicant) -> (Value, Value) {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("one");
     write(&folder, applicant, applicant.chip.as_ref());
-    let answer = match &applicant.chip {
-        Some(chip) => {
-            let (name, bytes) = challenge(service).await;
-            if let Some(response) = chip.answer(&bytes) {
-                fs::write(folder.join("challenge.bin"), &bytes).unwrap();
-                fs::write(folder.join("response.bin"), response).unwrap();
-            }
-            checked(service, applicant, chip.captured(Some((&name, &bytes)))).await
+    let answer = if let Some(chip) = &applicant.chip {
+        let (name, bytes) = challenge(service).await;
+        if let Some(response) = chip.answer(&bytes) {
+            fs::write(folder.join("challenge.bin"), &bytes).unwrap();
+            fs::write(folder.join("response.bin"), response).unwrap();
         }
-        None => {
-            let (application, captures) = (Some(applicant.application.clone()), Some(captures()));
-            let request = pb::CheckRequest { application, captures, chip: None };
-            service.officer().check(request).await.unwrap().into_inner()
-        }
+        checked(service, applicant, chip.captured(Some((&name, &bytes)))).await
+    } else {
+        let (application, captures) = (Some(applicant.application.clone()), Some(captures()));
+        let request = pb::CheckRequest { application, captures, chip: None };
+        service.officer().check(request).await.unwrap().into_inner()
     };
     let folder = folder.display().to_string();
     let (_, printed, _) = check(&[&folder, "--practice", "--as-of", AS_OF, "--format", "json"]).await;

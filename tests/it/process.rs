@@ -451,4 +451,25 @@ async fn the_demo_plays_to_its_end_as_expected() {
     assert!(said.contains(store), "{said}");
     let last = said.trim_end().lines().last().unwrap();
     assert!(last.starts_with("All ") && last.ends_with(" steps went as expected."), "{said}");
+    // What the documents scene is there to show, in the order in which it is shown.
+    let mut rest = said.as_str();
+    for shown in [
+        "ACCEPTED; data PROVEN, chip PROVEN",
+        "vi: dữ liệu thật: có, đã chứng minh · chip thật: có, đã chứng minh",
+        "REFUSED: chip.group-differs; data REFUTED",
+        "REFUSED: chip.signer-revoked; data REFUTED",
+        "REFERRED: mrz.name-differs, registry.name-differs",
+        "passport.mrz (zone) “",
+        "chip.dg1 (chip) “",
+        "registry.name (immigration record) “",
+        "REFUSED: residence-card.expired",
+        "REFUSED: registry.card-cancelled",
+        "FORWARDED",
+        "overridden, with the reason",
+        "all, unchanged, a face and 2 fingers",
+        "CONFIRMED",
+        "nothing is held",
+    ] {
+        rest = rest.split_once(shown).unwrap_or_else(|| panic!("{shown} is not shown:\n{said}")).1;
+    }
 }

@@ -299,7 +299,13 @@ pub fn chip(data: &[u8]) {
     let active = response.map(|response| ActiveEvidence { challenge: CHALLENGE.to_vec(), response });
     let groups = files.into_iter().filter_map(|(number, file)| Some((GroupNumber::new(number)?, file)));
     let report = match ChipFiles::new(sod, groups.collect(), com, active) {
-        Ok(files) => examine(&files, &TRUST, &Policy::default(), Mode { practice: true }, Timestamp::start_of(TODAY)),
+        Ok(files) => examine(
+            &files,
+            &TRUST,
+            &Policy::default(),
+            Mode { practice: true, holder: true },
+            Timestamp::start_of(TODAY),
+        ),
         Err(found) => beyond_bounds(found),
     };
     if report.data == Genuineness::Genuine {

@@ -110,6 +110,7 @@ impl House {
                 code_lifetime: std::time::Duration::from_mins(3),
                 email_code_lifetime: std::time::Duration::from_hours(1),
                 number_digits: 12,
+                real_only: false,
                 chip: Policy::default(),
                 trust,
             },

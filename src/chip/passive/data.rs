@@ -13,7 +13,7 @@ use crate::domain::chip::{GroupNumber, StepName};
 use crate::domain::finding::{
     CHIP_ALGORITHM_UNKNOWN, CHIP_COM_DIFFERS, CHIP_COUNTRY_DIFFERS, CHIP_COUNTRY_UNKNOWN, CHIP_DG1_UNREADABLE,
     CHIP_GROUP_DIFFERS, CHIP_GROUP_MANDATORY, CHIP_GROUP_NOT_READ, CHIP_GROUP_UNLISTED, CHIP_LDS_UNREADABLE,
-    CHIP_LDS_VERSION, CHIP_SIGNER_DOCUMENT_TYPE, Field, Finding, Source,
+    CHIP_LDS_VERSION, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_ZONE_NOT_READ, Field, Finding, Source,
 };
 
 /// What every passport has. Doc 9303-10 section 4.7.
@@ -33,7 +33,7 @@ pub(super) fn examine(
         return;
     };
     known.can_prove_itself = list.lists(GroupNumber::DG15);
-    let mut found = form(&list, files);
+    let mut found = form(&list, files, by.mode.holder);
     if list.hash == Some(Hash::Sha1) && by.policy.counts(Weakness::Sha1, by.now.local_date()) {
         found.extend(proof.map(|proof| proof.weak(Weakness::Sha1, by)));
     }
@@ -53,7 +53,7 @@ pub(super) fn examine(
 }
 
 /// Faults of the list itself, and what was not read.
-fn form(list: &SecurityObject, files: &ChipFiles) -> Vec<Finding> {
+fn form(list: &SecurityObject, files: &ChipFiles, holder: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     if !matches!(list.version, 0 | 1) {
         found.push(at(&CHIP_LDS_VERSION, "chip.sod"));
@@ -65,7 +65,8 @@ fn form(list: &SecurityObject, files: &ChipFiles) -> Vec<Finding> {
         if !list.lists(group) {
             found.push(at(&CHIP_GROUP_MANDATORY, group.path()));
         } else if files.group(group).is_none() {
-            found.push(at(&CHIP_GROUP_NOT_READ, group.path()));
+            let rule = if holder && group == GroupNumber::DG1 { &CHIP_ZONE_NOT_READ } else { &CHIP_GROUP_NOT_READ };
+            found.push(at(rule, group.path()));
         }
     }
     if files.com().is_some_and(|com| !agrees(com, list)) {

@@ -16,7 +16,7 @@ use crate::domain::chip::{ChipReport, Doubt, Fingerprint, Genuineness, Outcome, 
 use crate::domain::finding::{CHIP_DIGEST_DIFFERS, CHIP_SIGNER_PROFILE, Severity};
 use crate::domain::time::Timestamp;
 
-const MODE: Mode = Mode { practice: false };
+const MODE: Mode = Mode { practice: false, holder: true };
 
 fn now() -> Timestamp {
     Timestamp::start_of(date!(2026 - 11 - 22))
@@ -286,9 +286,19 @@ fn a_group_that_the_state_did_not_list_is_referred_and_never_trusted() {
 
 #[test]
 fn a_zone_or_a_face_that_was_not_read_is_noted() {
-    let report = check(&Chip { offered: vec![], ..Chip::default() });
+    let files = Chip { offered: vec![], ..Chip::default() };
+    let mode = Mode { holder: false, ..MODE };
+    let report = examine(&files.files(), &trust(), &Policy::default(), mode, now());
     assert_eq!(found(&report), ["chip.group-not-read", "chip.group-not-read"]);
     assert_eq!(report.outcome(StepName::Country), Outcome::Skipped);
+}
+
+#[test]
+fn without_its_zone_a_chip_proves_nothing_of_its_holder() {
+    let report = check(&Chip { offered: vec![], ..Chip::default() });
+    assert_eq!(found(&report), ["chip.zone-not-read", "chip.group-not-read"]);
+    assert_eq!(report.data, Genuineness::Unknown(Doubt::NotOffered));
+    assert!(!report.proves(GroupNumber::DG15), "nor is a key proven with which the chip could answer");
 }
 
 #[test]
@@ -327,7 +337,7 @@ fn the_practice_countrys_authority_counts_in_practice_mode_alone() {
     assert_eq!(found(&report), ["chip.authority-unknown"]);
     // Asked in this order, the answer in practice mode must not be remembered for the other.
     for _ in 0..2 {
-        let practice = Mode { practice: true };
+        let practice = Mode { practice: true, ..MODE };
         let report = examine(&Chip::default().files(), &trust, &Policy::default(), practice, now());
         assert_eq!((report.data, report.practice), (Genuineness::Genuine, true));
         assert_eq!(found(&check_by(&Chip::default(), &trust)), ["chip.authority-unknown"]);

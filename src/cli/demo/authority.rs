@@ -1,14 +1,18 @@
-//! The second scene: the identity authority claims what waits and decides it.
+//! The fourth scene: the identity authority claims what waits and decides it.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
-use crate::cli::demo::stage::{Case, Stage};
+use crate::cli::demo::stage::{Case, Fate, Stage};
 use crate::cli::demo::step::{Answer, Reply, Step, ask};
+use crate::cli::demo::{captures, documents, review};
 use crate::proto::record_decision_request::Decision;
-use crate::proto::{Approval, AuthorityRefusal, ClaimRequest, RecordDecisionRequest, RecordDecisionResponse};
+use crate::proto::{
+    Approval, AuthorityRefusal, ClaimRequest, ClaimedEnrolment, RecordDecisionRequest, RecordDecisionResponse,
+};
 
 type Authority = crate::proto::authority_service_client::AuthorityServiceClient<tonic::transport::Channel>;
 
@@ -25,13 +29,15 @@ const CLAIMS_MAX: usize = 10_000;
 const WORK: &str = "requests to decide";
 const NO_WORK: &str = "nothing waits";
 
-/// Lease by request.
-type Leases = HashMap<String, String>;
+/// By request: the lease, and what was handed over under it.
+type Leases = HashMap<String, (String, ClaimedEnrolment)>;
 
 /// Claims until nothing waits, then decides: most are approved, one in ten is refused.
 pub(super) async fn decide<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    stage.printer.scene("2. The identity authority claims what waits, decides, and gives the numbers")?;
+    stage.printer.scene("4. The identity authority claims what waits, decides, and gives the numbers")?;
     let leases = claim_all(stage).await?;
+    read_with(stage, &leases)?;
+    captures::hand_over(stage, |id| leases.get(id).map(|(lease, _)| lease.clone())).await?;
     let tasks = stage.cases.iter().filter_map(|case| {
         let (authority, case, request_id) = (stage.cast.authority(), case.clone(), stage.ids.draw());
         let request = decision(&case, &leases, request_id)?;
@@ -52,7 +58,8 @@ pub(super) async fn decide<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) ->
 async fn claim_all<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<Leases> {
     let authority = stage.cast.authority();
     let limit = if stage.cases.len() > BATCH_IN_A_CROWD { BATCH_IN_A_CROWD } else { BATCH };
-    let mut waiting: Vec<_> = stage.cases.iter().filter_map(|case| case.enrolment_id.clone()).collect();
+    let coming = stage.cases.iter().filter(|case| case.fate != Fate::IsDeclined);
+    let mut waiting: Vec<_> = coming.filter_map(|case| case.enrolment_id.clone()).collect();
     let (mut leases, mut steps) = (Leases::new(), Vec::new());
     for _ in 0..CLAIMS_MAX {
         let request = ClaimRequest {
@@ -70,11 +77,37 @@ async fn claim_all<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Res
         let Some(answer) = reply.answer().filter(|answer| !answer.enrolments.is_empty()) else { break };
         for enrolment in answer.enrolments {
             waiting.retain(|id| *id != enrolment.enrolment_id);
-            leases.insert(enrolment.enrolment_id, answer.lease_id.clone());
+            leases.insert(enrolment.enrolment_id.clone(), (answer.lease_id.clone(), enrolment));
         }
     }
     stage.printer.steps(&steps)?;
     Ok(leases)
+}
+
+/// What else the authority reads in a claimed request: why a referral was overridden, and what the chip proved.
+fn read_with<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, leases: &Leases) -> io::Result<()> {
+    for case in &stage.cases {
+        let Some((_, claimed)) = case.enrolment_id.as_ref().and_then(|id| leases.get(id)) else { continue };
+        let reply = Reply { outcome: Ok(claimed), took: Duration::ZERO };
+        if case.applicant.chip.is_some() && claimed.chip.is_some() {
+            let action = (Who::Authority, "reads what was proven by the chip of", case.label());
+            let proven = |claimed: &&ClaimedEnrolment| Answer::of(documents::proof(claimed.chip.as_ref()));
+            stage.printer.step(&reply.step(action, "data PROVEN, chip PROVEN", proven))?;
+        }
+        if case.referred {
+            let action = (Who::Authority, "reads why the supervisor overrode, for", case.label());
+            let step = reply.step(action, "overridden, with the reason", |claimed| match &claimed.review {
+                Some(review) if review.overridden && review.reason == review::REASON => {
+                    Answer::of("overridden, with the reason")
+                }
+                _ => Answer::of("no such review"),
+            });
+            stage.printer.step(&step)?;
+            let review = claimed.review.clone().unwrap_or_default();
+            stage.printer.note(&format!("{}: “{}”", review.rules.join(", "), review.reason))?;
+        }
+    }
+    Ok(())
 }
 
 /// A second opinion on a request that is decided must not count.
@@ -89,7 +122,7 @@ async fn decide_twice<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, leases:
 
 fn decision(case: &Case, leases: &Leases, request_id: String) -> Option<RecordDecisionRequest> {
     let enrolment_id = case.enrolment_id.clone()?;
-    let lease_id = leases.get(&enrolment_id)?.clone();
+    let lease_id = leases.get(&enrolment_id)?.0.clone();
     let decision = match case.fate.refusal() {
         Some(reason) => Decision::Refusal(AuthorityRefusal { reason: reason.into() }),
         None => Decision::Approval(Approval { identity_number: case.number.clone() }),

@@ -9,6 +9,7 @@ use crate::proto::administration_service_client::AdministrationServiceClient;
 use crate::proto::authority_service_client::AuthorityServiceClient;
 use crate::proto::contact_service_client::ContactServiceClient;
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
+use crate::proto::review_service_client::ReviewServiceClient;
 
 /// A channel for each caller, opened with that caller's certificate.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Cast {
     pub officer: Channel,
     /// An officer of another office.
     pub other_officer: Channel,
+    /// A supervisor of the first officer's office.
+    pub supervisor: Channel,
     /// The identity authority's system.
     pub authority: Channel,
     /// The backend of the mobile app.
@@ -32,6 +35,20 @@ impl Cast {
 
     pub(super) fn other_counter(&self) -> EnrolmentServiceClient<Channel> {
         EnrolmentServiceClient::new(self.other_officer.clone())
+    }
+
+    /// What a supervisor may see of the officers' service.
+    pub(super) fn reviewing_counter(&self) -> EnrolmentServiceClient<Channel> {
+        EnrolmentServiceClient::new(self.supervisor.clone())
+    }
+
+    pub(super) fn review(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.supervisor.clone())
+    }
+
+    /// The officer at the supervisors' service, where an officer has no business.
+    pub(super) fn officer_at_review(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.officer.clone())
     }
 
     /// The app backend at the officers' service, where it has no business.
@@ -61,6 +78,7 @@ impl Cast {
 pub(super) enum Who {
     Officer,
     SecondOfficer,
+    Supervisor,
     Authority,
     AppBackend,
     Holder,
@@ -72,6 +90,7 @@ impl fmt::Display for Who {
         f.pad(match self {
             Self::Officer => "officer",
             Self::SecondOfficer => "other officer",
+            Self::Supervisor => "supervisor",
             Self::Authority => "authority",
             Self::AppBackend => "app backend",
             Self::Holder => "holder",

@@ -18,7 +18,7 @@ const PAGES_MAX: usize = 10_000;
 
 /// Counts requests and accounts anew and prints the table.
 pub(super) async fn take_stock<M: Mailbox, W: Write>(mut stage: Stage<'_, M, W>) -> anyhow::Result<Tally> {
-    stage.printer.scene("6. Taking stock: the service is asked what there is, and the counts must add up")?;
+    stage.printer.scene("8. Taking stock: the service is asked what there is, and the counts must add up")?;
     count_requests(&mut stage).await?;
     count_accounts(&mut stage).await?;
     stage.printer.scene("Counts")?;

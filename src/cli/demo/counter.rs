@@ -19,20 +19,28 @@ type Counter = crate::proto::enrolment_service_client::EnrolmentServiceClient<to
 const PAGE: usize = 5;
 
 /// The first scene: everybody applies, and some must not get through.
-pub(super) async fn capture<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
+pub(super) async fn capture<M: Mailbox, W: Write>(
+    stage: &mut Stage<'_, M, W>,
+    rehearsed: &Applicant,
+    misfits: &[Applicant],
+) -> io::Result<()> {
     stage.printer.scene("1. At the counter, immigration officers capture requests")?;
-    check(stage).await?;
+    check(stage, rehearsed).await?;
     Box::pin(submit_all(stage)).await?;
-    Box::pin(submit_misfits(stage)).await?;
+    Box::pin(submit_misfits(stage, misfits)).await?;
     repeat(stage).await?;
     keep_offices_apart(stage).await?;
     wrong_role(stage).await
 }
 
-/// The third scene: the officers see what was decided, and a phone that now serves an account is refused.
+/// The fifth scene: the officers see what was decided, and a phone that now serves an account is refused.
 pub(super) async fn look_up<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    stage.printer.scene("3. Back at the counter, the officer sees the decisions")?;
-    for (fate, expected) in [(Fate::Activates, "ISSUED"), (Fate::IsRefused, "REFUSED (IDENTITY_NOT_CONFIRMED)")] {
+    stage.printer.scene("5. Back at the counter, the officer sees the decisions")?;
+    for (fate, expected) in [
+        (Fate::Activates, "ISSUED"),
+        (Fate::IsRefused, "REFUSED (IDENTITY_NOT_CONFIRMED)"),
+        (Fate::IsDeclined, "REFUSED (DECLINED_AT_OFFICE)"),
+    ] {
         let Some(case) = stage.cases.iter().find(|case| case.fate == fate) else { continue };
         let action = (Who::Officer, "opens the request of", case.label());
         let step = open(&stage.cast.counter(), action, case.enrolment_id.clone().unwrap_or_default(), expected).await;
@@ -43,10 +51,7 @@ pub(super) async fn look_up<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -
     submit_misfit(stage, &borrower).await
 }
 
-async fn check<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    let mut bad = stage.people.expired_card();
-    bad.application.consents.clear();
-    bad.label = bad.label.replace("card expired", "card expired, no consent");
+async fn check<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, bad: &Applicant) -> io::Result<()> {
     let request = CheckRequest { application: Some(bad.application.clone()), ..CheckRequest::default() };
     let reply = ask(&stage.cast.counter(), request, async |mut c, q| c.check(q).await).await;
     stage.printer.step(&reply.step(
@@ -54,7 +59,7 @@ async fn check<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<
         "not acceptable: residence-card.expired, consent.missing",
         |answer| checked(answer, &["residence-card.expired", "consent.missing"]),
     ))?;
-    stage.printer.findings(&reply.answer().map(|answer| answer.findings).unwrap_or_default())?;
+    stage.printer.explained(&reply.answer().map(|answer| answer.findings).unwrap_or_default())?;
 
     let Some(good) = stage.cases.first() else { return Ok(()) };
     let request = CheckRequest { application: Some(good.applicant.application.clone()), ..CheckRequest::default() };
@@ -88,19 +93,9 @@ async fn submit_all<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Re
     Ok(())
 }
 
-async fn submit_misfits<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
+async fn submit_misfits<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, misfits: &[Applicant]) -> io::Result<()> {
     stage.printer.note("Now those who must not get through:")?;
-    let people = &mut stage.people;
-    let misfits = [
-        people.specimen(),
-        people.expired_card(),
-        people.under_six(),
-        people.wrong_check_digit(),
-        people.number_differs(),
-        people.no_consent(),
-        people.child_alone(),
-    ];
-    for misfit in &misfits {
+    for misfit in misfits {
         submit_misfit(stage, misfit).await?;
     }
     Ok(())
@@ -218,10 +213,14 @@ fn checked(answer: &CheckResponse, rules: &[&str]) -> Answer {
     Answer::of(format!("not acceptable: {rules}")).and(remark)
 }
 
-/// The rules that refuse: those expected if all of them do, and a remark on how many others; else whichever do.
 fn refusing(findings: &[Finding], expected: &[&str]) -> (String, String) {
-    let refuses = |finding: &&Finding| finding.severity() == Severity::Refuse;
-    let found: Vec<_> = findings.iter().filter(refuses).map(|finding| finding.rule.as_str()).collect();
+    ruling(findings, Severity::Refuse, expected)
+}
+
+/// The rules that weigh so: those expected if all of them do, and a remark on how many others; else whichever do.
+pub(super) fn ruling(findings: &[Finding], severity: Severity, expected: &[&str]) -> (String, String) {
+    let weighs = |finding: &&Finding| finding.severity() == severity;
+    let found: Vec<_> = findings.iter().filter(weighs).map(|finding| finding.rule.as_str()).collect();
     if expected.is_empty() || !expected.iter().all(|rule| found.contains(rule)) {
         return (found.join(", "), String::new());
     }

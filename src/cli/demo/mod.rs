@@ -7,11 +7,16 @@
 mod administrator;
 mod app;
 mod authority;
+mod captures;
 mod cast;
 mod closing;
+mod company;
 mod counter;
+mod documents;
+mod explaining;
 mod mailbox;
 mod printing;
+mod review;
 mod stage;
 mod step;
 mod tally;
@@ -19,6 +24,7 @@ mod tally;
 use std::io::Write;
 
 pub use cast::Cast;
+pub use company::Company;
 pub use mailbox::{FileMailbox, Mailbox};
 pub use tally::{Counts, Sum, Tally};
 
@@ -38,19 +44,23 @@ pub struct Programme {
     pub terminal: bool,
 }
 
-/// Plays the programme and writes one line for each step to `out`.
+/// Plays the programme with the company drawn for it, and writes one line for each step to `out`.
 ///
 /// # Errors
 /// Only if `out` cannot be written to. An unexpected answer is printed and counted, and the play goes on.
 pub async fn play(
     cast: Cast,
     programme: Programme,
+    company: Company,
     mailbox: impl Mailbox,
     out: &mut impl Write,
 ) -> anyhow::Result<Tally> {
-    let mut stage = Stage::new(cast, programme, mailbox, out);
-    // Boxed: its futures hold whole applications.
-    Box::pin(counter::capture(&mut stage)).await?;
+    let Company { crowd, rehearsed, misfits, documents, people } = company;
+    let mut stage = Stage::new(cast, programme, (crowd, people), mailbox, out);
+    // Boxed: their futures hold whole applications.
+    Box::pin(counter::capture(&mut stage, &rehearsed, &misfits)).await?;
+    Box::pin(documents::read(&mut stage, documents)).await?;
+    review::decide(&mut stage).await?;
     authority::decide(&mut stage).await?;
     counter::look_up(&mut stage).await?;
     app::activate(&mut stage).await?;

@@ -9,7 +9,6 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use crate::cli::demo::step::Step;
 use crate::cli::demo::tally::{Counts, Sum, Tally};
-use crate::proto::Finding;
 
 /// Columns of text, in characters.
 const WHAT: usize = 64;
@@ -51,18 +50,6 @@ impl<'w, W: Write> Printer<'w, W> {
     pub(super) fn note(&mut self, text: &str) -> io::Result<()> {
         let (on, off) = (self.ink(FAINT), self.ink(PLAIN));
         writeln!(self.out, "                  {on}{text}{off}")
-    }
-
-    /// What the rules found, in both languages, with the cure.
-    pub(super) fn findings(&mut self, findings: &[Finding]) -> io::Result<()> {
-        for finding in findings {
-            self.note(&format!("{} · {} · {}", finding.rule, finding.basis, finding.fields.join(", ")))?;
-            let (message, cure) =
-                (finding.message.clone().unwrap_or_default(), finding.cure.clone().unwrap_or_default());
-            self.note(&format!("  en: {} {}", message.en, cure.en))?;
-            self.note(&format!("  vi: {} {}", message.vi, cure.vi))?;
-        }
-        Ok(())
     }
 
     pub(super) fn step(&mut self, step: &Step) -> io::Result<()> {

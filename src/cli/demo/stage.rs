@@ -1,6 +1,7 @@
 //! What the scenes share: the cast, the people of this play, and what has become of them so far.
 
 use std::io::Write;
+use std::ops::RangeFrom;
 
 use crate::cli::demo::Programme;
 use crate::cli::demo::cast::Cast;
@@ -9,11 +10,8 @@ use crate::cli::demo::printing::Printer;
 use crate::cli::demo::tally::Counts;
 use crate::domain::time::Timestamp;
 use crate::practice::{Applicant, Generator, identity_number};
-use crate::proto::RefusalReason;
+use crate::proto::{Captures, RefusalReason};
 use crate::sys::Dice;
-
-/// Fewer would leave a part of the play without anybody to act it.
-const APPLICANTS_MIN: usize = 6;
 
 /// With more applicants than this, steps of a kind are drawn together.
 const CROWD: usize = 40;
@@ -25,6 +23,7 @@ pub(super) struct Stage<'w, M, W> {
     pub(super) printer: Printer<'w, W>,
     pub(super) people: Generator,
     pub(super) ids: Ids,
+    numbers: RangeFrom<u32>,
     /// Those who must be accepted, in the order in which they apply. The first is Anna Maria Eriksson.
     pub(super) cases: Vec<Case>,
     pub(super) counts: Counts,
@@ -37,6 +36,10 @@ pub(super) struct Case {
     pub(super) fate: Fate,
     /// The number that the authority gives if it approves.
     pub(super) number: String,
+    /// What was captured of the applicant, if anything was.
+    pub(super) captures: Option<Captures>,
+    /// Whether a supervisor had to look at the request.
+    pub(super) referred: bool,
     pub(super) request_id: String,
     /// Set once the request is taken in.
     pub(super) enrolment_id: Option<String>,
@@ -57,6 +60,8 @@ pub(super) enum Fate {
     StaysAway,
     /// Refused by the authority.
     IsRefused,
+    /// Declined by a supervisor, before the authority sees it.
+    IsDeclined,
 }
 
 /// Names for requests: drawn by the client, different at each run.
@@ -87,32 +92,46 @@ impl Fate {
     pub(super) const fn refusal(self) -> Option<RefusalReason> {
         match self {
             Self::IsRefused => Some(RefusalReason::IdentityNotConfirmed),
-            Self::Activates | Self::Mistypes | Self::StaysAway => None,
+            Self::Activates | Self::Mistypes | Self::StaysAway | Self::IsDeclined => None,
         }
     }
 }
 
 impl<'w, M: Mailbox, W: Write> Stage<'w, M, W> {
-    pub(super) fn new(cast: Cast, programme: Programme, mailbox: M, out: &'w mut W) -> Self {
-        let Programme { seed, now, terminal, .. } = programme;
-        let size = programme.applicants.max(APPLICANTS_MIN);
-        let dice = Dice::seeded(seed);
-        let first_number = dice.below(900_000_000);
-        let ids = Ids { dice, now };
-        let mut people = Generator::new(seed, now);
-        let mut numbers = first_number..;
-        let cases = (0..size).map(|place| Case {
-            applicant: if place == 0 { people.renewed_specimen() } else { people.applicant() },
-            fate: Fate::of(place),
-            number: identity_number(numbers.next().unwrap_or_default()),
-            request_id: ids.draw(),
+    /// The stage before the first scene: everybody of the crowd has a case, whom nobody has captured yet.
+    pub(super) fn new(
+        cast: Cast,
+        programme: Programme,
+        (crowd, people): (Vec<Applicant>, Generator),
+        mailbox: M,
+        out: &'w mut W,
+    ) -> Self {
+        let dice = Dice::seeded(programme.seed);
+        let numbers = dice.below(900_000_000)..;
+        let ids = Ids { dice, now: programme.now };
+        let printer = Printer::new(out, programme.terminal, crowd.len() > CROWD);
+        let (post, counts) = (Post::new(mailbox), Counts::default());
+        let mut stage = Self { cast, post, printer, people, ids, numbers, cases: Vec::new(), counts };
+        for (place, applicant) in crowd.into_iter().enumerate() {
+            let case = stage.case(applicant, Fate::of(place));
+            stage.cases.push(case);
+        }
+        stage
+    }
+
+    /// A case of which nothing has happened.
+    pub(super) fn case(&mut self, applicant: Applicant, fate: Fate) -> Case {
+        Case {
+            applicant,
+            fate,
+            number: identity_number(self.numbers.next().unwrap_or_default()),
+            captures: None,
+            referred: false,
+            request_id: self.ids.draw(),
             enrolment_id: None,
             account_id: None,
             active: false,
-        });
-        let cases = cases.collect();
-        let printer = Printer::new(out, terminal, size > CROWD);
-        Self { cast, post: Post::new(mailbox), printer, people, ids, cases, counts: Counts::default() }
+        }
     }
 }
 
@@ -133,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_smallest_play_has_somebody_for_every_part() {
-        let fates: Vec<_> = (0..APPLICANTS_MIN).map(Fate::of).collect();
+        let fates: Vec<_> = (0..6).map(Fate::of).collect();
         assert_eq!(fates[0], Fate::Activates);
         for fate in [Fate::Mistypes, Fate::StaysAway, Fate::IsRefused] {
             assert!(fates.contains(&fate), "{fate:?}");

@@ -144,8 +144,12 @@ fn judge_all(command: &Check, out: &mut impl Write) -> anyhow::Result<Result<Ver
         Ok(trust) => trust,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let bench =
-        Bench { trust: gathered, policy: policy(&command.allow, now), mode: Mode { practice: command.practice }, now };
+    let bench = Bench {
+        trust: gathered,
+        policy: policy(&command.allow, now),
+        mode: Mode { practice: command.practice, holder: false },
+        now,
+    };
     if let Some(folder) = &command.folder {
         return Ok(match folder::sets(folder) {
             Ok(sets) => Ok(many(&sets, &bench, command, out)?),
@@ -196,8 +200,10 @@ fn many(sets: &[folder::Found], bench: &Bench, command: &Check, out: &mut impl W
 
 /// What the rules say of a set.
 fn judge(set: Set, bench: &Bench) -> Report {
+    // Beside an application the chip is to speak for its holder; by itself it is judged by what was read.
+    let mode = Mode { holder: set.application.is_some(), ..bench.mode };
     let chip = set.chip.map(|read| match ChipFiles::new(read.sod, read.groups, read.com, read.active) {
-        Ok(files) => chip::examine(&files, &bench.trust, &bench.policy, bench.mode, bench.now),
+        Ok(files) => chip::examine(&files, &bench.trust, &bench.policy, mode, bench.now),
         Err(beyond) => chip::beyond_bounds(beyond),
     });
     if let Some(application) = &set.application {

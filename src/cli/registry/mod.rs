@@ -91,9 +91,7 @@ pub(super) async fn import(command: &Import, out: &mut impl Write) -> anyhow::Re
     if !source.columns.unknown.is_empty() {
         writeln!(out, "Columns that are left alone: {}", source.columns.unknown.join(", "))?;
     }
-    let importing =
-        Importing { import: app.new_import(), app: &app, batch: Vec::with_capacity(BATCH), tally: Imported::default() };
-    let imported = importing.all(source, out).await;
+    let imported = Importing::new(&app).all(source, out).await;
     app.store().clone().close().await;
     let (tally, rejects) = imported?;
     writeln!(out, "{}: {} records new or later, {} unchanged.", path.display(), tally.written, tally.unchanged)?;
@@ -102,6 +100,17 @@ pub(super) async fn import(command: &Import, out: &mut impl Write) -> anyhow::Re
     }
     writeln!(out, "{} lines were not taken; they are in {}.", rejects.count(), rejects.path().display())?;
     Ok(ExitCode::from(FAILED))
+}
+
+/// Imports the records of a practice file, all of which must be taken. How many were new.
+///
+/// # Errors
+/// If the file cannot be read, a line is not taken, or the store fails.
+pub(super) async fn import_practice(app: &App, path: &Path) -> anyhow::Result<u64> {
+    let mut told = Vec::new();
+    let (tally, rejects) = Importing::new(app).all(Source::open(path)?, &mut told).await?;
+    anyhow::ensure!(rejects.count() == 0, "practice records were not taken: {}", String::from_utf8_lossy(&told));
+    Ok(tally.written)
 }
 
 /// A file whose first line was read.
@@ -139,7 +148,11 @@ struct Importing<'a> {
     tally: Imported,
 }
 
-impl Importing<'_> {
+impl<'a> Importing<'a> {
+    fn new(app: &'a App) -> Self {
+        Self { import: app.new_import(), app, batch: Vec::with_capacity(BATCH), tally: Imported::default() }
+    }
+
     async fn all(mut self, source: Source, out: &mut impl Write) -> anyhow::Result<(Imported, Rejects)> {
         let Source { mut lines, columns, mut rejects, bar } = source;
         let latest = self.app.clock().now().plus(CLOCK_SKEW_MAX);

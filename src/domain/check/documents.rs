@@ -54,6 +54,15 @@ pub(super) fn expiry(zone: &Zone, place: Place, today: Date, found: &mut Finding
     found.add_all(shown.map(|shown| Finding::new(&PASSPORT_EXPIRED, [shown])));
 }
 
+/// Whether passport, zone or nationality are of Utopia, the practice country (Doc 9303-3 section 5, part G).
+pub(super) fn is_practice(application: &Application) -> bool {
+    let zone = application.passport.as_ref().map(|passport| &passport.zone);
+    let passport = application.passport.as_ref().map(|passport| passport.issuing_state.clone());
+    let read = zone.into_iter().flat_map(|zone| [zone.issuing_state(), zone.nationality()]).flatten();
+    let typed = [Some(application.nationality.clone()), passport].into_iter().flatten();
+    typed.chain(read).any(|state| state.is_practice())
+}
+
 /// A stateless holder of a permanent card may have no passport (DOMAIN 3.2).
 fn may_have_no_passport(application: &Application) -> bool {
     let permanent = application.card.as_ref().is_some_and(|card| card.kind == CardKind::Permanent);

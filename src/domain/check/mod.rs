@@ -11,14 +11,14 @@ mod documents;
 mod registry;
 pub mod zone;
 
-pub use registry::record_key;
+pub use registry::{is_own, record_key};
 
 use super::application::Application;
 use super::capture::Captures;
 use super::chip::{ChipReport, GroupNumber};
-use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PHONE_IN_USE, Source};
+use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PASSPORT_PRACTICE, PHONE_IN_USE, Source};
 use super::mrz::Zone;
-use super::record::RegistryAnswer;
+use super::record::{Biometrics, RegistryAnswer};
 use super::residence::ResidenceCard;
 use super::time::Timestamp;
 use time::Date;
@@ -40,6 +40,8 @@ pub struct Taken {
 pub struct Known {
     /// What other requests and accounts hold.
     pub taken: Taken,
+    /// Only real documents count: those of the practice country are refused.
+    pub real_only: bool,
     /// What the examination of the passport's chip said, if it was read.
     pub chip: Option<ChipReport>,
     /// What the immigration record said.
@@ -47,12 +49,20 @@ pub struct Known {
 }
 
 impl Known {
+    /// Which biometrics of the applicant the immigration database holds; `None` if it did not say, or not of this person.
+    pub fn on_file(&self, application: &Application) -> Option<Biometrics> {
+        match &self.record {
+            RegistryAnswer::Found(record) if is_own(application, record) => Some(record.biometrics),
+            _ => None,
+        }
+    }
+
     /// What is known of the applicant's face and fingers. The chip's portrait counts as the chip's only if the security
     /// object lists it.
-    fn elsewhere(&self) -> captures::Elsewhere {
+    fn elsewhere(&self, application: &Application) -> captures::Elsewhere {
         let listed = self.chip.as_ref().filter(|report| report.matching.contains(&GroupNumber::DG2));
         let portrait = listed.and_then(|report| report.content.faces.first());
-        let on_record = self.record.biometrics().unwrap_or_default();
+        let on_record = self.on_file(application).unwrap_or_default();
         captures::Elsewhere {
             chip_face: portrait.map(|portrait| portrait.sha256),
             face_on_record: on_record.face,
@@ -77,7 +87,13 @@ pub fn examine(application: &Application, captures: Option<&Captures>, known: &K
     applicant::consents(application, now, &mut found);
     found.add_all(registry::compare(application, &known.record));
     if let Some(captures) = captures {
-        captures::captures(captures, known.elsewhere(), &mut found);
+        captures::captures(captures, known.elsewhere(application), &mut found);
+    }
+    if known.real_only && documents::is_practice(application) {
+        found.add(Finding::new(
+            &PASSPORT_PRACTICE,
+            [Field::typed("passport.issuing_state"), Field::typed("person.nationality")],
+        ));
     }
     in_use(known.taken, &mut found);
     found.sort();
@@ -144,6 +160,7 @@ mod tests {
     use crate::domain::mrz::Zone;
     use crate::domain::passport::{DocumentNumber, Passport};
     use crate::domain::person::{FullName, NamePart, Sex, StateCode};
+    use crate::domain::record::Record;
     use crate::domain::residence::{CardKind, CardSymbol, ResidenceCard, Stay};
     use time::macros::date;
 
@@ -403,6 +420,26 @@ mod tests {
             a.consents.iter_mut().for_each(|c| c.given_by = Giver::Representative);
         });
         assert_eq!(rules, ["representative.adult"]);
+    }
+
+    #[test]
+    fn a_record_of_somebody_else_tells_nothing_of_the_applicants_biometrics() {
+        let application = specimen();
+        let known = |record: Record| Known { record: RegistryAnswer::Found(Box::new(record)), ..Known::default() };
+        let own = crate::domain::record::tests::specimen();
+        assert!(known(own.clone()).on_file(&application).is_some());
+        let born = Record { born_on: date!(1974 - 08 - 13), ..own.clone() };
+        assert_eq!(known(born).on_file(&application), None);
+        let other = FullName::new(NamePart::parse("Somebody").ok(), None).unwrap();
+        let stranger = Record { name: other, document: None, ..own };
+        assert_eq!(known(stranger).on_file(&application), None);
+    }
+
+    #[test]
+    fn documents_of_the_practice_country_are_refused_where_only_real_ones_count() {
+        let known = Known { real_only: true, ..Known::default() };
+        let findings = examine(&specimen(), None, &known, now());
+        assert_eq!(findings.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["passport.practice"]);
     }
 
     #[test]

@@ -10,12 +10,12 @@ catalogue! {
         "A file of the chip is larger than such a file can be."
         / "Một tệp của chip lớn hơn mức cho phép.",
         "Read the chip again; if it stays so, hand in the request without the chip and tell the supervisor."
-        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo người giám sát.";
+        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo cán bộ phụ trách.";
     CHIP_SOD_UNREADABLE: "chip.sod-unreadable", Refuse, "Doc 9303-10 section 4.6.2; RFC 5652 section 5", "",
         "The chip's security object cannot be read."
         / "Không đọc được đối tượng bảo mật (EF.SOD) của chip.",
         "Read the chip again; if it stays so, hand in the request without the chip and tell the supervisor."
-        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo người giám sát.";
+        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo cán bộ phụ trách.";
     CHIP_SOD_VERSION: "chip.sod-version", Refuse, "Doc 9303-10 section 4.6.2", "",
         "The chip's security object is not a signed message of version 3."
         / "Đối tượng bảo mật của chip không phải thông điệp ký phiên bản 3.",
@@ -35,7 +35,7 @@ catalogue! {
         "The security object does not hold the certificate of who signed it."
         / "Đối tượng bảo mật không kèm chứng thư của người ký.",
         "A supervisor looks at the passport; its chip proves nothing."
-        / "Người giám sát xem hộ chiếu; chip không chứng minh được gì.";
+        / "Cán bộ phụ trách xem hộ chiếu; chip không chứng minh được gì.";
     CHIP_ATTRIBUTES: "chip.signed-attributes", Refuse, "Doc 9303-10 section 4.6.2; RFC 5652 section 11", "",
         "The signed attributes are missing or do not speak of this content."
         / "Thuộc tính được ký bị thiếu hoặc không nói về nội dung này.",
@@ -55,7 +55,7 @@ catalogue! {
         "The chip uses an algorithm or a curve that Doc 9303 does not list."
         / "Chip dùng thuật toán hoặc đường cong không có trong Doc 9303.",
         "A supervisor looks at the passport; its chip proves nothing."
-        / "Người giám sát xem hộ chiếu; chip không chứng minh được gì.";
+        / "Cán bộ phụ trách xem hộ chiếu; chip không chứng minh được gì.";
     CHIP_SIGNING_TIME: "chip.signing-time", Note, "Doc 9303-12 section 4.1", "",
         "The signer's certificate was not in use at the time that the security object names."
         / "Chứng thư của người ký chưa hoặc không còn dùng vào thời điểm ký ghi trong chip.",
@@ -65,42 +65,42 @@ catalogue! {
         "The chip relies on an algorithm that no longer proves anything."
         / "Chip dựa vào thuật toán không còn đủ an toàn.",
         "A supervisor looks at the passport; its chip proves nothing."
-        / "Người giám sát xem hộ chiếu; chip không chứng minh được gì.";
+        / "Cán bộ phụ trách xem hộ chiếu; chip không chứng minh được gì.";
     CHIP_SIGNER_PROFILE: "chip.signer-profile", Refer, "Doc 9303-12 section 7.1", "",
         "The signer's certificate is not one for signing passports."
         / "Chứng thư của người ký không phải loại dùng để ký hộ chiếu.",
         "A supervisor looks at the passport; compare it with others of this state."
-        / "Người giám sát xem hộ chiếu; hãy so với hộ chiếu khác của nước này.";
+        / "Cán bộ phụ trách xem hộ chiếu; hãy so với hộ chiếu khác của nước này.";
     CHIP_SIGNER_DOCUMENT_TYPE: "chip.signer-document-type", Refer, "Doc 9303-12 section 7.1", "",
         "The signer's certificate is for other kinds of document."
         / "Chứng thư của người ký dành cho loại giấy tờ khác.",
         "A supervisor looks at the passport; compare its kind with the data page."
-        / "Người giám sát xem hộ chiếu; hãy đối chiếu loại giấy tờ với trang nhân thân.";
+        / "Cán bộ phụ trách xem hộ chiếu; hãy đối chiếu loại giấy tờ với trang nhân thân.";
     CHIP_AUTHORITY_UNKNOWN: "chip.authority-unknown", Refer, "Doc 9303-12 section 6", "",
         "No trusted authority vouches for the signer."
         / "Không có cơ quan tin cậy nào bảo chứng cho người ký.",
         "A supervisor looks at the passport; the operator may lack this state's authority (eid trust import)."
-        / "Người giám sát xem hộ chiếu; hệ thống có thể thiếu chứng thư gốc của nước này (eid trust import).";
+        / "Cán bộ phụ trách xem hộ chiếu; hệ thống có thể thiếu chứng thư gốc của nước này (eid trust import).";
     CHIP_SIGNER_FORGED: "chip.signer-forged", Refuse, "Doc 9303-12 section 6", "",
         "The signer's certificate names the key of a known authority, and that key did not sign it."
         / "Chứng thư của người ký nêu khóa của một cơ quan đã biết, nhưng khóa đó không ký chứng thư này.",
-        "Read the chip again; if it stays so, treat the passport as forged."
+        "Read the chip again; if it stays so, call a supervisor: the chip may be a copy."
         / "Hãy đọc lại chip; nếu vẫn vậy, hãy xử lý như hộ chiếu giả.";
     CHIP_SIGNER_OUT_OF_DATE: "chip.signer-out-of-date", Refer, "Doc 9303-12 section 6", "",
         "The signer's certificate is not valid on this day."
         / "Chứng thư của người ký không còn hoặc chưa có hiệu lực.",
         "A supervisor looks at the passport; a passport in date usually has a signer in date."
-        / "Người giám sát xem hộ chiếu; hộ chiếu còn hạn thường có chứng thư còn hạn.";
+        / "Cán bộ phụ trách xem hộ chiếu; hộ chiếu còn hạn thường có chứng thư còn hạn.";
     CHIP_AUTHORITY_OUT_OF_DATE: "chip.authority-out-of-date", Refer, "Doc 9303-12 section 6", "",
         "The authority's certificate is not valid on this day."
         / "Chứng thư của cơ quan gốc không còn hoặc chưa có hiệu lực.",
         "A supervisor looks at the passport; the operator looks for a newer list of authorities."
-        / "Người giám sát xem hộ chiếu; quản trị viên tìm danh sách chứng thư gốc mới hơn.";
+        / "Cán bộ phụ trách xem hộ chiếu; quản trị viên tìm danh sách chứng thư gốc mới hơn.";
     CHIP_AUTHORITY_COUNTRY: "chip.authority-country", Refer, "Doc 9303-12 section 7.1", "",
         "Signer and authority are of different countries."
         / "Người ký và cơ quan gốc thuộc hai nước khác nhau.",
         "A supervisor looks at the passport."
-        / "Người giám sát xem hộ chiếu.";
+        / "Cán bộ phụ trách xem hộ chiếu.";
     CHIP_SIGNER_REVOKED: "chip.signer-revoked", Refuse, "Doc 9303-12 section 6", "",
         "The state has revoked the signer's certificate."
         / "Nhà nước cấp đã thu hồi chứng thư của người ký.",
@@ -125,7 +125,7 @@ catalogue! {
         "The signed list of data groups cannot be read."
         / "Không đọc được danh sách nhóm dữ liệu đã ký.",
         "Read the chip again; if it stays so, hand in the request without the chip and tell the supervisor."
-        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo người giám sát.";
+        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo cán bộ phụ trách.";
     CHIP_LDS_VERSION: "chip.lds-version", Refuse, "Doc 9303-10 section 4.6.2", "",
         "The signed list of data groups has a version that does not exist."
         / "Danh sách nhóm dữ liệu có phiên bản không tồn tại.",
@@ -145,12 +145,17 @@ catalogue! {
         "The chip holds a data group that the state did not sign."
         / "Chip có nhóm dữ liệu mà nhà nước không ký.",
         "A supervisor looks at the passport; nothing in this group counts."
-        / "Người giám sát xem hộ chiếu; nội dung nhóm này không được tính.";
+        / "Cán bộ phụ trách xem hộ chiếu; nội dung nhóm này không được tính.";
     CHIP_GROUP_NOT_READ: "chip.group-not-read", Note, "Doc 9303-10 section 4.7", "",
         "The machine readable zone or the face was not read from the chip, so the chip says nothing of them."
         / "Chưa đọc vùng đọc máy hoặc ảnh khuôn mặt từ chip nên chip không chứng minh các mục này.",
         "Read the chip again, with both groups."
         / "Hãy đọc lại chip, gồm cả hai nhóm.";
+    CHIP_ZONE_NOT_READ: "chip.zone-not-read", Refer, "Doc 9303-11 section 5.1", "",
+        "The machine readable zone was not read from the chip: nothing ties what the state signed to this person."
+        / "Chưa đọc vùng đọc máy từ chip: dữ liệu nhà nước đã ký chưa gắn được với người này.",
+        "Read the chip again with data group 1; if that does not succeed, a supervisor looks at the passport."
+        / "Hãy đọc lại chip cùng nhóm dữ liệu 1; nếu không được, cán bộ phụ trách xem hộ chiếu.";
     CHIP_COM_DIFFERS: "chip.com-differs", Note, "Doc 9303-10 section 4.6.1", "",
         "The chip's table of contents does not agree with the signed list."
         / "Mục lục của chip không khớp với danh sách đã ký.",
@@ -160,7 +165,7 @@ catalogue! {
         "The machine readable zone on the chip cannot be read."
         / "Không đọc được vùng đọc máy trên chip.",
         "Read the chip again; if it stays so, hand in the request without the chip and tell the supervisor."
-        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo người giám sát.";
+        / "Hãy đọc lại chip; nếu vẫn vậy, nộp hồ sơ không kèm chip và báo cán bộ phụ trách.";
     CHIP_COUNTRY_DIFFERS: "chip.country-differs", Refuse, "Doc 9303-11 section 5.1; Doc 9303-12 section 7.1", "",
         "The passport of one state is signed by another."
         / "Hộ chiếu của nước này lại do nước khác ký.",
@@ -170,7 +175,7 @@ catalogue! {
         "It is not known which country signs for this issuer."
         / "Không rõ nước nào ký cho cơ quan cấp này.",
         "A supervisor compares signer and issuer."
-        / "Người giám sát đối chiếu người ký và cơ quan cấp.";
+        / "Cán bộ phụ trách đối chiếu người ký và cơ quan cấp.";
     CHIP_DEVIATION: "chip.deviation-tolerated", Note, "Doc 9303-12 section 5", "",
         "A known fault of this state's documents was tolerated."
         / "Đã bỏ qua một sai lệch đã biết của giấy tờ nước này.",
@@ -185,11 +190,11 @@ catalogue! {
         "The chip answered with a key that the state did not sign."
         / "Chip trả lời bằng khóa mà nhà nước không ký.",
         "Read the chip again with data group 15; if it stays so, a supervisor looks at the passport."
-        / "Hãy đọc lại chip cùng nhóm dữ liệu 15; nếu vẫn vậy, người giám sát xem hộ chiếu.";
+        / "Hãy đọc lại chip cùng nhóm dữ liệu 15; nếu vẫn vậy, cán bộ phụ trách xem hộ chiếu.";
     CHIP_ACTIVE_WRONG: "chip.active-wrong", Refuse, "Doc 9303-11 section 6.1", "",
         "The chip did not answer our challenge as the genuine one would: it may be a copy."
         / "Chip không trả lời đúng thử thách như chip thật: có thể là bản sao.",
-        "Read the chip again with a new challenge; if it stays so, treat the passport as forged."
+        "Read the chip again with a new challenge; if it stays so, call a supervisor: the chip may be a copy."
         / "Hãy đọc lại chip với thử thách mới; nếu vẫn vậy, hãy xử lý như hộ chiếu giả.";
     CHIP_CHALLENGE: "chip.challenge", Refer, "Doc 9303-11 section 6.1", "",
         "The challenge that the chip answered cannot be used: unknown, another officer's, too old, or used before."

@@ -25,7 +25,7 @@ catalogue! {
         "The full date of birth in the chip is not the typed one."
         / "Ngày sinh đầy đủ trong chip khác với ngày sinh đã nhập.",
         "Compare the date with the passport; if it is right, a supervisor looks at the passport: its chip contradicts itself."
-        / "Hãy đối chiếu với hộ chiếu; nếu đã đúng, người giám sát xem hộ chiếu vì chip tự mâu thuẫn.";
+        / "Hãy đối chiếu với hộ chiếu; nếu đã đúng, cán bộ phụ trách xem hộ chiếu vì chip tự mâu thuẫn.";
     DG11_NAME_DIFFERS: "dg11.name-differs", Note, "Doc 9303-10 section 4.7.11", "DOMAIN R17",
         "The full name in the chip is not the typed one."
         / "Họ tên đầy đủ trong chip khác với họ tên đã nhập.",
@@ -40,5 +40,5 @@ catalogue! {
         "The day of issue in the chip is not the typed one."
         / "Ngày cấp trong chip khác với ngày cấp đã nhập.",
         "Compare the day with the passport; if it is right, a supervisor looks: some states write the day of manufacture."
-        / "Hãy đối chiếu với hộ chiếu; nếu đã đúng, người giám sát xem xét vì một số nước ghi ngày sản xuất.";
+        / "Hãy đối chiếu với hộ chiếu; nếu đã đúng, cán bộ phụ trách xem xét vì một số nước ghi ngày sản xuất.";
 }

@@ -8,6 +8,11 @@ catalogue! {
         / "Chưa xuất trình hộ chiếu hoặc giấy tờ đi lại quốc tế.",
         "Capture the passport. Only a stateless holder (XXA) of a permanent residence card may have none."
         / "Hãy ghi nhận hộ chiếu. Chỉ người không quốc tịch (XXA) có thẻ thường trú mới có thể không có hộ chiếu.";
+    PASSPORT_PRACTICE: "passport.practice", Refuse, "Doc 9303-3 section 5", "",
+        "The document is of Utopia, the country of specimens and practice."
+        / "Giấy tờ của Utopia, nước chỉ dùng cho mẫu và thực hành.",
+        "No such state exists. Ask for the applicant's own passport."
+        / "Không có quốc gia này. Đề nghị xuất trình hộ chiếu thật của người nộp.";
     PASSPORT_EXPIRED: "passport.expired", Refuse, "Decree 69/2024 art. 11.2", "DOMAIN 1.5",
         "The passport is no longer valid."
         / "Hộ chiếu đã hết hạn.",

@@ -12,7 +12,7 @@ catalogue! {
         "The machine readable zone is that of a card or small travel document, not of a passport."
         / "Vùng đọc máy là của thẻ hoặc giấy tờ đi lại khổ nhỏ, không phải hộ chiếu.",
         "If there is a passport, read its zone; otherwise a supervisor decides whether this is an international travel document."
-        / "Nếu có hộ chiếu, hãy đọc vùng đọc máy của hộ chiếu; nếu không, lãnh đạo xem xét đây có phải giấy tờ đi lại quốc tế.";
+        / "Nếu có hộ chiếu, hãy đọc vùng đọc máy của hộ chiếu; nếu không, cán bộ phụ trách xem xét đây có phải giấy tờ đi lại quốc tế.";
     MRZ_CHECK_DIGIT: "mrz.check-digit", Refuse, "Doc 9303-3 section 4.9", "",
         "A check digit of the machine readable zone does not hold."
         / "Chữ số kiểm tra của vùng đọc máy không đúng.",
@@ -36,18 +36,18 @@ catalogue! {
     MRZ_CHIP_DIFFERS: "mrz.chip-differs", Refuse, "Doc 9303-10 section 4.7.1", "",
         "The zone that was read from the page differs from the one in the chip."
         / "Vùng đọc máy trên trang khác với vùng đọc máy trong chip.",
-        "Read the page again; if it still differs, keep the document and call a supervisor."
-        / "Hãy đọc lại trang; nếu vẫn khác, hãy giữ giấy tờ và báo lãnh đạo.";
+        "Read the page again; if it still differs, ask the applicant to wait and call a supervisor."
+        / "Hãy đọc lại trang; nếu vẫn khác, đề nghị người nộp chờ và báo cán bộ phụ trách.";
     MRZ_DATE_IMPOSSIBLE: "mrz.date-impossible", Refer, "Doc 9303-3 section 4.8", "",
         "The machine readable zone has a date that no calendar has, or a birth to come."
         / "Vùng đọc máy có ngày không tồn tại, hoặc ngày sinh ở tương lai.",
         "Read the zone again; if it reads the same, a supervisor looks at the passport."
-        / "Hãy đọc lại vùng đọc máy; nếu vẫn như vậy, lãnh đạo xem xét hộ chiếu.";
+        / "Hãy đọc lại vùng đọc máy; nếu vẫn như vậy, cán bộ phụ trách xem xét hộ chiếu.";
     MRZ_NAME_DIFFERS: "mrz.name-differs", Refer, "Doc 9303-3 section 6; NIST SP 800-63A-4 section 3.12", "DOMAIN R17",
         "The typed name is another than the one in the machine readable zone."
         / "Họ tên đã nhập khác với họ tên trong vùng đọc máy.",
         "Compare the spelling with the passport; if it is right, a supervisor looks at the passport."
-        / "Hãy đối chiếu cách viết với hộ chiếu; nếu đã đúng, lãnh đạo xem xét hộ chiếu.";
+        / "Hãy đối chiếu cách viết với hộ chiếu; nếu đã đúng, cán bộ phụ trách xem xét hộ chiếu.";
     MRZ_NAME_ORDER: "mrz.name-order", Note, "Doc 9303-3 section 4.6", "DOMAIN R17",
         "The parts of the name are the same, in another order or divided otherwise than in the machine readable zone."
         / "Các phần của họ tên giống nhau nhưng khác thứ tự hoặc cách tách họ và tên so với vùng đọc máy.",
@@ -58,7 +58,7 @@ catalogue! {
         / "Một phần họ tên chỉ có trong phần đã nhập hoặc chỉ có trong vùng đọc máy.",
         "Type every part of the name that the passport shows."
         / "Hãy nhập đủ các phần họ tên như trên hộ chiếu.";
-    MRZ_NAME_NOT_COMPARABLE: "mrz.name-not-comparable", Note, "Doc 9303-3 section 6", "DOMAIN R17",
+    MRZ_NAME_NOT_COMPARABLE: "mrz.name-not-comparable", Refer, "Doc 9303-3 section 6", "DOMAIN R17",
         "The typed name is in a script that Doc 9303 does not transliterate; it was not compared."
         / "Họ tên đã nhập dùng chữ viết không có bảng chuyển tự trong Doc 9303 nên không đối chiếu được.",
         "Type the name in the Latin letters that the passport shows beside it."

@@ -78,8 +78,8 @@ fn face_record(code: u8, image: &[u8]) -> Vec<u8> {
     [b"FAC\x00010\x00", len(face.len() + 14).as_slice(), &[0, 1], &face].concat()
 }
 
-/// The picture with a comment segment after its first marker.
-fn jpeg(mark: &[u8]) -> Vec<u8> {
+/// The picture with a comment segment after its first marker: no mark, no picture like another.
+pub(in crate::practice) fn jpeg(mark: &[u8]) -> Vec<u8> {
     let (start, rest) = JPEG.split_at(2.min(JPEG.len()));
     let len = u16::try_from(mark.len() + 2).unwrap_or(2).to_be_bytes();
     [start, &[0xFF, 0xFE], &len, mark, rest].concat()

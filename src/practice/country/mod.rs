@@ -27,6 +27,7 @@ pub use chip::{Answering, Chip};
 pub use curve::Curve;
 pub use ecdsa::Parameters;
 pub use flaw::Flaw;
+pub(super) use groups::jpeg as portrait;
 pub use groups::{Bearer, Portrait};
 pub use hash::Hash;
 pub use present::Presented;

@@ -118,6 +118,7 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                real_only: false,
                 chip: Policy::default(),
                 trust: TrustSettings {
                     expired_signers: true,
@@ -214,6 +215,7 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                real_only: false,
                 chip: Policy::default(),
                 trust,
             },
