@@ -27,7 +27,11 @@ async fn kept(service: &Service) -> String {
 
 /// Keeps captures with a request that is there.
 async fn keep(service: &Service, id: &str) {
-    let changes = service.app().keep_captures(enrolment(id), &captures()).await.unwrap();
+    keep_these(service, id, &captures()).await;
+}
+
+async fn keep_these(service: &Service, id: &str, taken: &eid::domain::capture::Captures) {
+    let changes = service.app().keep_captures(enrolment(id), taken).await.unwrap();
     let subject = Uuid::parse_str(id).unwrap();
     let entry_id = EntryId::new(Uuid::parse_str(&service.id()).unwrap());
     let entry = Entry::new(entry_id, service.now(), Actor::Console, Action::EnrolmentReceived, subject);
@@ -360,13 +364,25 @@ async fn no_byte_of_what_was_captured_is_kept_in_clear() {
 }
 
 #[tokio::test]
+async fn fingers_that_are_missing_and_nothing_else_are_confirmed_without_a_hash() {
+    with(async |service| {
+        let id = service.submitted(&service.applicant().await.application).await;
+        let alone = eid::domain::capture::Captures { face: None, fingerprints: Vec::new(), ..captures() };
+        keep_these(service, &id, &alone).await;
+        assert_eq!(confirm(service, &id, Vec::new()).await.unwrap(), pb::ConfirmCapturesOutcome::Confirmed);
+        assert_eq!(confirm(service, &id, Vec::new()).await.unwrap(), pb::ConfirmCapturesOutcome::AlreadyEnded);
+        service.claimed().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_named() {
     with(async |service| {
         let empty = service.authority().get_captures(pb::GetCapturesRequest::default()).await.unwrap_err();
         assert_eq!(fields(&empty), ["enrolment_id", "lease_id"]);
         let id = service.submitted(&service.applicant().await.application).await;
         for (sent, named) in [
-            (Vec::new(), vec!["sha256"]),
             (vec![vec![0; 32]; 12], vec!["sha256"]),
             (vec![vec![0; 32], vec![0; 31], Vec::new()], vec!["sha256[1]", "sha256[2]"]),
         ] {

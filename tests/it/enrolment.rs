@@ -416,10 +416,10 @@ async fn lists_filter_by_state_and_refuse_what_they_cannot_read() {
 async fn a_note_goes_along_to_the_authority() {
     with(async |service| {
         let mut application = service.applicant().await.application;
-        application.person.as_mut().unwrap().given_names.push_str(" Else");
+        application.residence_card.as_mut().unwrap().passport_number = "OLD1".to_owned();
         let answer = service.submit(&application).await.unwrap();
         let Some(Outcome::Accepted(receipt)) = answer.outcome else { panic!("not accepted") };
-        assert!(rules(&receipt.notes).contains(&"mrz.name-part-missing"));
+        assert!(rules(&receipt.notes).contains(&"residence-card.passport-differs"));
         let claimed = service.claimed().await;
         assert!(claimed.enrolments[0].notes == receipt.notes);
     })
