@@ -170,6 +170,9 @@ impl App {
         (id, confirmed, allow_older): (MaterialId, Sha256, bool),
         now: Timestamp,
     ) -> Result<Attempt<Approved>, Error> {
+        // What is in force is read before the proposal. The other way round, a proposal that another person puts in
+        // force in between would be held against itself, and be called known instead of decided.
+        let present = self.refresh_trust().await?;
         let mut reader = self.store().reader().await?;
         let before: Option<Named> = self.first_answer(&mut reader, by, repeat).await?;
         let stored = material_of(&mut reader, before.as_ref().map_or(id, |first| first.material)).await?;
@@ -181,8 +184,7 @@ impl App {
             Ok(approved) => approved,
             Err(why) => return Ok(Attempt::Unchanged(Approved::Refused(stored.material, why))),
         };
-        // Once more, against what is in force by now, which the commit makes sure of.
-        let present = self.refresh_trust().await?;
+        // Once more, against what is in force by now; the commit makes sure that it still is.
         let older = allow_older && approved.report.allow_older;
         let appraised = self.appraise(Some(approved.kind), stored.content, older, present.clone()).await?;
         let mut problems = appraised.map_or_else(|problems| problems, |appraisal| appraisal.problems);
