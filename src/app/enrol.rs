@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
+use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
@@ -29,8 +29,8 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_mins(10);
 /// What became of a request that was handed in.
 #[derive(Debug)]
 pub enum Submitted {
-    /// Taken in.
-    Accepted(Box<Enrolment>),
+    /// Taken in, with its receipt; none if it was taken in before there were any.
+    Accepted(Box<Enrolment>, Option<HandedReceipt>),
     /// Not taken in; nothing was stored.
     NotAccepted(Findings),
 }
@@ -183,7 +183,8 @@ impl App {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
             let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
+            let receipt = self.first_receipt(&mut reader, enrolment).await?;
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment), receipt)));
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
@@ -196,8 +197,9 @@ impl App {
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 let kept = self.keep_captures(id, &intake.captures).await?;
-                let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
-                Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
+                let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
+                let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept).with(keep);
+                Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })

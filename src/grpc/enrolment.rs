@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::gate::caller;
 use super::parse::{self, Faults};
-use super::{render, status};
+use super::{receipts, render, status};
 use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::StageName;
@@ -64,7 +64,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let (id, intake) = faults.finish(id.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
         let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
-            Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
+            Submitted::Accepted(enrolment, receipt) => pb::submit_response::Outcome::Accepted(pb::Receipt {
                 enrolment_id: enrolment.id.to_string(),
                 office: enrolment.office.to_string(),
                 received_at: Some(render::instant(enrolment.received_at)),
@@ -75,6 +75,9 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
                     StageName::Referred
                 })
                 .into(),
+                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
+                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
+                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
             }),
             Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
                 findings: render::findings(findings.iter()),
@@ -111,6 +114,26 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
             next_page_token: page.next.map(token).unwrap_or_default(),
         }))
     }
+
+    async fn get_slip(&self, request: Request<pb::GetSlipRequest>) -> Result<Response<pb::GetSlipResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let format = faults.take("format", receipts::format(message.format));
+        let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let (id, ()) = faults.finish(id.zip(format))?;
+        self.0.slip(&by, &officer, id).await.map(receipts::slip).map(Response::new).map_err(Status::from)
+    }
+
+    async fn list_receipt_keys(
+        &self,
+        _request: Request<pb::ListReceiptKeysRequest>,
+    ) -> Result<Response<pb::ListReceiptKeysResponse>, Status> {
+        Ok(Response::new(pb::ListReceiptKeysResponse {
+            jwk_set: self.0.receipt_keys().to_json(),
+            current_key_id: self.0.receipt_key().to_string(),
+        }))
+    }
 }
 
 /// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
@@ -137,6 +160,7 @@ fn intake(
     chip: Option<&pb::Chip>,
     captures: Option<&pb::Captures>,
 ) -> Option<Intake> {
+    let submitted = receipts::content(application, chip, captures);
     let application = faults.within("application", application, parse::application);
     let chip = match chip {
         None => Some(None),
@@ -146,7 +170,7 @@ fn intake(
         None => Some(Captures::default()),
         some => faults.within("captures", some, super::captures::captures),
     };
-    Some(Intake { application: application?, chip: chip?, captures: captures? })
+    Some(Intake { application: application?, chip: chip?, captures: captures?, submitted })
 }
 
 fn page_size(asked: i32) -> Result<u32, Malformed> {

@@ -4,11 +4,12 @@
 //! instant or a salted hash.
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use super::content::ContentHash;
 use crate::domain::ids::EnrolmentId;
 use crate::domain::staff::OfficeCode;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, format_date, parse_date};
 
 /// Instants are seconds in a receipt, as NumericDate of RFC 7519 is by habit.
 const MICROS: i64 = 1_000_000;
@@ -28,11 +29,11 @@ pub struct Claims {
     due: Option<Due>,
 }
 
-/// The legal deadline, in whole seconds.
+/// The legal deadline.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Due {
-    /// The last instant that is in time.
-    pub at: Timestamp,
+    /// The last day, in Viet Nam, on which a decision is in time.
+    pub day: Date,
     /// Whether the calendar it was counted by may still change.
     pub provisional: bool,
 }
@@ -45,7 +46,7 @@ struct Body {
     office: String,
     hash: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    due: Option<i64>,
+    due: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     provisional: bool,
 }
@@ -59,7 +60,6 @@ impl Claims {
         content: ContentHash,
         due: Option<Due>,
     ) -> Self {
-        let due = due.map(|due| Due { at: whole(due.at), ..due });
         Self { request, content, office, received_at: whole(received_at), due }
     }
 
@@ -80,7 +80,7 @@ impl Claims {
             iat: seconds(self.received_at),
             office: self.office.to_string(),
             hash: self.content.to_text(),
-            due: self.due.map(|due| seconds(due.at)),
+            due: self.due.map(|due| format_date(due.day)),
             provisional: self.due.is_some_and(|due| due.provisional),
         };
         // Texts, numbers and a flag always serialise.
@@ -90,7 +90,7 @@ impl Claims {
     /// Reads claims; `None` if one is missing or not of its kind.
     pub(super) fn from_json(json: &[u8]) -> Option<Self> {
         let body: Body = serde_json::from_slice(json).ok()?;
-        let due = body.due.map(|at| Some(Due { at: instant(at)?, provisional: body.provisional }));
+        let due = body.due.map(|day| Some(Due { day: parse_date(&day)?, provisional: body.provisional }));
         Some(Self {
             request: EnrolmentId::parse(&body.sub).ok()?,
             content: ContentHash::parse(&body.hash)?,
@@ -120,6 +120,7 @@ fn instant(seconds: i64) -> Option<Timestamp> {
 pub(super) mod tests {
     use super::*;
     use crate::receipt::content::{PlainDigest, Salt};
+    use time::macros::date;
     use uuid::Uuid;
 
     pub(in crate::receipt) fn claims(due: Option<Due>) -> Claims {
@@ -131,11 +132,11 @@ pub(super) mod tests {
 
     #[test]
     fn the_json_is_fixed_to_the_byte_and_read_back() {
-        let due = Due { at: Timestamp::from_micros(1_795_867_199_500_000), provisional: true };
+        let due = Due { day: date!(2026 - 11 - 30), provisional: true };
         let json = String::from_utf8(claims(Some(due)).to_json()).unwrap();
         let hash = claims(None).content.to_text();
         let expected = format!(
-            r#"{{"sub":"01930000-0000-7000-8000-000000000001","iat":1795262400,"office":"79-01","hash":"{hash}","due":1795867199,"provisional":true}}"#
+            r#"{{"sub":"01930000-0000-7000-8000-000000000001","iat":1795262400,"office":"79-01","hash":"{hash}","due":"2026-11-30","provisional":true}}"#
         );
         assert_eq!(json, expected);
         assert_eq!(Claims::from_json(json.as_bytes()), Some(claims(Some(due))));
@@ -146,7 +147,7 @@ pub(super) mod tests {
         let json = String::from_utf8(claims(None).to_json()).unwrap();
         assert!(!json.contains("due") && !json.contains("provisional"));
         assert_eq!(Claims::from_json(json.as_bytes()).unwrap().due(), None);
-        let certain = claims(Some(Due { at: Timestamp::from_micros(0), provisional: false }));
+        let certain = claims(Some(Due { day: date!(2026 - 11 - 30), provisional: false }));
         assert!(!String::from_utf8(certain.to_json()).unwrap().contains("provisional"));
         assert_eq!(Claims::from_json(&certain.to_json()), Some(certain));
     }

@@ -100,7 +100,7 @@ impl Slip<'_> {
             received: minute(self.received_at),
             name: self.name,
             document: self.document_masked,
-            due: self.due.map(|due| day(due.at.local_date())),
+            due: self.due.map(|due| day(due.day)),
             provisional: self.due.is_some_and(|due| due.provisional),
             next: self.next,
             code,
@@ -127,6 +127,8 @@ fn minute(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use time::macros::date;
+
     use crate::receipt::claims::tests::claims;
     use crate::receipt::jws::{read, sign};
     use crate::receipt::key::JwkSet;
@@ -153,7 +155,7 @@ mod tests {
     }
 
     fn due(provisional: bool) -> Option<Due> {
-        Some(Due { at: Timestamp::from_micros(1_795_867_199_000_000), provisional })
+        Some(Due { day: date!(2026 - 11 - 30), provisional })
     }
 
     #[test]
@@ -165,7 +167,7 @@ mod tests {
             "01930000-0000-7000-8000-000000000001",
             "79-01",
             "19:00 21/11/2026",
-            "28/11/2026",
+            "30/11/2026",
             "Cơ quan quản lý quyết định.",
             "The authority decides.",
             "1900 0368",

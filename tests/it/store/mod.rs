@@ -11,6 +11,7 @@ mod coverage;
 mod enrolments;
 mod opening;
 mod outbox;
+mod receipts;
 mod registry;
 mod requests;
 mod scene;
