@@ -33,6 +33,8 @@ mod outage;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod registry;
 #[cfg(test)]
 mod repeats;
