@@ -11,7 +11,7 @@ use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::ids::EnrolmentId;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use crate::receipt::{Claims, ContentHash, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip};
+use crate::receipt::{Claims, Due, ContentHash, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip};
 use crate::store::{Change, Reader, StoredReceipt, Unit};
 
 /// A receipt as it is handed to the office.
@@ -31,9 +31,6 @@ pub struct ShownSlip {
     /// The receipt on it; absent for requests of before there were any.
     pub receipt: Option<HandedReceipt>,
 }
-
-/// Submissions of a request are counted from one.
-const FIRST: u32 = 1;
 
 impl App {
     /// Name of the key that signs receipts now.
@@ -65,30 +62,32 @@ impl App {
         Ok(ShownSlip { page: page.map_err(|error| Error::Broken(Box::new(error)))?, receipt })
     }
 
-    /// The receipt of what was submitted at `now`, and the change that keeps it. It goes behind the one that adds or
-    /// corrects the request.
+    /// The receipt of what was submitted at `now`, and the change that keeps it, which goes behind the one that adds or
+    /// corrects the request. `due` is absent while the legal deadline is not known.
     pub(super) fn receipt(
         &self,
         enrolment: &Enrolment,
         submitted: PlainDigest,
         now: Timestamp,
+        due: Option<Due>,
     ) -> (HandedReceipt, Change) {
-        let (enrolment_id, revision) = (enrolment.id, FIRST);
+        let (enrolment_id, revision) = (enrolment.id, enrolment.revision);
         let salt = self.vault().receipt_salt(enrolment_id, revision);
         let content = ContentHash::new(salt, submitted);
-        let claims = Claims::new(enrolment_id, enrolment.office.clone(), now, content, None);
+        let claims = Claims::new(enrolment_id, enrolment.office.clone(), now, content, due);
         let signed = self.vault().sign_receipt(&claims);
         let kept = StoredReceipt { enrolment: enrolment_id, revision, signed: signed.clone() };
         (HandedReceipt { signed, salt }, Change::KeepReceipt(kept))
     }
 
-    /// The receipt that a request's first submission was answered with; `None` if that was before there were any.
-    pub(super) async fn first_receipt(
+    /// The receipt of a request's revision; `None` if that was handed in before there were any.
+    pub(super) async fn kept_receipt(
         &self,
         reader: &mut Reader,
         id: EnrolmentId,
+        revision: u32,
     ) -> Result<Option<HandedReceipt>, Error> {
-        Ok(reader.first_receipt(id).await?.map(|kept| self.handed(kept)))
+        Ok(reader.receipt(id, revision).await?.map(|kept| self.handed(kept)))
     }
 
     fn handed(&self, kept: StoredReceipt) -> HandedReceipt {
@@ -106,13 +105,14 @@ fn print(
     let name = name.map(|part| part.as_str()).collect::<Vec<_>>().join(" ");
     let passport = application.passport.as_ref().map(|passport| &passport.number);
     let document = passport.or(application.card.as_ref().map(|card| &card.number));
+    let due = signed.and_then(Signed::claims).and_then(|claims| claims.due());
     let slip = Slip {
         request: enrolment.id,
         office: &enrolment.office,
         received_at: enrolment.received_at,
         name: &name,
         document_masked: &document.map(|number| mask_tail(number.as_str())).unwrap_or_default(),
-        due: None,
+        due,
         next: next(enrolment.stage.name()),
         signed,
         printed_at: now,
@@ -129,11 +129,21 @@ const fn next(stage: StageName) -> Text {
             "Cán bộ phụ trách của nơi tiếp nhận xem xét hồ sơ, sau đó chuyển đến cơ quan quản lý định danh để quyết định \
              trong thời hạn luật định. Kết quả được gửi đến số điện thoại ông/bà đã khai.",
         ),
-        StageName::Forwarded => Text::new(
+        StageName::Received | StageName::Forwarded => Text::new(
             "The identity authority decides by the legal deadline. The result is sent to the phone number you gave. Once \
              it is approved, activate the account in the VNeID app within 7 days of receiving the notice.",
             "Cơ quan quản lý định danh quyết định trong thời hạn luật định. Kết quả được gửi đến số điện thoại ông/bà đã \
              khai. Khi được chấp thuận, hãy kích hoạt tài khoản trên ứng dụng VNeID trong 7 ngày kể từ ngày nhận thông báo.",
+        ),
+        StageName::Returned => Text::new(
+            "The office asks you to correct something, and tells you what. Come with the documents that it names; the time \
+             until then does not count against the legal deadline.",
+            "Nơi tiếp nhận đề nghị ông/bà bổ sung, sửa đổi hồ sơ và sẽ cho biết nội dung. Hãy mang theo giấy tờ được yêu cầu; \
+             thời gian chờ không tính vào thời hạn luật định.",
+        ),
+        StageName::Withdrawn => Text::new(
+            "The request was withdrawn. You may apply again at any time.",
+            "Hồ sơ đã được rút. Ông/bà có thể nộp hồ sơ mới bất cứ lúc nào.",
         ),
         StageName::Issued => Text::new(
             "The request was approved. Activate the account in the VNeID app within 7 days of receiving the notice; after \

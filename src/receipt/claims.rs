@@ -3,6 +3,8 @@
 //! Names of claims are those of RFC 7519 where it has one. Refuses personal data: a claim is an identifier, an office, an
 //! instant or a salted hash.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -36,6 +38,13 @@ pub struct Due {
     pub day: Date,
     /// Whether the calendar it was counted by may still change.
     pub provisional: bool,
+}
+
+impl Due {
+    /// The deadline that ends at `at`: the first instant that is late, midnight after the last day.
+    pub fn before(at: Timestamp, provisional: bool) -> Self {
+        Self { day: at.minus(Duration::from_micros(1)).local_date(), provisional }
+    }
 }
 
 /// The claims as JSON has them. Claims that are not known are passed over, as RFC 7519 section 4 has it.
@@ -150,6 +159,12 @@ pub(super) mod tests {
         let certain = claims(Some(Due { day: date!(2026 - 11 - 30), provisional: false }));
         assert!(!String::from_utf8(certain.to_json()).unwrap().contains("provisional"));
         assert_eq!(Claims::from_json(&certain.to_json()), Some(certain));
+    }
+
+    #[test]
+    fn the_last_day_is_the_one_before_the_midnight_that_is_late() {
+        let late = Timestamp::start_of(date!(2026 - 12 - 01));
+        assert_eq!(Due::before(late, true), Due { day: date!(2026 - 11 - 30), provisional: true });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Receipts as they were signed: a repeat gets the same text.
 
 use super::Reader;
-use super::engine::{Conn, query};
+use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use crate::domain::ids::EnrolmentId;
 use crate::receipt::Signed;
@@ -11,7 +11,7 @@ use crate::receipt::Signed;
 pub struct StoredReceipt {
     /// The request.
     pub enrolment: EnrolmentId,
-    /// Which submission of the request it is of, counted from one.
+    /// Which revision of the request it is of, counted from one.
     pub revision: u32,
     /// The text.
     pub signed: Signed,
@@ -27,35 +27,40 @@ pub(super) async fn insert(stored: &StoredReceipt, conn: &mut Conn<'_>) -> Resul
 }
 
 impl Reader {
-    /// The receipt of a request's first submission, if there is one: there is none of requests of before receipts.
+    /// The receipt of one revision of a request, if there is one: there is none of what was handed in before receipts.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn first_receipt(&mut self, enrolment: EnrolmentId) -> Result<Option<StoredReceipt>, StoreError> {
-        let first = "SELECT revision, signed FROM receipt WHERE enrolment_id = $1 ORDER BY revision LIMIT 1";
-        self.receipt(first, enrolment).await
+    pub async fn receipt(
+        &mut self,
+        enrolment: EnrolmentId,
+        revision: u32,
+    ) -> Result<Option<StoredReceipt>, StoreError> {
+        let row = query("SELECT revision, signed FROM receipt WHERE enrolment_id = $1 AND revision = $2")
+            .bind(enrolment.uuid())
+            .bind(i64::from(revision))
+            .fetch_optional(&mut self.conn())
+            .await?;
+        row.map(|row| stored(enrolment, &row)).transpose()
     }
 
-    /// The receipt of a request's latest submission, if there is one.
+    /// The receipt of the latest revision of a request that has one.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn latest_receipt(&mut self, enrolment: EnrolmentId) -> Result<Option<StoredReceipt>, StoreError> {
-        let latest = "SELECT revision, signed FROM receipt WHERE enrolment_id = $1 ORDER BY revision DESC LIMIT 1";
-        self.receipt(latest, enrolment).await
+        let row = query(
+            "SELECT revision, signed FROM receipt WHERE enrolment_id = $1 ORDER BY revision DESC LIMIT 1",
+        )
+        .bind(enrolment.uuid())
+        .fetch_optional(&mut self.conn())
+        .await?;
+        row.map(|row| stored(enrolment, &row)).transpose()
     }
+}
 
-    async fn receipt(
-        &mut self,
-        sql: &'static str,
-        enrolment: EnrolmentId,
-    ) -> Result<Option<StoredReceipt>, StoreError> {
-        let row = query(sql).bind(enrolment.uuid()).fetch_optional(&mut self.conn()).await?;
-        row.map(|row| {
-            let revision = u32::try_from(row.get::<i64>("revision")?);
-            let revision = revision.map_err(|_| StoreError::Corrupt { column: "revision" })?;
-            Ok(StoredReceipt { enrolment, revision, signed: Signed::from_stored(row.get("signed")?) })
-        })
-        .transpose()
-    }
+fn stored(enrolment: EnrolmentId, row: &Row) -> Result<StoredReceipt, StoreError> {
+    let revision = u32::try_from(row.get::<i64>("revision")?);
+    let revision = revision.map_err(|_| StoreError::Corrupt { column: "revision" })?;
+    Ok(StoredReceipt { enrolment, revision, signed: Signed::from_stored(row.get("signed")?) })
 }

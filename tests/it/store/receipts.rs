@@ -11,15 +11,18 @@ fn receipt(enrolment: EnrolmentId, revision: u32) -> StoredReceipt {
 }
 
 #[tokio::test]
-async fn the_first_and_the_latest_receipt_of_a_request_come_back_as_they_were_signed() {
+async fn a_receipt_of_a_request_comes_back_as_it_was_signed_by_revision_or_as_the_latest() {
     let scene = Scene::new().await;
     let (id, another) = (scene.enrolment().await.enrolment.id, scene.enrolment().await.enrolment.id);
     let all = [receipt(id, 1), receipt(id, 2), receipt(id, 10)];
     scene.done(all.iter().cloned().map(Change::KeepReceipt)).await;
     let mut reader = scene.reader().await;
-    assert_eq!(reader.first_receipt(id).await.unwrap().as_ref(), all.first());
+    for one in &all {
+        assert_eq!(reader.receipt(id, one.revision).await.unwrap().as_ref(), Some(one));
+    }
     assert_eq!(reader.latest_receipt(id).await.unwrap().as_ref(), all.last());
-    assert_eq!(reader.first_receipt(another).await.unwrap(), None);
+    assert_eq!(reader.receipt(id, 3).await.unwrap(), None);
+    assert_eq!(reader.receipt(another, 1).await.unwrap(), None);
     assert_eq!(reader.latest_receipt(another).await.unwrap(), None);
 }
 
@@ -30,7 +33,7 @@ async fn a_submission_has_one_receipt_and_a_receipt_has_a_request() {
     scene.done([Change::KeepReceipt(kept.clone())]).await;
     let other = StoredReceipt { signed: Signed::from_stored("c.d.e".to_owned()), ..kept.clone() };
     assert_eq!(scene.commit([Change::KeepReceipt(other)]).await, Outcome::Taken(Table::Other));
-    assert_eq!(scene.reader().await.first_receipt(kept.enrolment).await.unwrap(), Some(kept));
+    assert_eq!(scene.reader().await.receipt(kept.enrolment, 1).await.unwrap(), Some(kept));
     let nobodys = receipt(EnrolmentId::new(scene.make.id()), 1);
     assert_eq!(scene.commit([Change::KeepReceipt(nobodys)]).await, Outcome::Unavailable);
 }
