@@ -11,7 +11,7 @@ use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::ids::EnrolmentId;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use crate::receipt::{Claims, Due, ContentHash, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip};
+use crate::receipt::{Claims, ContentHash, Due, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip};
 use crate::store::{Change, Reader, StoredReceipt, Unit};
 
 /// A receipt as it is handed to the office.

@@ -215,7 +215,7 @@ fn intake(
     chip: Option<&pb::Chip>,
     captures: Option<&pb::Captures>,
 ) -> Option<Intake> {
-    let submitted = receipts::content(application, chip, captures);
+    let submitted = receipts::submitted_content(application, chip, captures);
     let application = faults.within("application", application, parse::application);
     let chip = match chip {
         None => Some(None),

@@ -7,21 +7,16 @@ use crate::receipt::PlainDigest;
 
 const WRONG_FORMAT: Malformed = Malformed::new("Not a form of a slip.", "Không phải dạng của phiếu.");
 
-/// Digest of what a request hands in, as its receipt names it: of the application, the chip's files and the captures, and
-/// of nothing else. `docs/receipts.md` says it to the byte.
-pub fn submitted_content(request: &pb::SubmitRequest) -> PlainDigest {
-    content(request.application.as_ref(), request.chip.as_ref(), request.captures.as_ref())
-}
-
-/// The digest of a message SubmitRequest with these fields alone: fields in the order of their numbers, those at their
-/// default left out, as protobuf writes messages without maps.
-pub(super) fn content(
+/// Digest of what a call hands in, as its receipt names it: of a message SubmitRequest with these fields alone, in the order
+/// of their numbers and without those at their default, as protobuf writes messages that have no maps. What names the call,
+/// and what a workstation adds on sending, is not content. `docs/receipts.md` says it to the byte.
+pub fn submitted_content(
     application: Option<&pb::Application>,
     chip: Option<&pb::Chip>,
     captures: Option<&pb::Captures>,
 ) -> PlainDigest {
     let mut bytes = zeroize::Zeroizing::new(Vec::new());
-    // Tags of SubmitRequest. A name for the call and what a workstation adds on sending are not content.
+    // The numbers of the fields in SubmitRequest.
     if let Some(application) = application {
         prost::encoding::message::encode(2, application, &mut *bytes);
     }
@@ -83,9 +78,13 @@ mod tests {
         pb::SubmitRequest { request_id: "0192".to_owned(), ..nameless() }
     }
 
+    fn digest(request: &pb::SubmitRequest) -> PlainDigest {
+        submitted_content(request.application.as_ref(), request.chip.as_ref(), request.captures.as_ref())
+    }
+
     #[test]
     fn the_content_is_the_message_without_the_name_of_the_call() {
-        assert_eq!(submitted_content(&request()), PlainDigest::of(&nameless().encode_to_vec()));
+        assert_eq!(digest(&request()), PlainDigest::of(&nameless().encode_to_vec()));
     }
 
     #[test]
@@ -96,7 +95,7 @@ mod tests {
         others[2].captures.as_mut().unwrap().face.as_mut().unwrap().content.push(3);
         others[3].captures = Some(pb::Captures::default());
         for other in others {
-            assert_ne!(submitted_content(&other), submitted_content(&request()));
+            assert_ne!(digest(&other), digest(&request()));
         }
     }
 }

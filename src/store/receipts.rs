@@ -49,12 +49,10 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn latest_receipt(&mut self, enrolment: EnrolmentId) -> Result<Option<StoredReceipt>, StoreError> {
-        let row = query(
-            "SELECT revision, signed FROM receipt WHERE enrolment_id = $1 ORDER BY revision DESC LIMIT 1",
-        )
-        .bind(enrolment.uuid())
-        .fetch_optional(&mut self.conn())
-        .await?;
+        let row = query("SELECT revision, signed FROM receipt WHERE enrolment_id = $1 ORDER BY revision DESC LIMIT 1")
+            .bind(enrolment.uuid())
+            .fetch_optional(&mut self.conn())
+            .await?;
         row.map(|row| stored(enrolment, &row)).transpose()
     }
 }

@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use eid::domain::staff::Role;
 use eid::grpc::submitted_content;
+use eid::practice::Generator;
 use eid::proto as pb;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
-use eid::receipt::{Genuine, JwkSet, NotGenuine, Salt, read};
+use eid::receipt::{Genuine, JwkSet, NotGenuine, PlainDigest, Salt, read};
 use pb::submit_response::Outcome;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::Value;
@@ -53,6 +54,10 @@ async fn slip(service: &Service, name: &str, enrolment_id: &str) -> Result<pb::G
     service.officer_named(name).get_slip(request).await.map(tonic::Response::into_inner)
 }
 
+fn content(request: &pb::SubmitRequest) -> PlainDigest {
+    submitted_content(request.application.as_ref(), request.chip.as_ref(), request.captures.as_ref())
+}
+
 /// The claims as they stand in the text.
 fn payload(signed: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split('.').nth(1).unwrap()).unwrap()).unwrap()
@@ -71,10 +76,10 @@ async fn a_receipt_is_genuine_and_says_what_is_stored() {
         assert_eq!(key.as_str(), receipt.key_id);
         let genuine = Genuine { claims, key };
         let salt = Salt::parse(&receipt.content_salt).unwrap();
-        assert_eq!(genuine.of(salt, submitted_content(&request)), Ok(()));
+        assert_eq!(genuine.of(salt, content(&request)), Ok(()));
         let mut other = request;
         other.application.as_mut().unwrap().phone.push(' ');
-        assert_eq!(genuine.of(salt, submitted_content(&other)), Err(NotGenuine::OtherContent));
+        assert_eq!(genuine.of(salt, content(&other)), Err(NotGenuine::OtherContent));
     })
     .await;
 }
@@ -87,6 +92,44 @@ async fn a_repeat_gets_the_identical_receipt_whenever_it_comes() {
         assert_eq!(receipt(service, &request).await, first);
         let (_, another) = handed_in(service).await;
         assert!(another.signed != first.signed && another.content_salt != first.content_salt);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_correction_has_a_receipt_of_its_own_and_the_first_one_stays_as_it_was() {
+    with(async |service| {
+        let application = service.people(Generator::exchange_due).await.application;
+        let request = pb::SubmitRequest {
+            request_id: service.id(),
+            application: Some(application.clone()),
+            ..pb::SubmitRequest::default()
+        };
+        let first = receipt(service, &request).await;
+        let back = pb::ReturnRequest {
+            request_id: service.id(),
+            enrolment_id: first.enrolment_id.clone(),
+            reason: pb::ReturnReason::Document.into(),
+            note: "The card is due for exchange.".to_owned(),
+        };
+        service.reviewer("supervisor").r#return(back).await.unwrap();
+        let correction = pb::CorrectRequest {
+            request_id: service.id(),
+            enrolment_id: first.enrolment_id.clone(),
+            application: Some(pb::Application { email: "someone@example.org".to_owned(), ..application }),
+            ..pb::CorrectRequest::default()
+        };
+        let corrected = service.officer().correct(correction.clone()).await.unwrap().into_inner();
+        let genuine = read(&corrected.signed, &keys(service).await).unwrap();
+        assert_eq!(genuine.claims.request.to_string(), first.enrolment_id);
+        let handed_in = submitted_content(correction.application.as_ref(), None, None);
+        assert_eq!(genuine.of(Salt::parse(&corrected.content_salt).unwrap(), handed_in), Ok(()));
+        service.wait(std::time::Duration::from_hours(1));
+        let again = service.officer().correct(correction.clone()).await.unwrap().into_inner();
+        assert_eq!((&again.signed, &again.content_salt), (&corrected.signed, &corrected.content_salt));
+        assert_eq!(receipt(service, &request).await.signed, first.signed);
+        assert!(corrected.signed != first.signed && corrected.content_salt != first.content_salt);
+        assert_eq!(slip(service, "officer", &first.enrolment_id).await.unwrap().signed, corrected.signed);
     })
     .await;
 }
@@ -232,7 +275,9 @@ async fn a_receipt_is_checked_offline_as_text_file_input_or_scanned_digits() {
         ] {
             let (code, said) = desk.verify(&[argument, "--keys", "keys.json"], input).await;
             assert_eq!(code, 0, "{said}");
-            assert!(said.contains("Genuine: signed") && said.contains("Biên nhận thật") && said.contains(&receipt.key_id));
+            assert!(
+                said.contains("Genuine: signed") && said.contains("Biên nhận thật") && said.contains(&receipt.key_id)
+            );
             assert!(said.contains(&receipt.enrolment_id) && said.contains("79-01"), "{said}");
         }
         let altered = receipt.signed.replacen(&receipt.signed[200..203], "AAA", 1);

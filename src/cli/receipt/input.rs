@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::PRACTICE_KEYS;
 use crate::cli::office::request::Reader;
 use crate::grpc;
+use crate::proto::{CorrectRequest, SubmitRequest};
 use crate::receipt::{JwkSet, PlainDigest, Salt, TEXT_BYTES_MAX};
 
 /// Longest answer or receipt that is read.
@@ -21,6 +22,7 @@ const CONTENT_BYTES_MAX: u64 = 16 << 20;
 /// Longest set of keys that is read.
 const KEYS_BYTES_MAX: u64 = 64 << 10;
 const SUBMIT_REQUEST: &str = "eid.issuance.v1.SubmitRequest";
+const CORRECT_REQUEST: &str = "eid.issuance.v1.CorrectRequest";
 /// A text that is longer than this and no file is taken for a receipt.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -72,12 +74,20 @@ fn held(json: &str) -> anyhow::Result<Held> {
     Ok(Held { text, salt })
 }
 
-/// The digest of a request as it was submitted.
+/// The digest of what a request or a correction hands in.
 pub(super) fn content(path: &Path) -> anyhow::Result<PlainDigest> {
     let text = file(path, CONTENT_BYTES_MAX)?;
-    let request = Reader::of(SUBMIT_REQUEST)?.message(text.trim_start_matches('\u{feff}'));
+    let text = text.trim_start_matches('\u{feff}');
+    if let Ok(correction) = Reader::of(CORRECT_REQUEST)?.message::<CorrectRequest>(text)
+        && !correction.enrolment_id.is_empty()
+    {
+        let CorrectRequest { application, chip, captures, .. } = &correction;
+        return Ok(grpc::submitted_content(application.as_ref(), chip.as_ref(), captures.as_ref()));
+    }
+    let request = Reader::of(SUBMIT_REQUEST)?.message::<SubmitRequest>(text);
     let request = request.map_err(|fault| anyhow::anyhow!("{}, line {}: {fault}", path.display(), fault.line))?;
-    Ok(grpc::submitted_content(&request))
+    let SubmitRequest { application, chip, captures, .. } = &request;
+    Ok(grpc::submitted_content(application.as_ref(), chip.as_ref(), captures.as_ref()))
 }
 
 /// The public keys of a file.

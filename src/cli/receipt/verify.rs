@@ -30,8 +30,8 @@ Examples:
 /// with either, a file with the service's answer in the JSON form of the protocol, or -
 /// for standard input. White space and line breaks count for nothing.
 ///
-/// With --content the receipt is compared with a request: a SubmitRequest in the JSON
-/// form of the protocol, as it was sent. That takes the salt, which the service gives
+/// With --content the receipt is compared with a request or a correction: a SubmitRequest
+/// or a CorrectRequest in the JSON form of the protocol, as it was sent. That takes the salt, which the service gives
 /// to the office with the receipt and nobody else: from the answer, or by --salt.
 ///
 /// Nothing is sent and nobody is asked.
