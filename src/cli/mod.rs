@@ -13,7 +13,7 @@ mod office;
 mod pki;
 mod play;
 mod refusal;
-mod registry;
+pub mod registry;
 mod serve;
 mod staff;
 mod status;
