@@ -14,7 +14,7 @@ mod pki;
 mod play;
 mod receipt;
 mod refusal;
-mod registry;
+pub mod registry;
 mod serve;
 mod staff;
 mod status;
