@@ -378,7 +378,10 @@ async fn an_office_prints_a_slip_and_old_receipts_stay_genuine_after_a_rotation(
     let said = run(&["office", "submit", &example], &office).await.unwrap();
     let id = said.split_whitespace().find(|word| word.len() == 36).unwrap().to_owned();
     let page = path(&site.home().join("slip.html"));
-    run(&["office", "slip", &id, "--out", &page], &office).await.unwrap();
+    let (kept, keys) = (path(&site.home().join("receipt.json")), path(&site.home().join("receipt-keys.json")));
+    run(&["office", "slip", &id, "--out", &page, "--receipt", &kept], &office).await.unwrap();
+    let said = site.run(&["receipt", "verify", &kept, "--content", &example, "--keys", &keys]).await.unwrap();
+    assert!(said.contains("for this content"), "{said}");
     assert!(std::fs::read_to_string(&page).unwrap().contains(&id));
     assert!(run(&["office", "slip", "0193", "--out", &page], &office).await.unwrap_err().contains("enrolment_id"));
     let before = run(&["receipt", "keys"], &office).await.unwrap();

@@ -1,6 +1,6 @@
-//! `eid office slip`: the applicant's slip as a file to print.
+//! `eid office slip`: the applicant's slip as a file to print, and the receipt as a file to keep.
 //!
-//! A slip names a person: the file is made for its owner's eyes alone.
+//! A slip names a person, and a receipt comes with its salt: the files are made for their owner's eyes alone.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::Write;
@@ -15,7 +15,7 @@ use tonic::Code;
 use crate::cli::client::Options;
 use crate::cli::{FAILED, UNREACHED, refusal};
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
-use crate::proto::{GetSlipRequest, SlipFormat};
+use crate::proto::{GetSlipRequest, GetSlipResponse, SlipFormat};
 
 const HELP: &str = "\
 Exit codes:
@@ -24,14 +24,15 @@ Exit codes:
   2  the service could not be reached or did not answer
   3  wrong usage, or a file that cannot be read
 
-Example:
-  eid office slip 01937e3a-3f4a-7c3b-8000-000000000001 --out slip.html";
+Examples:
+  eid office slip 01937e3a-3f4a-7c3b-8000-000000000001 --out slip.html
+  eid office slip 01937e3a-3f4a-7c3b-8000-000000000001 --out slip.html --receipt receipt.json";
 
 /// Makes the applicant's slip of a request
 ///
 /// A page in Vietnamese and English to print on A5 or A4, with the signed receipt as a
-/// code that `eid receipt verify` checks. It needs nothing but the file, which only you
-/// can read; an earlier one of that name is replaced. The look is recorded.
+/// code that `eid receipt verify` checks. It needs nothing but the file. Files are made
+/// for you alone to read; an earlier one of that name is replaced. The look is recorded.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = HELP)]
 pub(in crate::cli) struct Slip {
@@ -41,6 +42,9 @@ pub(in crate::cli) struct Slip {
     /// The file to write (HTML)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Where to keep the receipt with its salt (JSON), for eid receipt verify --content
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
     #[command(flatten)]
     client: Options,
 }
@@ -54,9 +58,15 @@ pub(in crate::cli) async fn slip(command: &Slip, out: &mut impl Write) -> anyhow
     let request = GetSlipRequest { enrolment_id: command.enrolment.clone(), format };
     match EnrolmentServiceClient::new(channel).get_slip(request).await {
         Ok(answer) => {
-            write(&command.out, &answer.into_inner().page)
-                .with_context(|| format!("cannot write {}", command.out.display()))?;
-            writeln!(out, "Made {}.", command.out.display())?;
+            let answer = answer.into_inner();
+            put(&command.out, &answer.page, out)?;
+            match &command.receipt {
+                Some(path) if !answer.signed.is_empty() => put(path, &kept(&answer)?, out)?,
+                Some(_) => {
+                    writeln!(out, "There is no receipt: the request was taken in before the service signed them.")?
+                }
+                None => {}
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(status) => {
@@ -66,6 +76,18 @@ pub(in crate::cli) async fn slip(command: &Slip, out: &mut impl Write) -> anyhow
             Ok(ExitCode::from(if away { UNREACHED } else { FAILED }))
         }
     }
+}
+
+/// The receipt as `eid receipt verify` reads it, by the names that it has in the protocol.
+fn kept(answer: &GetSlipResponse) -> anyhow::Result<String> {
+    let GetSlipResponse { signed, key_id, content_salt, .. } = answer;
+    let kept = serde_json::json!({ "signed": signed, "key_id": key_id, "content_salt": content_salt });
+    Ok(serde_json::to_string_pretty(&kept)?)
+}
+
+fn put(path: &Path, text: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(writeln!(out, "Made {}.", path.display())?)
 }
 
 /// Rights are given when a file is made: one that was there gets them before the page is in it. What is no file, such as
