@@ -9,9 +9,10 @@ use crate::domain::audit::Action;
 use crate::domain::contact::mask_tail;
 use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::ids::EnrolmentId;
+use crate::domain::person::NamePart;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use crate::receipt::{Claims, ContentHash, Due, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip};
+use crate::receipt::{Claims, ContentHash, Due, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip, TooMuch};
 use crate::store::{Change, Reader, StoredReceipt, Unit};
 
 /// A receipt as it is handed to the office.
@@ -100,9 +101,9 @@ fn print(
     application: &Application,
     signed: Option<&Signed>,
     now: Timestamp,
-) -> Result<Printed, crate::receipt::TooMuch> {
+) -> Result<Printed, TooMuch> {
     let name = [application.name.family(), application.name.given()].into_iter().flatten();
-    let name = name.map(|part| part.as_str()).collect::<Vec<_>>().join(" ");
+    let name = name.map(NamePart::as_str).collect::<Vec<_>>().join(" ");
     let passport = application.passport.as_ref().map(|passport| &passport.number);
     let document = passport.or(application.card.as_ref().map(|card| &card.number));
     let due = signed.and_then(Signed::claims).and_then(|claims| claims.due());

@@ -154,13 +154,13 @@ mod tests {
         slip.print().unwrap().into_html()
     }
 
-    fn due(provisional: bool) -> Option<Due> {
-        Some(Due { day: date!(2026 - 11 - 30), provisional })
+    fn due(provisional: bool) -> Due {
+        Due { day: date!(2026 - 11 - 30), provisional }
     }
 
     #[test]
     fn the_page_tells_what_the_applicant_needs_in_both_languages() {
-        let page = page("Anna Maria Eriksson", due(false), None);
+        let page = page("Anna Maria Eriksson", Some(due(false)), None);
         for word in [
             "Anna Maria Eriksson",
             "••••••2C3",
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_deadline_that_may_move_or_is_not_known_is_said_to_be_so() {
-        let moving = page("Anna", due(true), None);
+        let moving = page("Anna", Some(due(true)), None);
         assert!(moving.contains("tạm tính") && moving.contains("provisional"));
         let unknown = page("Anna", None, None);
         assert!(unknown.contains("Chưa xác định") && unknown.contains("Not set yet"));
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn the_code_on_the_page_is_the_receipt_and_another_program_reads_it() {
-        let (key, claims) = (rfc_8037(), claims(due(true)));
+        let (key, claims) = (rfc_8037(), claims(Some(due(true))));
         let signed = sign(&claims, &key);
-        let page = page("Anna", due(true), Some(&signed));
+        let page = page("Anna", Some(due(true)), Some(&signed));
         let after = |mark: &str| page.split(mark).nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         let side = after("viewBox=\"0 0 ").split(' ').next().unwrap().parse().unwrap();
         let seen = seen(side, after("<path d=\""));
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn the_page_loads_and_runs_nothing() {
-        let page = page("Anna", due(true), Some(&sign(&claims(due(true)), &rfc_8037())));
+        let page = page("Anna", Some(due(true)), Some(&sign(&claims(Some(due(true))), &rfc_8037())));
         for mark in
             ["<script", "src=", "href=", "url(", "@import", "<link", "<iframe", "<form", " on", "http://", "https://"]
         {

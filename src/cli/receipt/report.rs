@@ -50,17 +50,17 @@ struct Claimed {
 }
 
 impl Report {
-    pub(super) fn new(read: Option<&Genuine>, verdict: Result<(), NotGenuine>, compared: bool) -> Self {
-        let (name, text) = match &verdict {
+    pub(super) fn new(read: Option<&Genuine>, verdict: &Result<(), NotGenuine>, compared: bool) -> Self {
+        let (name, text) = match verdict {
             Ok(()) => ("genuine", if compared { OF_THIS } else { GENUINE }),
             Err(fault) => (fault.name(), fault.text()),
         };
-        let content = match &verdict {
+        let content = match verdict {
             Ok(()) if compared => "same",
             Err(NotGenuine::OtherContent) => "other",
             _ => "not compared",
         };
-        let unknown_key = match &verdict {
+        let unknown_key = match verdict {
             Err(NotGenuine::UnknownKey(key)) => Some(key.to_string()),
             _ => None,
         };

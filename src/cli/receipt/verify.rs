@@ -99,9 +99,9 @@ fn judge(held: &Held, keys: &JwkSet, content: Option<(PlainDigest, Salt)>) -> Re
     match receipt::read(&held.text, keys) {
         Ok(genuine) => {
             let same = content.map_or(Ok(()), |(content, salt)| genuine.of(salt, content));
-            Report::new(Some(&genuine), same, content.is_some())
+            Report::new(Some(&genuine), &same, content.is_some())
         }
-        Err(fault) => Report::new(None, Err(fault), false),
+        Err(fault) => Report::new(None, &Err(fault), false),
     }
 }
 
