@@ -11,6 +11,7 @@ use eid::app::{App, Officer, Parts, Registry, Settings, TrustSettings};
 use eid::archive::Archive;
 use eid::chip::policy::Policy;
 use eid::domain::check::{Known, examine};
+use eid::domain::deadline::StageLimits;
 use eid::domain::ids::StaffId;
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
@@ -54,6 +55,7 @@ async fn app(folder: &std::path::Path) -> App {
             code_lifetime: Duration::from_mins(3),
             email_code_lifetime: Duration::from_hours(1),
             number_digits: 12,
+            stages: StageLimits::default(),
             real_only: false,
             chip: Policy::default(),
             trust: TrustSettings { expired_signers: true, digest_info_without_null: false, practice: false },

@@ -9,6 +9,7 @@ use eid::archive::Archive;
 use eid::chip::certificate::Certificate;
 use eid::chip::master_list::{MasterList, MasterListFault};
 use eid::chip::policy::Policy;
+use eid::domain::deadline::StageLimits;
 use eid::domain::ids::RequestId;
 use eid::domain::staff::{CertificateName, Post, Role};
 use eid::domain::time::Timestamp;
@@ -110,6 +111,7 @@ impl House {
                 code_lifetime: std::time::Duration::from_mins(3),
                 email_code_lifetime: std::time::Duration::from_hours(1),
                 number_digits: 12,
+                stages: StageLimits::default(),
                 real_only: false,
                 chip: Policy::default(),
                 trust,

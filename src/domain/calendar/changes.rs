@@ -1,5 +1,7 @@
 //! What a new edition changes, and whether it may take the place of the one in force.
 
+use std::fmt;
+
 use time::Date;
 
 use super::{Calendar, Edition, Holiday};
@@ -44,12 +46,29 @@ pub enum CannotSucceed {
         /// The day of that.
         in_force_on: Date,
     },
-    /// It has the name of the one in force, and not its content.
-    #[error("edition {0} is in force with another content; an edition never changes, so give this one a new name")]
+    /// It has the name of one that is or was in force, and not its content.
+    #[error(
+        "edition {0} is or was in force with another content; an edition never changes, so give this one a new name"
+    )]
     OtherContent(Edition),
     /// It lacks a year that the one in force holds: deadlines are counted in it.
     #[error("it lacks the year {0}, which the edition in force holds; add that year")]
     LacksYear(i32),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let day = |day: &Date| format!("{:.3} {}", day.weekday().to_string(), format_date(*day));
+        match self {
+            Self::YearAdded(year) => write!(f, "+ {year}: a year that was not held"),
+            Self::YearDecided(year) => write!(f, "  {year} is no longer provisional"),
+            Self::YearReopened(year) => write!(f, "  {year} is provisional again"),
+            Self::Off(on, holiday) => write!(f, "+ {} is off ({})", day(on), holiday.name()),
+            Self::NoLongerOff(on, holiday) => write!(f, "- {} is worked on (was off: {})", day(on), holiday.name()),
+            Self::WorkingSaturday(on) => write!(f, "- {} is worked on", day(on)),
+            Self::NoLongerWorkingSaturday(on) => write!(f, "+ {} is a rest day again", day(on)),
+        }
+    }
 }
 
 impl Calendar {

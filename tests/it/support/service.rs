@@ -11,6 +11,7 @@ use std::time::Duration;
 use eid::app::{App, Parts, Registry, Settings, TrustSettings};
 use eid::archive::Archive;
 use eid::chip::policy::Policy;
+use eid::domain::deadline::StageLimits;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -118,6 +119,7 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                stages: StageLimits::default(),
                 real_only: false,
                 chip: Policy::default(),
                 trust: TrustSettings {
@@ -127,6 +129,7 @@ impl Service {
                 },
             },
         });
+        app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
         // Chance keeps the tests of one Redis apart: their callers have the same names.
@@ -215,6 +218,7 @@ impl Service {
                 code_lifetime: Duration::from_mins(3),
                 email_code_lifetime: Duration::from_hours(1),
                 number_digits: 12,
+                stages: StageLimits::default(),
                 real_only: false,
                 chip: Policy::default(),
                 trust,
