@@ -31,6 +31,7 @@ use eid::vault::{KeyRing, Vault};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::TempDir;
+use time::Date;
 use time::macros::date;
 use tokio::io::DuplexStream;
 use tokio::sync::{Mutex, mpsc};
@@ -70,6 +71,8 @@ pub struct Wishes {
     pub carrier_away: bool,
     /// The practice country may be trusted.
     pub practice: bool,
+    /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
+    pub today: Option<Date>,
 }
 
 /// Runs `test` against a fresh service, then asks the house's own questions.
@@ -96,8 +99,8 @@ pub async fn with_wishes(wishes: Wishes, test: impl AsyncFnOnce(&Service)) {
 
 impl Service {
     async fn start(wishes: Wishes, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
-        // Noon in Viet Nam.
-        let clock = Clock::stopped(Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12)));
+        let today = wishes.today.unwrap_or(date!(2026 - 11 - 21));
+        let clock = Clock::stopped(Timestamp::start_of(today).plus(Duration::from_hours(12)));
         let dice = Dice::seeded(1);
         let database = Database::fresh().await;
         let folder = tempfile::tempdir().unwrap();
