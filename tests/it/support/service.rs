@@ -30,6 +30,7 @@ use eid::vault::{KeyRing, Vault};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::TempDir;
+use time::Date;
 use time::macros::date;
 use tokio::io::DuplexStream;
 use tokio::sync::{Mutex, mpsc};
@@ -69,6 +70,8 @@ pub struct Wishes {
     pub carrier_away: bool,
     /// The practice country may be trusted.
     pub practice: bool,
+    /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
+    pub today: Option<Date>,
 }
 
 /// What a test allows the use cases: the settings as they are shipped, but for what trust material may be like.
@@ -101,8 +104,8 @@ pub async fn with_wishes(wishes: Wishes, test: impl AsyncFnOnce(&Service)) {
 
 impl Service {
     async fn start(wishes: Wishes, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
-        // Noon in Viet Nam.
-        let clock = Clock::stopped(Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12)));
+        let today = wishes.today.unwrap_or(date!(2026 - 11 - 21));
+        let clock = Clock::stopped(Timestamp::start_of(today).plus(Duration::from_hours(12)));
         let dice = Dice::seeded(1);
         let database = Database::fresh().await;
         let folder = tempfile::tempdir().unwrap();
@@ -122,6 +125,7 @@ impl Service {
             dice: dice.clone(),
             settings: settings(folder.path(), |shipped| TrustSettings { practice: wishes.practice, ..shipped }),
         });
+        app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
         // Chance keeps the tests of one Redis apart: their callers have the same names.
