@@ -162,7 +162,7 @@ impl App {
         let captures = self.replace_captures(id, &intake.captures).await?;
         let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with_all(captures);
         let enrolment = passage.into_enrolment();
-        let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now, None);
+        let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
         Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(enrolment), Some(receipt))), unit.with(keep)))
     }
 

@@ -206,7 +206,7 @@ impl App {
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
                 let enrolment = passage.into_enrolment();
-                let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now, None);
+                let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit.with(keep))
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),

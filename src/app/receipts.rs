@@ -64,18 +64,17 @@ impl App {
     }
 
     /// The receipt of what was submitted at `now`, and the change that keeps it, which goes behind the one that adds or
-    /// corrects the request. `due` is absent while the legal deadline is not known.
+    /// corrects the request.
     pub(super) fn receipt(
         &self,
         enrolment: &Enrolment,
         submitted: PlainDigest,
         now: Timestamp,
-        due: Option<Due>,
     ) -> (HandedReceipt, Change) {
         let (enrolment_id, revision) = (enrolment.id, enrolment.revision);
         let salt = self.vault().receipt_salt(enrolment_id, revision);
         let content = ContentHash::new(salt, submitted);
-        let claims = Claims::new(enrolment_id, enrolment.office.clone(), now, content, due);
+        let claims = Claims::new(enrolment_id, enrolment.office.clone(), now, content, due(enrolment));
         let signed = self.vault().sign_receipt(&claims);
         let kept = StoredReceipt { enrolment: enrolment_id, revision, signed: signed.clone() };
         (HandedReceipt { signed, salt }, Change::KeepReceipt(kept))
@@ -96,6 +95,12 @@ impl App {
     }
 }
 
+/// The legal deadline as it is counted now; `None` while its clock stands still, or if it was never counted.
+fn due(enrolment: &Enrolment) -> Option<Due> {
+    let running = enrolment.deadline.as_ref().filter(|deadline| !deadline.is_suspended());
+    running.map(|deadline| Due::before(deadline.due_at, deadline.provisional))
+}
+
 fn print(
     enrolment: &Enrolment,
     application: &Application,
@@ -106,14 +111,13 @@ fn print(
     let name = name.map(NamePart::as_str).collect::<Vec<_>>().join(" ");
     let passport = application.passport.as_ref().map(|passport| &passport.number);
     let document = passport.or(application.card.as_ref().map(|card| &card.number));
-    let due = signed.and_then(Signed::claims).and_then(|claims| claims.due());
     let slip = Slip {
         request: enrolment.id,
         office: &enrolment.office,
         received_at: enrolment.received_at,
         name: &name,
         document_masked: &document.map(|number| mask_tail(number.as_str())).unwrap_or_default(),
-        due,
+        due: due(enrolment),
         next: next(enrolment.stage.name()),
         signed,
         printed_at: now,

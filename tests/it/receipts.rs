@@ -7,6 +7,7 @@ use std::process::{Output, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use eid::domain::staff::Role;
+use eid::domain::time::Timestamp;
 use eid::grpc::submitted_content;
 use eid::practice::Generator;
 use eid::proto as pb;
@@ -73,6 +74,10 @@ async fn a_receipt_is_genuine_and_says_what_is_stored() {
         assert_eq!(claims.request.to_string(), stored.enrolment_id);
         assert_eq!(claims.office.as_str(), stored.office);
         assert_eq!(claims.received_at().micros() / 1_000_000, stored.received_at.unwrap().seconds);
+        let (due, deadline) = (claims.due().unwrap(), stored.deadline.unwrap());
+        let midnight = Timestamp::start_of(due.day.next_day().unwrap());
+        assert_eq!(midnight.micros() / 1_000_000, deadline.due_at.unwrap().seconds, "midnight after the last day");
+        assert_eq!(due.provisional, deadline.provisional);
         assert_eq!(key.as_str(), receipt.key_id);
         let genuine = Genuine { claims, key };
         let salt = Salt::parse(&receipt.content_salt).unwrap();
@@ -155,6 +160,9 @@ async fn the_slip_shows_the_receipt_and_little_of_the_person_and_the_look_is_rec
         let (request, receipt) = handed_in(service).await;
         let shown = slip(service, "officer", &receipt.enrolment_id).await.unwrap();
         assert_eq!((&shown.signed, &shown.key_id), (&receipt.signed, &receipt.key_id));
+        let due = payload(&receipt.signed)["due"].as_str().unwrap().to_owned();
+        let day: Vec<_> = due.split('-').rev().collect();
+        assert!(shown.page.contains(&day.join("/")), "the deadline as it is written here");
         assert_eq!((shown.content_salt.as_str(), shown.media_type.as_str()), (receipt.content_salt.as_str(), HTML));
         let application = request.application.unwrap();
         let (person, passport) = (application.person.unwrap(), application.passport.unwrap());

@@ -63,7 +63,7 @@ pub(in crate::cli) async fn slip(command: &Slip, out: &mut impl Write) -> anyhow
             match &command.receipt {
                 Some(path) if !answer.signed.is_empty() => put(path, &kept(&answer)?, out)?,
                 Some(_) => {
-                    writeln!(out, "There is no receipt: the request was taken in before the service signed them.")?
+                    writeln!(out, "There is no receipt: the request was taken in before the service signed them.")?;
                 }
                 None => {}
             }
