@@ -15,10 +15,12 @@ mod enrol;
 mod erase;
 mod error;
 mod intake;
+mod offices;
 mod registry;
 mod repeat;
 mod review;
 mod sealing;
+mod shipped;
 mod staff;
 mod trust;
 
@@ -31,6 +33,7 @@ pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use intake::{ChipRead, Intake};
+pub use offices::{OfficeImport, OfficeScope, OfficeView};
 pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
@@ -50,6 +53,7 @@ use crate::notify::Carrier;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
+use offices::OfficeCache;
 use trust::TrustStore;
 
 /// How often a use case reads again when others change the same records at the same time.
@@ -101,12 +105,19 @@ pub struct App {
     outbox: Arc<Notify>,
     /// By whose word chips are believed, as this process knows it.
     trust: Arc<TrustStore>,
+    /// Units and offices, as this process read them last.
+    offices: Arc<OfficeCache>,
 }
 
 impl App {
     /// Use cases over these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()), trust: Arc::new(TrustStore::new()) }
+        Self {
+            parts: Arc::new(parts),
+            outbox: Arc::new(Notify::new()),
+            trust: Arc::new(TrustStore::new()),
+            offices: Arc::new(OfficeCache::default()),
+        }
     }
 
     /// What is kept.

@@ -104,6 +104,8 @@ pub enum Action {
     StaffRegistered,
     /// An entry of the staff directory was disabled.
     StaffDisabled,
+    /// Dated records of units and offices were imported.
+    OfficesImported,
     /// A batch of records of the immigration database was imported.
     RecordsImported,
     /// A record of the immigration database was looked up by another system.
@@ -148,6 +150,7 @@ impl Action {
             Self::OrphanDeleted => "archive.orphan-deleted",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
+            Self::OfficesImported => "offices.imported",
             Self::RecordsImported => "records.imported",
             Self::RecordViewed => "record.viewed",
             Self::TrustProposed => "trust.proposed",

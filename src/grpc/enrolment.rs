@@ -113,11 +113,15 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     }
 }
 
-/// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
+/// The caller as an officer, at the office of the day. The table lets none other through; a caller without an office is
+/// refused all the same.
 pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
     let by = caller(request)?;
-    let officer = by.officer().ok_or_else(status::role_not_allowed)?;
-    Ok((by, officer))
+    match by.officer() {
+        Some(officer) => Ok((by, officer)),
+        None if by.role().has_office() => Err(status::no_office_today()),
+        None => Err(status::role_not_allowed()),
+    }
 }
 
 /// What a rehearsal hands in.

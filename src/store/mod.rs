@@ -13,6 +13,7 @@ mod contact_changes;
 mod engine;
 mod enrolments;
 mod error;
+mod offices;
 mod outbox;
 mod registry;
 mod requests;

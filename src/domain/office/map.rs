@@ -80,6 +80,16 @@ impl OfficeSpan {
         (from, after.map_or(Timestamp::from_micros(i64::MAX), Timestamp::start_of))
     }
 
+    /// What of it lies within a period; `None` if no day does.
+    pub fn within(self, period: Period) -> Option<Self> {
+        let from = self.from.max(period.from());
+        let until = match (self.until, period.until()) {
+            (Some(own), Some(other)) => Some(own.min(other)),
+            (own, other) => own.or(other),
+        };
+        Period::new(from, until).map(|_| Self { from, until, ..self })
+    }
+
     /// Whether a request that was received there on that day is within.
     pub fn contains(&self, code: &OfficeCode, received: Date) -> bool {
         self.code == *code && Period::new(self.from, self.until).is_some_and(|span| span.contains(received))
