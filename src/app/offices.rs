@@ -9,7 +9,9 @@ use super::{ATTEMPTS_MAX, App, Error, Missing, Officer};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::enrolment::Enrolment;
 use crate::domain::ids::{ImportId, Version};
-use crate::domain::office::{self, Change as OfficeChange, Fault, OfficeMap, OfficeSpan, Period, Plan, Record, UnitKind};
+use crate::domain::office::{
+    self, Change as OfficeChange, Fault, OfficeMap, OfficeSpan, Period, Plan, Record, UnitKind,
+};
 use crate::domain::staff::{OfficeCode, StaffMember};
 use crate::domain::text::Malformed;
 use crate::store::{Change, Reader, StoreError, Unit};
@@ -25,6 +27,8 @@ const TELL_THE_DAY: Malformed = Malformed::new(
 /// What became of an import.
 #[derive(Debug)]
 pub struct OfficeImport {
+    /// Its name, which its audit entry is about; `None` if nothing was added.
+    pub import: Option<ImportId>,
     /// What was added to the records, in the order of the file.
     pub changes: Vec<(OfficeChange, Record)>,
     /// How many records were there already.
@@ -108,7 +112,7 @@ impl App {
         for _ in 0..ATTEMPTS_MAX {
             let (plan, seen) = self.plan_offices(records).await?;
             let plan = match plan {
-                Ok(plan) if plan.changes.is_empty() => return Ok(Ok(told(plan))),
+                Ok(plan) if plan.changes.is_empty() => return Ok(Ok(told(plan, None))),
                 Ok(plan) => plan,
                 Err(faults) => return Ok(Err(faults)),
             };
@@ -127,7 +131,7 @@ impl App {
     /// # Errors
     /// If the store cannot be asked. Inside: every line that cannot be taken.
     pub async fn check_offices(&self, records: &[Record]) -> Result<Result<OfficeImport, Vec<Fault>>, Error> {
-        Ok(self.plan_offices(records).await?.0.map(told))
+        Ok(self.plan_offices(records).await?.0.map(|plan| told(plan, None)))
     }
 
     async fn plan_offices(&self, records: &[Record]) -> Result<(Result<Plan, Vec<Fault>>, Version), Error> {
@@ -150,7 +154,7 @@ impl App {
             .with("codes", codes.join(","));
         let records = plan.changes.iter().map(|(_, record)| record.clone()).collect();
         self.commit(Unit::new(entry).with(Change::AddOffices(records, seen))).await?;
-        Ok(told(plan))
+        Ok(told(plan, Some(import)))
     }
 
     /// Where an officer is today: at the office that has by now the rights of the one in the directory, as that was
@@ -232,8 +236,8 @@ fn view(map: &OfficeMap, office: &office::Office, on: Date, today: Date) -> Offi
     }
 }
 
-fn told(plan: Plan) -> OfficeImport {
-    OfficeImport { changes: plan.changes, unchanged: plan.unchanged }
+fn told(plan: Plan, import: Option<ImportId>) -> OfficeImport {
+    OfficeImport { import, changes: plan.changes, unchanged: plan.unchanged }
 }
 
 fn inconsistent(faults: &[Fault]) -> Error {

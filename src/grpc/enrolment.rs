@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::gate::caller;
 use super::parse::{self, Faults};
 use super::{render, status};
-use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
+use crate::app::{App, Caller, Intake, OfficeScope, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::StageName;
 use crate::domain::ids::{EnrolmentId, RequestId};
+use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
@@ -22,6 +23,11 @@ const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 500.", "Ít nh
 const WRONG_TOKEN: Malformed = Malformed::new(
     "Not a page token. Send next_page_token of the page before, unchanged.",
     "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
+);
+const WRONG_MAP: Malformed = Malformed::new("Not a map of offices.", "Không phải loại danh mục đơn vị.");
+const NEEDS_AS_RECEIVED: Malformed = Malformed::new(
+    "An office or a day can be asked for by AS_RECEIVED only.",
+    "Chỉ có thể nêu đơn vị hoặc ngày khi tra theo AS_RECEIVED.",
 );
 const WRONG_STATE: Malformed = Malformed::new("Not a state of a request.", "Không phải trạng thái của hồ sơ.");
 
@@ -91,7 +97,10 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let id = faults.finish(id)?;
         let shown = self.0.enrolment(&by, &officer, id).await?;
         Ok(Response::new(pb::GetResponse {
-            enrolment: Some(render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())),
+            enrolment: Some(pb::Enrolment {
+                current_office: officer.office.to_string(),
+                ..render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())
+            }),
             application: Some(render::application(&shown.application)),
         }))
     }
@@ -103,11 +112,15 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let size = faults.take("page_size", page_size(message.page_size));
         let before = faults.optional("page_token", &message.page_token, read_token);
         let stage = faults.take("state", stage(message.state));
-        let size_before_stage = size.zip(before).zip(stage);
-        let ((size, before), stage) = faults.finish(size_before_stage)?;
-        let page = self.0.enrolments(&by, &officer, PageRequest { stage, before, size }).await?;
+        let offices = office_scope(&mut faults, &message);
+        let page = size.zip(before).zip(stage.zip(offices));
+        let ((size, before), (stage, offices)) = faults.finish(page)?;
+        let page = self.0.enrolments(&by, &officer, PageRequest { stage, before, size, offices }).await?;
+        let current_office = officer.office.to_string();
+        let shown =
+            |enrolment| pb::Enrolment { current_office: current_office.clone(), ..render::enrolment(enrolment) };
         Ok(Response::new(pb::ListResponse {
-            enrolments: page.enrolments.iter().map(render::enrolment).collect(),
+            enrolments: page.enrolments.iter().map(shown).collect(),
             next_page_token: page.next.map(token).unwrap_or_default(),
         }))
     }
@@ -151,6 +164,24 @@ fn intake(
         some => faults.within("captures", some, super::captures::captures),
     };
     Some(Intake { application: application?, chip: chip?, captures: captures? })
+}
+
+/// By which map of offices requests are asked for. A code or a day means nothing to today's map.
+fn office_scope(faults: &mut Faults, message: &pb::ListRequest) -> Option<OfficeScope> {
+    let office = faults.optional("office", &message.office, OfficeCode::parse);
+    let on = faults.optional("office_on", &message.office_on, parse::read_day);
+    let map = faults.take("office_map", pb::OfficeMap::try_from(message.office_map).map_err(|_| WRONG_MAP));
+    let (office, on) = (office?, on?);
+    match map? {
+        pb::OfficeMap::AsReceived => Some(OfficeScope::AsReceived { office, on }),
+        pb::OfficeMap::Unspecified | pb::OfficeMap::Today if office.is_none() && on.is_none() => {
+            Some(OfficeScope::Today)
+        }
+        pb::OfficeMap::Unspecified | pb::OfficeMap::Today => {
+            faults.fault("office_map", NEEDS_AS_RECEIVED);
+            None
+        }
+    }
 }
 
 fn page_size(asked: i32) -> Result<u32, Malformed> {

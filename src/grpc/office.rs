@@ -63,10 +63,5 @@ fn unit(unit: Unit, kind: Option<UnitKind>) -> pb::Unit {
         Some(UnitKind::Province) => pb::UnitKind::Province,
         None => pb::UnitKind::Unspecified,
     };
-    pb::Unit {
-        code: unit.code.to_string(),
-        name: unit.names.vi,
-        name_ascii: unit.names.ascii,
-        kind: kind.into(),
-    }
+    pb::Unit { code: unit.code.to_string(), name: unit.names.vi, name_ascii: unit.names.ascii, kind: kind.into() }
 }

@@ -130,6 +130,8 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
     pb::Enrolment {
         enrolment_id: enrolment.id.to_string(),
         office: enrolment.office.to_string(),
+        // Told by those who know the day.
+        current_office: String::new(),
         state: state(enrolment.stage.name()).into(),
         received_at: Some(instant(enrolment.received_at)),
         decided_at: decided_at.map(instant),

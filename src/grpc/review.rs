@@ -65,7 +65,10 @@ impl Reviews {
         verdict: (&ReviewVerdict, &ReviewReason),
     ) -> Result<pb::Enrolment, Status> {
         let reviewed = self.0.review(by, supervisor, repeat, id, verdict).await?;
-        Ok(render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref()))
+        Ok(pb::Enrolment {
+            current_office: supervisor.office.to_string(),
+            ..render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref())
+        })
     }
 }
 

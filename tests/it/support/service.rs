@@ -139,6 +139,7 @@ impl Service {
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
         let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, folder };
+        service.app.adopt_shipped().await.unwrap();
         for role in Role::ALL {
             service.register(role, role.has_office().then_some("79-01"), role.name()).await;
         }
