@@ -14,7 +14,7 @@ use time::Date;
 use time::macros::date;
 use tonic::{Code, Status};
 
-use crate::support::records::Records;
+use crate::support::records::{Records, received as events_of};
 use crate::support::service::{Service, certificate, fields, reason, with};
 
 const BEFORE: Date = date!(2025 - 06 - 30);
@@ -82,8 +82,8 @@ async fn received(service: &Service, make: &Records, office: &str, day: Date) ->
     let mut stored = make.enrolment(staff(service, "officer").await);
     stored.enrolment.office = OfficeCode::parse(office).unwrap();
     stored.enrolment.received_at = Timestamp::start_of(day).plus(Duration::from_hours(9));
-    let id = stored.enrolment.id;
-    let unit = Unit::new(make.entry(service.now(), id.uuid())).with(Change::NewEnrolment(Box::new(stored)));
+    let (id, events) = (stored.enrolment.id, events_of(&stored));
+    let unit = Unit::new(make.entry(service.now(), id.uuid())).with(Change::NewEnrolment(Box::new(stored), events));
     service.app().store().commit(unit).await.unwrap();
     id.to_string()
 }
@@ -163,6 +163,38 @@ async fn a_supervisor_of_the_successor_decides_what_the_merged_office_received()
         assert_eq!(reason(&late), "ENROLMENT_NOT_FOUND", "another office than the successor");
         let declined = service.reviewer("reviewer").decline(decline(service)).await.unwrap().into_inner();
         assert_eq!(declined.enrolment.unwrap().state(), pb::EnrolmentState::Refused);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_successor_may_give_up_what_the_merged_office_received_and_see_its_history() {
+    with(async |service| {
+        service.register(Role::Officer, Some("79-03"), "ba-ria").await;
+        service.register(Role::Officer, Some("79-02"), "thu-dau-mot").await;
+        import(service, &MERGER).await.unwrap();
+        let id = submitted_by(service, "ba-ria").await;
+        let history = async |who: &str| {
+            let request = pb::GetHistoryRequest { enrolment_id: id.clone() };
+            service.officer_named(who).get_history(request).await.map(tonic::Response::into_inner)
+        };
+        let withdraw = async |who: &str| {
+            let request = pb::WithdrawRequest {
+                request_id: service.id(),
+                enrolment_id: id.clone(),
+                reason: pb::WithdrawalReason::Applicant.into(),
+            };
+            service.officer_named(who).withdraw(request).await.map(|answer| answer.into_inner().enrolment.unwrap())
+        };
+        assert_eq!(reason(&history("thu-dau-mot").await.unwrap_err()), "ENROLMENT_NOT_FOUND");
+        assert_eq!(reason(&withdraw("thu-dau-mot").await.unwrap_err()), "ENROLMENT_NOT_FOUND");
+        wait_until(service, Timestamp::start_of(date!(2026 - 12 - 01)));
+        assert!(!history("thu-dau-mot").await.unwrap().events.is_empty());
+        for stranger in ["officer", "supervisor"] {
+            assert_eq!(reason(&withdraw(stranger).await.unwrap_err()), "ENROLMENT_NOT_FOUND");
+        }
+        let withdrawn = withdraw("thu-dau-mot").await.unwrap();
+        assert_eq!((withdrawn.state(), withdrawn.current_office.as_str()), (pb::EnrolmentState::Withdrawn, "79-02"));
     })
     .await;
 }
@@ -380,8 +412,12 @@ async fn an_import_is_all_or_nothing_leaves_an_entry_and_is_seen_by_every_proces
 #[tokio::test]
 async fn processes_that_start_at_once_take_over_what_is_shipped_once() {
     with(async |service| {
-        let adopted = futures::future::join_all((0..4).map(|_| service.app().adopt_shipped_offices())).await;
-        assert!(adopted.into_iter().all(|adopted| !adopted.unwrap()), "the store has its own");
+        let adopt = || futures::future::join_all((0..4).map(|_| service.app().adopt_shipped_offices()));
+        let took = async || adopt().await.into_iter().filter(|adopted| *adopted.as_ref().unwrap()).count();
+        assert_eq!(took().await, 0, "the store has its own");
+        service.database().tamper("DELETE FROM office").await;
+        service.database().tamper("DELETE FROM office_revision").await;
+        assert_eq!(took().await, 1);
         let revision = service.app().store().reader().await.unwrap().office_revision().await.unwrap();
         assert_eq!(revision, Version::new(1));
     })

@@ -9,6 +9,7 @@ mod contact_changes;
 mod corruption;
 mod coverage;
 mod enrolments;
+mod events;
 mod offices;
 mod opening;
 mod outbox;
