@@ -14,7 +14,7 @@ mod offices;
 mod pki;
 mod play;
 mod refusal;
-mod registry;
+pub mod registry;
 mod serve;
 mod staff;
 mod status;
