@@ -9,7 +9,7 @@ mod workers;
 pub use development::{Practice, prepare, register_practice_staff, trust_practice};
 pub use edge::{Edge, serve_on};
 pub use log::start_log;
-pub use parts::{limits, open, over};
+pub use parts::{limits, open, over, settings};
 
 use std::net::SocketAddr;
 use std::sync::Arc;

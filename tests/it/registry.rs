@@ -475,6 +475,24 @@ async fn a_bad_line_is_told_with_its_number_and_kept_for_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn lines_that_an_earlier_import_did_not_take_are_kept_under_a_number() {
+    let desk = Desk::new().await;
+    let bad = |day: &str| line("NC1", "2026-01-01T00:00:00Z").replace("1974-08-12", day);
+    let former = desk.site.home().join("records.rejected.1.csv");
+    let kept = |path: &Path| std::fs::read_to_string(path).unwrap();
+    desk.import(&desk.file(format!("{HEADER}\n{}\n", bad("1974-02-30")))).await.unwrap_err();
+    let path = desk.file(format!("{HEADER}\n{}\n", bad("1974-02-31")));
+    let away = desk.site.home().join("none.toml");
+    let import = ["registry", "import", path.to_str().unwrap(), "--config", away.to_str().unwrap()];
+    assert!(desk.site.run(&import).await.is_err(), "no settings");
+    assert!(kept(&desk.rejected()).contains("1974-02-30"), "an import that did not begin moves nothing");
+    assert!(desk.import(&path).await.unwrap_err().contains("records.rejected.1.csv"));
+    assert!(kept(&former).contains("1974-02-30") && kept(&desk.rejected()).contains("1974-02-31"));
+    desk.import(&desk.file(format!("{HEADER}\n"))).await.unwrap();
+    assert!(!desk.rejected().exists() && former.exists(), "what a clean import leaves is no list of lines to correct");
+}
+
+#[tokio::test]
 async fn a_file_that_is_empty_or_does_not_name_its_columns_is_refused_whole() {
     let desk = Desk::new().await;
     let without = HEADER.replace(",card_number", "");

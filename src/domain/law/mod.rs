@@ -54,6 +54,7 @@ pub const ITEMS: &[Item] = &[
     codes::FAILURES_IN_ROW_ITEM,
     consents::ITEM,
     consents::CHILD_ITEM,
+    consents::ADULT_ITEM,
     eligibility::ITEM,
     eligibility::REPRESENTATIVE_ITEM,
     hand_over::ITEM,

@@ -3,15 +3,14 @@
 //!
 //! [`with`] ends a test with the house's own questions: was every message delivered, does every audit entry's hash hold?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eid::app::{App, Parts, Registry, Settings, TrustSettings};
 use eid::archive::Archive;
-use eid::chip::policy::Policy;
-use eid::domain::deadline::StageLimits;
+use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -24,7 +23,7 @@ use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
 use eid::proto::review_service_client::ReviewServiceClient;
-use eid::server::{Edge, serve_on};
+use eid::server::{self, Edge, serve_on};
 use eid::sys::{Clock, Dice};
 use eid::tls::{Connection, Peer};
 use eid::vault::{KeyRing, Vault};
@@ -75,6 +74,12 @@ pub struct Wishes {
     pub today: Option<Date>,
 }
 
+/// What a test allows the use cases: the settings as they are shipped, but for what trust material may be like.
+fn settings(home: &Path, trust: impl FnOnce(TrustSettings) -> TrustSettings) -> Settings {
+    let shipped = server::settings(&Config::development(home).unwrap());
+    Settings { trust: trust(shipped.trust), ..shipped }
+}
+
 /// Runs `test` against a fresh service, then asks the house's own questions.
 pub async fn with(test: impl AsyncFnOnce(&Service)) {
     with_wishes(Wishes::default(), test).await;
@@ -118,19 +123,7 @@ impl Service {
             registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
-            settings: Settings {
-                code_lifetime: Duration::from_mins(3),
-                email_code_lifetime: Duration::from_hours(1),
-                number_digits: 12,
-                stages: StageLimits::default(),
-                real_only: false,
-                chip: Policy::default(),
-                trust: TrustSettings {
-                    expired_signers: true,
-                    digest_info_without_null: false,
-                    practice: wishes.practice,
-                },
-            },
+            settings: settings(folder.path(), |shipped| TrustSettings { practice: wishes.practice, ..shipped }),
         });
         app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
@@ -217,15 +210,7 @@ impl Service {
             registry: Registry::None,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
-            settings: Settings {
-                code_lifetime: Duration::from_mins(3),
-                email_code_lifetime: Duration::from_hours(1),
-                number_digits: 12,
-                stages: StageLimits::default(),
-                real_only: false,
-                chip: Policy::default(),
-                trust,
-            },
+            settings: settings(self.folder.path(), |_| trust),
         })
     }
 
