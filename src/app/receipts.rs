@@ -3,16 +3,18 @@
 //! A receipt is signed once and kept as it was signed: what is corrected, recomputed or rotated later changes nothing in
 //! it. Its salt is derived, and goes to the office alone.
 
-use super::{App, Caller, Error, Missing, Officer};
+use super::{App, Caller, Error, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::contact::mask_tail;
 use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::ids::EnrolmentId;
+use crate::domain::office::OfficeMap;
 use crate::domain::person::NamePart;
+use crate::domain::staff::OfficeCode;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use crate::receipt::{Claims, ContentHash, Due, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip, TooMuch};
+use crate::receipt::{At, Claims, ContentHash, Due, JwkSet, KeyId, PlainDigest, Printed, Salt, Signed, Slip};
 use crate::store::{Change, Reader, StoredReceipt, Unit};
 
 /// A receipt as it is handed to the office.
@@ -51,16 +53,27 @@ impl App {
     pub async fn slip(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownSlip, Error> {
         let now = self.clock().now();
         let mut reader = self.store().reader().await?;
-        let found = reader.enrolment(id).await?.filter(|stored| stored.enrolment.office == officer.office);
-        let stored = found.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let stored = self.held_enrolment(&mut reader, officer, id).await?;
         let receipt = reader.latest_receipt(id).await?.map(|kept| self.handed(kept));
+        let map = self.offices(&mut reader).await?;
         drop(reader);
         let entry = self.entry(now, by.actor(), Action::SlipPrinted, id.uuid());
         self.commit(Unit::new(entry)).await?;
-        let application = self.open_application(&stored)?;
-        let signed = receipt.as_ref().map(|receipt| &receipt.signed);
-        let page = print(&stored.enrolment, &application, signed, now);
-        Ok(ShownSlip { page: page.map_err(|error| Error::Broken(Box::new(error)))?, receipt })
+        let (application, enrolment) = (self.open_application(&stored)?, &stored.enrolment);
+        let slip = Slip {
+            request: id,
+            office: at(&map, &enrolment.office, enrolment.received_at),
+            today: (officer.office != enrolment.office).then(|| at(&map, &officer.office, now)),
+            received_at: enrolment.received_at,
+            name: &full_name(&application),
+            document_masked: &document_masked(&application),
+            due: due(enrolment),
+            next: next(enrolment.stage.name()),
+            signed: receipt.as_ref().map(|receipt| &receipt.signed),
+            printed_at: now,
+        };
+        let page = slip.print().map_err(|error| Error::Broken(Box::new(error)))?;
+        Ok(ShownSlip { page, receipt })
     }
 
     /// The receipt of what was submitted at `now`, and the change that keeps it, which goes behind the one that adds or
@@ -101,28 +114,26 @@ fn due(enrolment: &Enrolment) -> Option<Due> {
     running.map(|deadline| Due::before(deadline.due_at, deadline.provisional))
 }
 
-fn print(
-    enrolment: &Enrolment,
-    application: &Application,
-    signed: Option<&Signed>,
-    now: Timestamp,
-) -> Result<Printed, TooMuch> {
-    let name = [application.name.family(), application.name.given()].into_iter().flatten();
-    let name = name.map(NamePart::as_str).collect::<Vec<_>>().join(" ");
+/// An office as its records have it on that day.
+fn at<'a>(map: &'a OfficeMap, code: &'a OfficeCode, day: Timestamp) -> At<'a> {
+    let office = map.office(code, day.local_date());
+    At {
+        code,
+        name: office.map(|office| office.names.vi.as_str()),
+        seat: office.and_then(|office| office.seat.as_deref()),
+    }
+}
+
+fn full_name(application: &Application) -> String {
+    let parts = [application.name.family(), application.name.given()];
+    parts.into_iter().flatten().map(NamePart::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The end of the passport's number or, without one, of the residence card's.
+fn document_masked(application: &Application) -> String {
     let passport = application.passport.as_ref().map(|passport| &passport.number);
-    let document = passport.or(application.card.as_ref().map(|card| &card.number));
-    let slip = Slip {
-        request: enrolment.id,
-        office: &enrolment.office,
-        received_at: enrolment.received_at,
-        name: &name,
-        document_masked: &document.map(|number| mask_tail(number.as_str())).unwrap_or_default(),
-        due: due(enrolment),
-        next: next(enrolment.stage.name()),
-        signed,
-        printed_at: now,
-    };
-    slip.print()
+    let number = passport.or(application.card.as_ref().map(|card| &card.number));
+    number.map(|number| mask_tail(number.as_str())).unwrap_or_default()
 }
 
 /// What happens next, in words for the applicant.

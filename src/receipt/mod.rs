@@ -18,5 +18,5 @@ pub use content::{ContentHash, PlainDigest, SALT_BYTES, Salt};
 pub use jws::{Genuine, Signed, TEXT_BYTES_MAX, read, sign};
 pub use key::{JwkSet, KeyFileFault, KeyId, PublicKey, SEED_BYTES, SigningKey};
 pub use qr::{Drawing, TooMuch};
-pub use slip::{Printed, Slip};
+pub use slip::{At, Printed, Slip};
 pub use verdict::NotGenuine;

@@ -24,7 +24,9 @@ pub struct Slip<'a> {
     /// The request.
     pub request: EnrolmentId,
     /// The office that took it in.
-    pub office: &'a OfficeCode,
+    pub office: At<'a>,
+    /// The office that has it today, if that is another.
+    pub today: Option<At<'a>>,
     /// When it did.
     pub received_at: Timestamp,
     /// The applicant's name as the document prints it.
@@ -39,6 +41,25 @@ pub struct Slip<'a> {
     pub signed: Option<&'a Signed>,
     /// When the slip is made.
     pub printed_at: Timestamp,
+}
+
+/// An office, as far as its records tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct At<'a> {
+    /// Its code.
+    pub code: &'a OfficeCode,
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// Where it receives.
+    pub seat: Option<&'a str>,
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())?;
+        self.name.map_or(Ok(()), |name| write!(f, " · {name}"))?;
+        self.seat.map_or(Ok(()), |seat| write!(f, ", {seat}"))
+    }
 }
 
 impl fmt::Debug for Slip<'_> {
@@ -74,7 +95,8 @@ impl fmt::Debug for Printed {
 #[template(path = "slip.html")]
 struct Page<'a> {
     request: String,
-    office: &'a str,
+    office: At<'a>,
+    today: Option<At<'a>>,
     received: String,
     name: &'a str,
     document: &'a str,
@@ -96,7 +118,8 @@ impl Slip<'_> {
         let key = self.signed.and_then(Signed::key_id);
         let page = Page {
             request: self.request.to_string(),
-            office: self.office.as_str(),
+            office: self.office,
+            today: self.today,
             received: minute(self.received_at),
             name: self.name,
             document: self.document_masked,
@@ -141,7 +164,8 @@ mod tests {
         let (claims, document_masked) = (claims(due), "••••••2C3");
         let slip = Slip {
             request: claims.request,
-            office: &claims.office,
+            office: At { code: &claims.office, name: Some("Thành phố <Hồ Chí Minh>"), seat: Some("1 Lê Lợi") },
+            today: None,
             received_at: claims.received_at(),
             name,
             document_masked,
@@ -165,7 +189,7 @@ mod tests {
             "Anna Maria Eriksson",
             "••••••2C3",
             "01930000-0000-7000-8000-000000000001",
-            "79-01",
+            "79-01 · Thành phố &#60;Hồ Chí Minh&#62;, 1 Lê Lợi",
             "19:00 21/11/2026",
             "30/11/2026",
             "Cơ quan quản lý quyết định.",
