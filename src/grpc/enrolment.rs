@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::gate::caller;
 use super::parse::{self, Faults};
-use super::{render, status};
+use super::{receipts, render, status};
 use crate::app::{App, Caller, Intake, OfficeScope, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::{ReturnReason, StageName, WithdrawalReason};
@@ -74,7 +74,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let (id, intake) = faults.finish(id.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
         let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
-            Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
+            Submitted::Accepted(enrolment, receipt) => pb::submit_response::Outcome::Accepted(pb::Receipt {
                 enrolment_id: enrolment.id.to_string(),
                 office: enrolment.office.to_string(),
                 received_at: Some(render::instant(enrolment.received_at)),
@@ -85,6 +85,9 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
                     StageName::Referred
                 })
                 .into(),
+                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
+                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
+                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
             }),
             Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
                 findings: render::findings(findings.iter()),
@@ -118,15 +121,22 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
             intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
         let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
-        let outcome = match self.0.correct(&by, &officer, &repeat, enrolment, &intake).await? {
-            Submitted::Accepted(enrolment) => {
-                pb::correct_response::Outcome::Accepted(held_by(&officer, render::enrolment(&enrolment)))
+        Ok(Response::new(match self.0.correct(&by, &officer, &repeat, enrolment, &intake).await? {
+            Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
+                outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
+                    &officer,
+                    render::enrolment(&enrolment),
+                ))),
+                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
+                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
+                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
+            },
+            Submitted::NotAccepted(findings) => {
+                let refused = pb::NotAccepted { findings: render::findings(findings.iter()) };
+                let outcome = Some(pb::correct_response::Outcome::NotAccepted(refused));
+                pb::CorrectResponse { outcome, ..pb::CorrectResponse::default() }
             }
-            Submitted::NotAccepted(findings) => pb::correct_response::Outcome::NotAccepted(pb::NotAccepted {
-                findings: render::findings(findings.iter()),
-            }),
-        };
-        Ok(Response::new(pb::CorrectResponse { outcome: Some(outcome) }))
+        }))
     }
 
     async fn withdraw(&self, request: Request<pb::WithdrawRequest>) -> Result<Response<pb::WithdrawResponse>, Status> {
@@ -169,6 +179,26 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
             next_page_token: page.next.map(token).unwrap_or_default(),
         }))
     }
+
+    async fn get_slip(&self, request: Request<pb::GetSlipRequest>) -> Result<Response<pb::GetSlipResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let format = faults.take("format", receipts::format(message.format));
+        let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let (id, ()) = faults.finish(id.zip(format))?;
+        self.0.slip(&by, &officer, id).await.map(receipts::slip).map(Response::new).map_err(Status::from)
+    }
+
+    async fn list_receipt_keys(
+        &self,
+        _request: Request<pb::ListReceiptKeysRequest>,
+    ) -> Result<Response<pb::ListReceiptKeysResponse>, Status> {
+        Ok(Response::new(pb::ListReceiptKeysResponse {
+            jwk_set: self.0.receipt_keys().to_json(),
+            current_key_id: self.0.receipt_key().to_string(),
+        }))
+    }
 }
 
 /// A request as it is shown to an officer whose office it is today.
@@ -204,6 +234,7 @@ fn intake(
     chip: Option<&pb::Chip>,
     captures: Option<&pb::Captures>,
 ) -> Option<Intake> {
+    let submitted = receipts::submitted_content(application, chip, captures);
     let application = faults.within("application", application, parse::application);
     let chip = match chip {
         None => Some(None),
@@ -213,7 +244,7 @@ fn intake(
         None => Some(Captures::default()),
         some => faults.within("captures", some, super::captures::captures),
     };
-    Some(Intake { application: application?, chip: chip?, captures: captures? })
+    Some(Intake { application: application?, chip: chip?, captures: captures?, submitted })
 }
 
 /// By which map of offices requests are asked for. A code or a day means nothing to today's map.
