@@ -32,6 +32,7 @@ mod migrations;
 mod outage;
 #[cfg(test)]
 mod process;
+mod progress;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
