@@ -22,9 +22,10 @@ const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
 /// More attributes than any name has.
 const ATTRIBUTES_MAX: usize = 64;
 
-/// What stands behind an attribute, and behind a set of them, in the one form.
-const ATTRIBUTE_END: u8 = 0x1F;
-const SET_END: u8 = 0x1E;
+/// What stands behind an attribute, and behind a set of them, in the one form: bytes that no text in UTF-8 holds, so that no
+/// value can pass for two.
+const ATTRIBUTE_END: u8 = 0xFF;
+const SET_END: u8 = 0xFE;
 
 /// Whether two names in DER are the same, apart from case, spaces and string types. Unreadable names are never the same.
 pub fn same_name(a: &[u8], b: &[u8]) -> bool {
@@ -93,7 +94,7 @@ fn sort(canonical: &mut Vec<u8>, begin: usize, parts: &[usize]) {
     let mut attributes: Vec<_> =
         parts.iter().zip(ends).filter_map(|(start, end)| set.get(start - begin..end - begin)).collect();
     attributes.sort_unstable();
-    attributes.iter().for_each(|attribute| canonical.extend_from_slice(attribute));
+    canonical.extend_from_slice(&attributes.concat());
 }
 
 /// Adds the text in lower case, every run of spaces one, none at the ends.
