@@ -1,14 +1,19 @@
 //! Who calls, as the staff directory knows them.
 
+use time::Date;
+
 use crate::domain::audit::Actor;
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{OfficeCode, Post, Role, StaffMember};
+use crate::domain::time::Timestamp;
 
 /// A person or system whose certificate is in the directory and enabled.
 #[derive(Clone, Debug)]
 pub struct Caller {
     id: StaffId,
     post: Post,
+    registered_at: Timestamp,
+    seat: Option<Officer>,
 }
 
 /// An officer at their office: proof that the caller has one.
@@ -16,14 +21,17 @@ pub struct Caller {
 pub struct Officer {
     /// Who.
     pub id: StaffId,
-    /// Where.
+    /// Where: today's office, which has the rights of the one in the directory.
     pub office: OfficeCode,
+    /// The day of whose map that is true.
+    pub on: Date,
 }
 
 impl Caller {
-    /// The caller behind a directory entry; `None` if it is disabled.
-    pub fn from_directory(member: StaffMember) -> Option<Self> {
-        member.enabled.then_some(Self { id: member.id, post: member.post })
+    /// The caller behind a directory entry, where they are today; `None` if it is disabled.
+    pub fn from_directory(member: StaffMember, seat: Option<Officer>) -> Option<Self> {
+        let StaffMember { id, post, registered_at, enabled, .. } = member;
+        enabled.then_some(Self { id, post, registered_at, seat })
     }
 
     /// Who.
@@ -36,9 +44,15 @@ impl Caller {
         self.post.role()
     }
 
-    /// The caller as an officer; `None` for roles without an office.
+    /// The office in the directory, and when it was entered there.
+    pub(super) fn entered(&self) -> Option<(&OfficeCode, Timestamp)> {
+        self.post.office().map(|office| (office, self.registered_at))
+    }
+
+    /// The caller as an officer; `None` for roles without an office, and if the office in the directory has ended and no
+    /// other took its place.
     pub fn officer(&self) -> Option<Officer> {
-        self.post.office().map(|office| Officer { id: self.id, office: office.clone() })
+        self.seat.clone()
     }
 
     /// The caller as the audit log names them.

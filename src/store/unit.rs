@@ -15,13 +15,14 @@ use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
-use super::{audit, codes, staff, trust};
+use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
+use crate::domain::office::Record as OfficeRecord;
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
@@ -102,6 +103,8 @@ pub enum Change {
     AdoptCalendar(Box<CalendarText>, Version),
     /// Counts a change of the trust store, if it was changed as often as seen.
     ReviseTrust(Version),
+    /// Adds dated records of units and offices, if offices were imported as often as seen.
+    AddOffices(Vec<OfficeRecord>, Version),
 }
 
 impl Unit {
@@ -158,12 +161,13 @@ impl Change {
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
-            Self::NewStaff(member) => staff::insert(member, at, conn).await,
+            Self::NewStaff(member) => staff::insert(member, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
             Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
+            Self::AddOffices(records, seen) => offices::add(records, *seen, conn).await,
         }
     }
 }
