@@ -12,6 +12,7 @@ pub mod chip_content;
 pub mod code;
 pub mod consent;
 pub mod contact;
+pub mod duplicate;
 pub mod enrolment;
 pub mod finding;
 pub mod ids;

@@ -17,6 +17,7 @@ mod draw;
 mod generator;
 mod misfits;
 mod nations;
+pub mod population;
 mod records;
 mod specimen;
 
