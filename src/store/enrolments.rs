@@ -292,7 +292,7 @@ impl Reader {
     }
 }
 
-fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
+pub(super) fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
     let office = OfficeCode::parse(&row.get::<String>("office")?);
     let enrolment = Enrolment {
         id: EnrolmentId::new(row.get("id")?),

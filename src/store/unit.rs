@@ -7,6 +7,7 @@ use super::accounts::{self, StoredAccount};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Binding, StoredEnrolment};
 use super::error::StoreError;
@@ -82,6 +83,13 @@ pub enum Change {
     EndCaptures(EnrolmentId, EndReason),
     /// Records that an object was deleted by that attempt.
     CaptureDeleted(CaptureId, u32),
+    /// Puts keys by which duplicates are found in place of those that a request had, if nobody came meanwhile who may be
+    /// one.
+    IndexDuplicates(Box<DuplicateKeys>),
+    /// Takes the keys of a request away.
+    ForgetDuplicates(EnrolmentId),
+    /// Keeps the decision that two persons are not one; what was decided before stands.
+    NotTheSame(Box<NotTheSame>),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
@@ -145,6 +153,9 @@ impl Change {
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
+            Self::IndexDuplicates(new) => duplicates::index(new, conn).await,
+            Self::ForgetDuplicates(enrolment) => duplicates::forget(*enrolment, conn).await,
+            Self::NotTheSame(decided) => duplicates::decide(decided, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,

@@ -15,20 +15,25 @@ use std::fmt;
 
 use ::ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ::ring::{hkdf, hmac};
+use time::Date;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Purpose};
 use crate::domain::contact::{Contact, Email, Phone};
+use crate::domain::duplicate::BlockingKey;
 use crate::domain::ids::{AccountId, CodeId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
+use crate::domain::time::format_date;
 use crate::sys::Dice;
 
 /// First byte of a sealed value: the layout of what follows (key version, nonce, ciphertext and tag).
 const LAYOUT: u8 = 1;
+/// Bytes that are kept of a key by which duplicates are found.
+const KEY_BYTES: usize = 16;
 /// Layout and key version.
 const HEADER: usize = 1 + 4;
 
@@ -72,6 +77,8 @@ struct Indexes {
     login: hmac::Key,
     code: hmac::Key,
     content: hmac::Key,
+    duplicate: hmac::Key,
+    birth: hmac::Key,
 }
 
 impl Vault {
@@ -105,6 +112,8 @@ impl Vault {
             login: derive("login")?,
             code: derive("one-time code")?,
             content: derive("request content")?,
+            duplicate: derive("duplicate key")?,
+            birth: derive("birth bucket")?,
         };
         Ok(Self { sealing, current: ring.current(), indexes, dice })
     }
@@ -193,6 +202,22 @@ impl Vault {
     /// Index of an identification number together with the account's phone: found only by who knows both.
     pub fn login(&self, number: &IdentityNumber, phone: &Phone) -> BlindIndex {
         index(&self.indexes.login, &[number.as_str(), phone.as_str()])
+    }
+
+    /// Index of a key by which duplicates are found: hashed apart for each kind, and cut to 16 bytes, for there are many.
+    /// Should two ever meet, one request more is opened and compared.
+    pub fn blocking_key(&self, key: &BlockingKey) -> BlindIndex {
+        let mut bytes = index(&self.indexes.duplicate, &[key.kind.name(), key.text()]).as_bytes().to_vec();
+        bytes.truncate(KEY_BYTES);
+        BlindIndex::from_bytes(bytes)
+    }
+
+    /// Bucket of a day of birth, one of 65,536: many days share one, so that it tells nobody's.
+    pub fn birth_bucket(&self, born_on: Date) -> u16 {
+        match index(&self.indexes.birth, &[&format_date(born_on)]).as_bytes() {
+            [high, low, ..] => u16::from_be_bytes([*high, *low]),
+            _ => 0,
+        }
     }
 
     /// Digest of a code, bound to the code's name, account, purpose and exact destination.
