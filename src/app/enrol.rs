@@ -12,11 +12,11 @@ use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
-use crate::domain::enrolment::{Enrolment, StageName};
+use crate::domain::enrolment::{Enrolment, Passage, StageName};
 use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
-use crate::domain::review::ReviewReason;
+use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
@@ -53,6 +53,8 @@ pub struct ShownEnrolment {
     pub application: Application,
     /// Why a supervisor decided so, if one did.
     pub review_reason: Option<ReviewReason>,
+    /// What was said when it was returned for correction, until it has been corrected.
+    pub return_note: Option<ReturnNote>,
 }
 
 /// Which requests to list.
@@ -135,7 +137,8 @@ impl App {
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
-        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason })
+        let return_note = self.open_return_note(id, stored.return_note.as_ref())?;
+        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note })
     }
 
     /// Draws a challenge for active authentication, for one submission of this officer.
@@ -189,22 +192,25 @@ impl App {
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
+        let seen = self.duplicate_changes(&intake.application).await?;
         let known = self.known(officer, id, intake, record.clone(), now).await?;
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
-                let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                let mut passage = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                let enrolment = passage.enrolment_mut();
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 let kept = self.keep_captures(id, &intake.captures).await?;
-                let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
-                Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
+                let found_by = self.index_duplicates(id, &intake.application, Some(seen));
+                let unit = self.received(by, repeat, intake, &passage)?.with(found_by).with_all(kept);
+                Attempt::Change(Submitted::Accepted(Box::new(passage.into_enrolment())), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })
     }
 
-    fn received(&self, by: &Caller, repeat: &Repeat, intake: &Intake, enrolment: &Enrolment) -> Result<Unit, Error> {
-        let application = &intake.application;
+    fn received(&self, by: &Caller, repeat: &Repeat, intake: &Intake, passage: &Passage) -> Result<Unit, Error> {
+        let (application, enrolment) = (&intake.application, passage.enrolment());
         let (id, now) = (enrolment.id, enrolment.received_at);
         let stored = StoredEnrolment {
             enrolment: enrolment.clone(),
@@ -212,20 +218,17 @@ impl App {
             passport: self.identity_index(application),
             representative: self.representative_index(application),
             review_reason: None,
+            return_note: None,
             version: Version::NONE,
         };
-        // A challenge that cannot be used was found to be so; whoever spends it meanwhile makes this unit fail.
-        let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
-        let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
-        let usable = answered.filter(|_| !unusable);
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())
             .with("office", enrolment.office.as_str())
             .with("notes", enrolment.notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
         Ok(Unit::new(entry)
             .with(repeat.remember(by, &Receipt { enrolment: id })?)
-            .with(Change::NewEnrolment(Box::new(stored)))
-            .with_all(usable.map(|id| Change::SpendChallenge(id, enrolment.officer)))
+            .with(Change::NewEnrolment(Box::new(stored), passage.events().to_vec()))
+            .with_all(spent_challenge(intake, enrolment))
             .with_all(self.bindings(id, application).into_iter().map(Change::Bind)))
     }
 
@@ -279,8 +282,16 @@ impl App {
         Some(self.vault().card(card.kind.name(), &card.number))
     }
 
-    fn representative_index(&self, application: &Application) -> Option<BlindIndex> {
+    pub(super) fn representative_index(&self, application: &Application) -> Option<BlindIndex> {
         let representative = application.representative.as_ref()?;
         Some(self.vault().document(&representative.issuing_state, &representative.document))
     }
+}
+
+/// The challenge that this intake spends. One that cannot be used was found to be so; whoever spends it meanwhile makes the
+/// unit fail.
+pub(super) fn spent_challenge(intake: &Intake, enrolment: &Enrolment) -> Option<Change> {
+    let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
+    let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
+    answered.filter(|_| !unusable).map(|id| Change::SpendChallenge(id, enrolment.officer))
 }

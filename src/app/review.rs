@@ -1,6 +1,6 @@
-//! The second pair of eyes: a supervisor overrides what was referred, or declines the request.
+//! The second pair of eyes: a supervisor overrides what was referred, declines the request, or sends it back for correction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +8,27 @@ use super::repeat::Attempt;
 use super::{App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
-use crate::domain::enrolment::Enrolment;
+use crate::domain::enrolment::{Enrolment, RefusalReason, ReturnReason};
+use crate::domain::finding::DUPLICATE_LIKELY;
 use crate::domain::ids::EnrolmentId;
-use crate::domain::review::ReviewReason;
+use crate::domain::review::{CannotReview, ReturnNote, ReviewReason};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, StoredEnrolment, Unit};
 
 /// What a supervisor decides.
 #[derive(Debug)]
 pub enum ReviewVerdict {
-    /// The request goes on; these are the rules that the supervisor has seen.
-    Override(BTreeSet<String>),
-    /// It ends.
-    Decline,
+    /// The request goes on.
+    Override {
+        /// The rules that the supervisor has seen.
+        rules: BTreeSet<String>,
+        /// The likely duplicates that they have seen, and that are other persons'.
+        not_the_same: HashSet<EnrolmentId>,
+    },
+    /// It ends, for that reason.
+    Decline(RefusalReason),
+    /// It goes back to the officers: what is to be corrected.
+    Return(ReturnReason),
 }
 
 /// A request as it stands after the decision, with its reason.
@@ -75,11 +83,20 @@ impl App {
         }
         let ended = match verdict {
             // Nobody needs what was captured for a request that ends here.
-            ReviewVerdict::Decline => self.end_captures(&mut reader, id, EndReason::Refused).await?,
-            ReviewVerdict::Override(_) => None,
+            ReviewVerdict::Decline(_) => self.end_captures(&mut reader, id, EndReason::Refused).await?,
+            ReviewVerdict::Override { .. } | ReviewVerdict::Return(_) => None,
         };
         let reviewed = self.reviewed(by, repeat, &stored, (verdict, reason), now);
-        Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended))) {
+        let apart = match (&reviewed, verdict) {
+            (Ok(_), ReviewVerdict::Override { not_the_same, .. }) => {
+                match self.told_apart(&mut reader, by.id(), &stored, not_the_same).await {
+                    Err(refusal @ Error::CannotReview(_)) => return Ok(Attempt::Unchanged(Err(refusal))),
+                    apart => apart?,
+                }
+            }
+            _ => Vec::new(),
+        };
+        Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended).with_all(apart))) {
             Ok((enrolment, unit)) => Attempt::Change(Ok(Reviewed { enrolment, reason: Some(reason.clone()) }), unit),
             Err(refusal) => Attempt::Unchanged(Err(refusal)),
         })
@@ -93,28 +110,37 @@ impl App {
         (verdict, reason): (&ReviewVerdict, &ReviewReason),
         now: Timestamp,
     ) -> Result<(Enrolment, Unit), Error> {
-        let before = stored.enrolment.clone();
-        let (enrolment, action) = match verdict {
-            ReviewVerdict::Override(rules) => {
+        let (id, before) = (stored.enrolment.id, stored.enrolment.clone());
+        let (passage, action) = match verdict {
+            ReviewVerdict::Override { rules, .. } => {
                 let rules = rules.iter().map(String::as_str).collect();
                 (before.override_referral(by.id(), &rules, now)?, Action::ReferralOverridden)
             }
-            ReviewVerdict::Decline => (before.decline(by.id(), now)?, Action::ReferralDeclined),
+            ReviewVerdict::Decline(RefusalReason::Duplicate) if !before.referred_by().contains(DUPLICATE_LIKELY.id) => {
+                return Err(CannotReview::NoDuplicate.into());
+            }
+            ReviewVerdict::Decline(reason) => (before.decline(by.id(), *reason, now)?, Action::ReferralDeclined),
+            ReviewVerdict::Return(reason) => {
+                (before.return_referred(by.id(), *reason, now)?, Action::EnrolmentReturned)
+            }
         };
-        let id = enrolment.id;
+        let enrolment = passage.enrolment().clone();
         let rules = enrolment.referred_by().into_iter().collect::<Vec<_>>().join(",");
         let entry = self.entry(now, by.actor(), action, id.uuid()).with("rules", rules);
-        let reason = self.seal_review_reason(id, reason)?;
-        let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?).with(Change::Review(
-            Box::new(enrolment.clone()),
-            reason,
-            stored.version,
-        ));
+        let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?);
+        let (passage, seen) = (Box::new(passage), stored.version);
         let unit = match verdict {
-            ReviewVerdict::Override(_) => unit,
-            ReviewVerdict::Decline => {
+            ReviewVerdict::Override { .. } => {
+                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
+            }
+            ReviewVerdict::Decline(_) => {
                 let application = self.open_application(stored)?;
-                unit.with_all(self.bindings(id, &application).into_iter().map(Change::Release))
+                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
+                    .with_all(self.set_free(id, &application))
+            }
+            ReviewVerdict::Return(_) => {
+                let note = self.seal_return_note(id, &ReturnNote::from(reason))?;
+                unit.with(Change::SendBack(passage, note, seen))
             }
         };
         Ok((enrolment, unit))

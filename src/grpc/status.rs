@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::app::{Error, Missing};
-use crate::domain::enrolment::CannotDecide;
+use crate::domain::enrolment::{CannotDecide, CannotWithdraw};
 use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
 
@@ -74,12 +74,33 @@ reasons! {
     ALREADY_DECIDED: FailedPrecondition,
         "The request was decided already."
         / "Hồ sơ đã có quyết định.";
+    RETURNED: FailedPrecondition,
+        "The request was returned for correction. It comes again when the office has corrected it."
+        / "Hồ sơ đã được trả lại để sửa. Hồ sơ sẽ được chuyển lại khi đơn vị đã sửa.";
+    WITHDRAWN: FailedPrecondition,
+        "The request was withdrawn by its office."
+        / "Hồ sơ đã được đơn vị tiếp nhận rút lại.";
+    NOT_RETURNED: FailedPrecondition,
+        "The request does not wait for a correction. Look at its state; one that has ended is handed in anew."
+        / "Hồ sơ này không ở trạng thái chờ sửa. Hãy xem trạng thái; hồ sơ đã kết thúc thì nộp mới.";
+    ALREADY_ENDED: FailedPrecondition,
+        "The request has ended and cannot be withdrawn."
+        / "Hồ sơ đã kết thúc nên không thể rút.";
+    HELD_BY_AUTHORITY: FailedPrecondition,
+        "The authority holds the request and may be deciding. Try again after the time told."
+        / "Cơ quan định danh đang xử lý hồ sơ. Hãy thử lại sau thời điểm đã báo.";
     NOT_REFERRED: FailedPrecondition,
         "The request does not wait for a review."
         / "Hồ sơ này không ở trạng thái chờ xem xét.";
     RULES_DIFFER: FailedPrecondition,
         "The rules named are not those that referred the request. Look at it again and name each of them."
         / "Các quy tắc nêu ra không đúng với các quy tắc đã chuyển hồ sơ. Hãy xem lại và nêu đủ từng quy tắc.";
+    CANDIDATES_DIFFER: FailedPrecondition,
+        "A likely duplicate is not among those named. Compare the candidates again and name each that is another person."
+        / "Có hồ sơ nghi trùng chưa được nêu. Hãy so sánh lại và nêu đủ từng hồ sơ là của người khác.";
+    NO_DUPLICATE: FailedPrecondition,
+        "The request was not referred as a likely duplicate. Decline it without same_person, or override it."
+        / "Hồ sơ này không bị chuyển vì nghi trùng. Hãy từ chối mà không chọn same_person, hoặc cho qua.";
     OWN_REQUEST: PermissionDenied,
         "Nobody reviews a request of their own; another supervisor has to."
         / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
@@ -234,8 +255,15 @@ impl From<Error> for Status {
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
+            Error::CannotDecide(CannotDecide::Returned) => RETURNED.status(),
+            Error::CannotDecide(CannotDecide::Withdrawn) => WITHDRAWN.status(),
+            Error::CannotWithdraw(CannotWithdraw::Ended) => ALREADY_ENDED.status(),
+            Error::CannotWithdraw(CannotWithdraw::Held { wait }) => HELD_BY_AUTHORITY.retry(*wait),
+            Error::NotReturned(_) => NOT_RETURNED.status(),
             Error::CannotReview(CannotReview::NotReferred) => NOT_REFERRED.status(),
             Error::CannotReview(CannotReview::RulesDiffer) => RULES_DIFFER.status(),
+            Error::CannotReview(CannotReview::CandidatesDiffer) => CANDIDATES_DIFFER.status(),
+            Error::CannotReview(CannotReview::NoDuplicate) => NO_DUPLICATE.status(),
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),

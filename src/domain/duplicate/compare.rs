@@ -31,6 +31,22 @@ pub enum Aspect {
     Representative,
 }
 
+impl Aspect {
+    /// Path of the field in the application.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Name => "person",
+            Self::Birth => "person.date_of_birth",
+            Self::Sex => "person.sex",
+            Self::Nationality => "person.nationality",
+            Self::Passport => "passport.number",
+            Self::Card => "residence_card.number",
+            Self::Phone => "phone",
+            Self::Representative => "representative",
+        }
+    }
+}
+
 /// How alike one aspect is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Likeness {

@@ -230,7 +230,7 @@ fn language(faults: &mut Faults, number: i32) -> Option<Language> {
     }
 }
 
-fn instant(at: &prost_types::Timestamp) -> Option<Timestamp> {
+pub(in crate::grpc) fn instant(at: &prost_types::Timestamp) -> Option<Timestamp> {
     let in_range = (0..=253_402_300_799).contains(&at.seconds) && (0..1_000_000_000).contains(&at.nanos);
     in_range.then(|| Timestamp::from_micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000))
 }
