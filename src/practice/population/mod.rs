@@ -73,7 +73,7 @@ impl Population {
         }
         let mut arrivals: Vec<(i32, Arrival)> = Vec::with_capacity(persons + persons / TWICE_ONE_IN);
         for (at, (person, guard)) in people.iter().enumerate() {
-            let Some(application) = person.application() else { continue };
+            let Some(application) = person.application(today) else { continue };
             let when = draw.within(0..=1_000_000);
             arrivals.push((when, Arrival { person: at, application, variant: None, guard: *guard }));
         }
@@ -93,7 +93,7 @@ fn again(draw: &mut Draw, variant: Variant, people: &[(Person, Option<Guard>)], 
         let at = usize::try_from(draw.within(0..=last)).ok()?;
         let Some((before, None)) = people.get(at) else { continue };
         let Some(person) = variant.of(draw, before, today) else { continue };
-        let Some(application) = person.application() else { continue };
+        let Some(application) = person.application(today) else { continue };
         let when = 1_000_001 + draw.within(0..=1_000);
         return Some((when, Arrival { person: at, application, variant: Some(variant), guard: None }));
     }

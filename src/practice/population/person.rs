@@ -4,12 +4,13 @@ use time::{Date, Duration};
 
 use super::names::{NATIONS, Nation};
 use crate::domain::application::{Application, Language, Relation, Representative};
+use crate::domain::consent::{Consent, Giver, LanguageTag, Purpose, TextHash};
 use crate::domain::contact::Phone;
 use crate::domain::mrz::Zone;
 use crate::domain::passport::{DocumentNumber, Passport};
 use crate::domain::person::{FullName, NamePart, Sex, StateCode};
 use crate::domain::residence::{CardKind, CardSymbol, ResidenceCard, Stay};
-use crate::domain::time::years_after;
+use crate::domain::time::{Timestamp, years_after};
 use crate::practice::contacts;
 use crate::practice::draw::Draw;
 
@@ -29,7 +30,7 @@ pub(super) struct Person {
     /// The passport knows the year of birth alone.
     pub(super) year_alone: bool,
     pub(super) passport: Papers,
-    pub(super) card: String,
+    pub(super) card: Papers,
     /// Passport number that the card prints.
     pub(super) printed: Option<String>,
     pub(super) phone: String,
@@ -37,7 +38,7 @@ pub(super) struct Person {
     pub(super) parent: Option<String>,
 }
 
-/// A passport, as far as it differs from another of the same person.
+/// A passport or a card, as far as it differs from another of the same person.
 #[derive(Clone)]
 pub(super) struct Papers {
     pub(super) number: String,
@@ -53,11 +54,11 @@ impl Person {
         // Some birth dates are but estimates.
         let born = if draw.once_in(60) { born.replace_ordinal(1).unwrap_or(born) } else { born };
         let (family, given) = name(draw, nation, sex);
-        let issued = today - draw.days(200..=2_900);
+        let issued = (today - draw.days(200..=2_900)).max(born + Duration::days(60));
         let parent = (age < 14).then(|| number(draw));
         let passport = Papers { number: number(draw), issued };
         let printed = (!draw.once_in(4)).then(|| passport.number.clone());
-        let (card, phone) = (card(draw), phone(draw));
+        let (card, phone) = (card(draw, today), phone(draw));
         Self {
             nation,
             family,
@@ -79,7 +80,7 @@ impl Person {
     pub(super) fn renew(&mut self, draw: &mut Draw, today: Date) {
         let before = std::mem::replace(&mut self.passport.number, number(draw));
         self.passport.issued = today - draw.days(1..=180);
-        (self.card, self.phone) = (card(draw), phone(draw));
+        (self.card, self.phone) = (card(draw, today), phone(draw));
         self.printed = match draw.within(0..=9) {
             0 => Some(before),
             1..=3 => None,
@@ -88,7 +89,7 @@ impl Person {
     }
 
     /// The request as the officer captures it; `None` if a drawn name cannot be typed.
-    pub(super) fn application(&self) -> Option<Application> {
+    pub(super) fn application(&self, today: Date) -> Option<Application> {
         let (family, given) = self.typed.as_ref().unwrap_or(&(self.family.clone(), self.given.clone())).clone();
         let utopia = StateCode::parse(UTOPIA).ok()?;
         let expires_on = years_after(self.passport.issued, 10);
@@ -107,19 +108,33 @@ impl Person {
             }),
             card: Some(ResidenceCard {
                 kind: CardKind::Temporary(CardSymbol::parse("TT").ok()?),
-                number: DocumentNumber::parse(&self.card).ok()?,
-                issued_on: self.passport.issued + Duration::DAY,
-                expires_on: years_after(self.passport.issued, 3),
+                number: DocumentNumber::parse(&self.card.number).ok()?,
+                issued_on: self.card.issued,
+                expires_on: years_after(self.card.issued, 2),
                 passport_number: printed,
                 name: None,
             }),
             stay: Stay::default(),
             phone: Phone::parse(&self.phone).ok()?,
             email: None,
-            consents: Vec::new(),
+            consents: self.consents(today),
             representative: self.representative(&utopia),
             language: Language::En,
         })
+    }
+
+    fn consents(&self, today: Date) -> Vec<Consent> {
+        let givers: &[Giver] = match self.parent {
+            Some(_) => &[Giver::Representative, Giver::Applicant],
+            None => &[Giver::Applicant],
+        };
+        let purposes = [Purpose::Account, Purpose::SensitiveData];
+        let all = purposes.into_iter().flat_map(|purpose| givers.iter().map(move |giver| (purpose, *giver)));
+        let given = all.filter_map(|(purpose, given_by)| {
+            let (text, language) = (TextHash::parse(&"ab".repeat(32)).ok()?, LanguageTag::parse("en").ok()?);
+            Some(Consent { purpose, given_by, text, language, given_at: Timestamp::start_of(today) })
+        });
+        given.collect()
     }
 
     fn representative(&self, state: &StateCode) -> Option<Representative> {
@@ -215,8 +230,9 @@ pub(super) fn number(draw: &mut Draw) -> String {
     draw.fresh(|draw| format!("UP{}", draw.digits(7)))
 }
 
-fn card(draw: &mut Draw) -> String {
-    draw.fresh(|draw| format!("PRACTICE{}", draw.digits(9)))
+fn card(draw: &mut Draw, today: Date) -> Papers {
+    let issued = today - draw.days(5..=180);
+    Papers { number: draw.fresh(|draw| format!("PRACTICE{}", draw.digits(9))), issued }
 }
 
 fn phone(draw: &mut Draw) -> String {

@@ -7,7 +7,7 @@ use eid::domain::sealed::BlindIndex;
 use eid::store::{Change, DuplicateKeys, NotTheSame, StoredEnrolment, StoredKey};
 
 use super::scene::{Outcome, Scene, outcome, race};
-use crate::support::records::NOW;
+use crate::support::records::{NOW, passage_to};
 
 fn keys(stored: &StoredEnrolment, values: &[BlindIndex]) -> DuplicateKeys {
     let key = |value: &BlindIndex| StoredKey { kind: KeyKind::NameBirth, value: value.clone() };
@@ -136,7 +136,12 @@ async fn live_requests_without_keys_are_found_a_page_at_a_time() {
     let (one, two, three) = (scene.enrolment().await, scene.enrolment().await, scene.enrolment().await);
     let mut ended = scene.enrolment().await;
     ended.enrolment.stage = Stage::Refused { reason: RefusalReason::Other, at: NOW };
-    scene.done([index(keys(&two, &[scene.make.index()])), super::enrolments::save(&ended)]).await;
+    scene
+        .done([
+            index(keys(&two, &[scene.make.index()])),
+            Change::SaveEnrolment(Box::new(passage_to(&ended.enrolment)), ended.version),
+        ])
+        .await;
     let mut reader = scene.reader().await;
     let mut page = async |after, limit| {
         let rows = reader.enrolments_without_keys(after, limit).await.unwrap();
