@@ -32,7 +32,7 @@ const SEEDS: [u64; 5] = [2_026, 2_027, 2_028, 2_029, 2_030];
 
 fn main() {
     // As a test, that it runs is all that matters.
-    let persons = if std::env::args().any(|argument| argument == "--test") { 500 } else { PERSONS };
+    let persons = if std::env::args().any(|argument| argument == "--bench") { PERSONS } else { 500 };
     println!(
         "| seed | requests | duplicates | found | recall | referrals per 100 | precision | opened mean, p99, max | exact |"
     );

@@ -154,6 +154,7 @@ impl App {
         let enrolment = passage.enrolment_mut();
         enrolment.chip = known.chip.as_ref().map(ChipReport::summary).or(chip_held);
         enrolment.biometrics_on_file = known.on_file(&intake.application);
+        self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
         let captures = self.replace_captures(id, &intake.captures).await?;
         let found_by = self.index_duplicates(id, &intake.application, Some(seen));
         let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with(found_by).with_all(captures);

@@ -56,7 +56,9 @@ impl App {
         let profile = Profile::of(application);
         let keys: Vec<_> = profile.keys().iter().map(|key| self.vault().blocking_key(key)).collect();
         let mut holders = reader.duplicate_holders(&keys).await?;
-        holders.iter_mut().for_each(|of| of.retain(|other| *other != id));
+        for of in &mut holders {
+            of.retain(|other| *other != id);
+        }
         let Selected { open, capped_keys, left_out } = select(holders);
         if capped_keys > 0 || left_out > 0 {
             tracing::info!(capped_keys, left_out, "more requests share a key than are compared");

@@ -200,6 +200,7 @@ impl App {
                 let enrolment = passage.enrolment_mut();
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
+                self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let found_by = self.index_duplicates(id, &intake.application, Some(seen));
                 let unit = self.received(by, repeat, intake, &passage)?.with(found_by).with_all(kept);

@@ -13,7 +13,7 @@ use crate::domain::finding::DUPLICATE_LIKELY;
 use crate::domain::ids::EnrolmentId;
 use crate::domain::review::{CannotReview, ReturnNote, ReviewReason};
 use crate::domain::time::Timestamp;
-use crate::store::{Change, StoredEnrolment, Unit};
+use crate::store::{Change, Reader, StoredEnrolment, Unit};
 
 /// What a supervisor decides.
 #[derive(Debug)]
@@ -86,24 +86,16 @@ impl App {
             ReviewVerdict::Decline(_) => self.end_captures(&mut reader, id, EndReason::Refused).await?,
             ReviewVerdict::Override { .. } | ReviewVerdict::Return(_) => None,
         };
-        let reviewed = self.reviewed(by, repeat, &stored, (verdict, reason), now);
-        let apart = match (&reviewed, verdict) {
-            (Ok(_), ReviewVerdict::Override { not_the_same, .. }) => {
-                match self.told_apart(&mut reader, by.id(), &stored, not_the_same).await {
-                    Err(refusal @ Error::CannotReview(_)) => return Ok(Attempt::Unchanged(Err(refusal))),
-                    apart => apart?,
-                }
-            }
-            _ => Vec::new(),
-        };
-        Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended).with_all(apart))) {
+        let reviewed = self.reviewed(&mut reader, by, repeat, &stored, (verdict, reason), now).await;
+        Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended))) {
             Ok((enrolment, unit)) => Attempt::Change(Ok(Reviewed { enrolment, reason: Some(reason.clone()) }), unit),
             Err(refusal) => Attempt::Unchanged(Err(refusal)),
         })
     }
 
-    fn reviewed(
+    async fn reviewed(
         &self,
+        reader: &mut Reader,
         by: &Caller,
         repeat: &Repeat,
         stored: &StoredEnrolment,
@@ -111,27 +103,33 @@ impl App {
         now: Timestamp,
     ) -> Result<(Enrolment, Unit), Error> {
         let (id, before) = (stored.enrolment.id, stored.enrolment.clone());
-        let (passage, action) = match verdict {
+        let (mut passage, action) = match verdict {
             ReviewVerdict::Override { rules, .. } => {
                 let rules = rules.iter().map(String::as_str).collect();
                 (before.override_referral(by.id(), &rules, now)?, Action::ReferralOverridden)
             }
-            ReviewVerdict::Decline(RefusalReason::Duplicate) if !before.referred_by().contains(DUPLICATE_LIKELY.id) => {
-                return Err(CannotReview::NoDuplicate.into());
+            ReviewVerdict::Decline(reason) => {
+                let likely = before.referred_by().contains(DUPLICATE_LIKELY.id);
+                let passage = before.decline(by.id(), *reason, now)?;
+                if *reason == RefusalReason::Duplicate && !likely {
+                    return Err(CannotReview::NoDuplicate.into());
+                }
+                (passage, Action::ReferralDeclined)
             }
-            ReviewVerdict::Decline(reason) => (before.decline(by.id(), *reason, now)?, Action::ReferralDeclined),
             ReviewVerdict::Return(reason) => {
                 (before.return_referred(by.id(), *reason, now)?, Action::EnrolmentReturned)
             }
         };
+        self.keep_time(reader, &mut passage).await?;
         let enrolment = passage.enrolment().clone();
         let rules = enrolment.referred_by().into_iter().collect::<Vec<_>>().join(",");
         let entry = self.entry(now, by.actor(), action, id.uuid()).with("rules", rules);
         let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?);
         let (passage, seen) = (Box::new(passage), stored.version);
         let unit = match verdict {
-            ReviewVerdict::Override { .. } => {
-                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
+            ReviewVerdict::Override { not_the_same, .. } => {
+                let apart = self.told_apart(reader, by.id(), stored, not_the_same).await?;
+                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen)).with_all(apart)
             }
             ReviewVerdict::Decline(_) => {
                 let application = self.open_application(stored)?;

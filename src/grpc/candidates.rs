@@ -21,11 +21,11 @@ fn candidate(candidate: &Candidate, own: &Application) -> pb::Candidate {
         state: render::state(enrolment.stage.name()).into(),
         received_at: Some(render::instant(enrolment.received_at)),
         score: comparison.score,
-        fields: comparison.aspects.iter().map(|compared| field(compared, own)).collect(),
+        fields: comparison.aspects.iter().map(|compared| field(*compared, own)).collect(),
     }
 }
 
-fn field(compared: &duplicate::Compared, own: &Application) -> pb::ComparedField {
+fn field(compared: duplicate::Compared, own: &Application) -> pb::ComparedField {
     pb::ComparedField {
         field: compared.aspect.path().to_owned(),
         likeness: likeness(compared.likeness).into(),

@@ -138,7 +138,9 @@ impl Reader {
                 of.push(EnrolmentId::new(id));
             }
         }
-        holders.iter_mut().for_each(|of| of.sort_unstable_by(|one, other| other.cmp(one)));
+        for of in &mut holders {
+            of.sort_unstable_by(|one, other| other.cmp(one));
+        }
         Ok(holders)
     }
 

@@ -295,6 +295,7 @@ fn index(key: &hmac::Key, parts: &[&str]) -> BlindIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::duplicate::KeyKind;
 
     fn vault() -> Vault {
         Vault::new(&KeyRing::generate(&Dice::seeded(1)), Dice::seeded(2)).unwrap()
@@ -350,6 +351,21 @@ mod tests {
         let state = StateCode::parse("UTO").unwrap();
         let all = [vault.document(&state, &number), vault.card("UTO", &number), vault.number(&identity)];
         assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    }
+
+    #[test]
+    fn keys_for_duplicates_are_short_hashed_apart_for_each_kind_and_the_same_after_a_rotation() {
+        let mut ring = KeyRing::generate(&Dice::seeded(1));
+        let before = Vault::new(&ring, Dice::seeded(2)).unwrap();
+        ring.rotate(&Dice::seeded(3));
+        let after = Vault::new(&ring, Dice::seeded(4)).unwrap();
+        let born = Date::from_calendar_date(1988, time::Month::March, 7).unwrap();
+        assert_eq!(before.birth_bucket(born), after.birth_bucket(born));
+        let [day, year] =
+            [KeyKind::NameDay, KeyKind::NameYear].map(|kind| BlockingKey::new(kind, "VNK-0307M".to_owned()));
+        assert_eq!(before.blocking_key(&day), after.blocking_key(&day));
+        assert!(before.blocking_key(&day) != before.blocking_key(&year));
+        assert_eq!(before.blocking_key(&day).as_bytes().len(), KEY_BYTES);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod tests {
     use crate::domain::check::tests::specimen;
     use crate::domain::check::{Known, examine};
     use crate::domain::duplicate::Profile;
+    use crate::domain::finding::Shown;
     use crate::domain::passport::DocumentNumber;
     use crate::domain::time::Timestamp;
     use time::macros::date;
@@ -36,7 +37,7 @@ mod tests {
         let findings = examine(&application, None, &known, Timestamp::start_of(date!(2026 - 06 - 01)));
         let finding = findings.iter().find(|finding| *finding.rule == DUPLICATE_LIKELY).unwrap();
         assert!(findings.refers() && !findings.refuses());
-        let said: Vec<_> = finding.fields.iter().filter_map(|f| f.value.as_ref()).map(|v| v.as_str()).collect();
+        let said: Vec<_> = finding.fields.iter().filter_map(|f| f.value.as_ref()).map(Shown::as_str).collect();
         assert_eq!(said, ["same", "same", "same", "same", "issued together", "same", "same"]);
         let all = format!("{:?} {said:?}", finding.fields.iter().map(|f| f.path.as_ref()).collect::<Vec<_>>());
         for secret in ["OLD777", "Eriksson", "1974"] {

@@ -113,7 +113,7 @@ fn latin(word: &str) -> String {
     for capital in word.chars().flat_map(char::to_uppercase) {
         match mrz::spellings(capital) {
             Some(ways) => text.push_str(ways.first().copied().unwrap_or_default()),
-            None => text.extend(deunicode::deunicode_char(capital).unwrap_or_default().chars()),
+            None => text.push_str(deunicode::deunicode_char(capital).unwrap_or_default()),
         }
     }
     text.chars().map(|c| c.to_ascii_uppercase()).filter(char::is_ascii_uppercase).take(LETTERS_MAX).collect()
@@ -124,13 +124,15 @@ fn fold(letters: &str) -> String {
     while let Some(next) = rest.chars().next() {
         let first = rest.len() == letters.len();
         let found = FOLDS.iter().find_map(|(from, to)| Some((strip(rest, from, first)?, *to)));
-        let (after, to) = found.unwrap_or_else(|| (rest.get(next.len_utf8()..).unwrap_or_default(), ""));
-        if found.is_some() {
-            to.chars().for_each(|c| push(&mut folded, c))
+        rest = if let Some((after, to)) = found {
+            for c in to.chars() {
+                push(&mut folded, c);
+            }
+            after
         } else {
-            push(&mut folded, next)
-        }
-        rest = after;
+            push(&mut folded, next);
+            rest.get(next.len_utf8()..).unwrap_or_default()
+        };
     }
     folded
 }

@@ -94,7 +94,8 @@ impl Drop for BlockingKey {
 }
 
 impl BlockingKey {
-    fn new(kind: KeyKind, text: String) -> Self {
+    /// A key of that kind.
+    pub(crate) fn new(kind: KeyKind, text: String) -> Self {
         Self { kind, text }
     }
 

@@ -186,7 +186,7 @@ impl Matched {
             }
         }
         let rest = |words: Vec<&Word>, free: Vec<bool>| {
-            words.into_iter().zip(free).filter_map(|(word, free)| free.then(|| word.clone())).collect()
+            words.into_iter().zip(free).filter(|(_, free)| *free).map(|(word, _)| word.clone()).collect()
         };
         Self { pairs, left: rest(ours, left), right: rest(theirs, right) }
     }
