@@ -8,14 +8,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use eid::app::{App, Caller, Intake, Parts, Registry, Settings, Submitted, TrustSettings};
+use eid::app::{App, Intake, Parts, Registry, Settings, Submitted, TrustSettings};
 use eid::archive::Archive;
 use eid::chip::policy::Policy;
 use eid::domain::capture::Captures;
 use eid::domain::duplicate::Profile;
 use eid::domain::finding::DUPLICATE_LIKELY;
 use eid::domain::ids::{EnrolmentId, RequestId};
-use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
+use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::notify::{Carrier, FileCarrier};
 use eid::practice::population::{Measured, Population, measure};
@@ -111,8 +111,9 @@ async fn service(population: &Population) {
     let app = app(folder.path()).await;
     let certificate = CertificateName { issuer: "CN=bench".to_owned(), uri: "urn:eid:bench:officer".to_owned() };
     let post = Post::new(Role::Officer, Some(OfficeCode::parse("79-01").unwrap())).unwrap();
-    let id = app.register_staff(certificate.clone(), post.clone()).await.unwrap().unwrap();
-    let by = Caller::from_directory(StaffMember { id, certificate, post, enabled: true }).unwrap();
+    app.adopt_shipped_offices().await.unwrap();
+    app.register_staff(certificate.clone(), post).await.unwrap().unwrap();
+    let by = app.caller(&certificate).await.unwrap().unwrap();
     let officer = by.officer().unwrap();
     let (mut people, mut checks, mut submits) = (HashMap::<EnrolmentId, usize>::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();

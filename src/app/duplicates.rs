@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{App, Caller, Error, Missing, Officer};
+use super::{App, Caller, Error, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::duplicate::{Comparison, Profile, SHOWN_MAX, Selected, select};
@@ -14,6 +14,7 @@ use crate::domain::finding::DUPLICATE_LIKELY;
 use crate::domain::ids::{EnrolmentId, StaffId};
 use crate::domain::review::CannotReview;
 use crate::domain::sealed::BlindIndex;
+use crate::domain::staff::OfficeCode;
 use crate::store::{Change, DuplicateKeys, NotTheSame, Reader, StoreError, StoredEnrolment, StoredKey, Unit};
 
 /// Who makes keys for requests of earlier releases.
@@ -26,6 +27,8 @@ const INDEXED_AT_ONCE: u32 = 50;
 pub struct Candidate {
     /// It, without its content.
     pub enrolment: Enrolment,
+    /// Office that holds it today, where a supervisor is shown it.
+    pub holder: Option<OfficeCode>,
     /// How the two stand to each other.
     pub comparison: Comparison,
     /// Indexes of the documents of its person.
@@ -87,7 +90,12 @@ impl App {
         let application = application.ok()?;
         let comparison = profile.compare(&Profile::of(&application));
         let documents = self.documents(&application);
-        comparison.is_likely().then(|| Candidate { enrolment: stored.enrolment.clone(), comparison, documents })
+        comparison.is_likely().then(|| Candidate {
+            enrolment: stored.enrolment.clone(),
+            holder: None,
+            comparison,
+            documents,
+        })
     }
 
     /// Likely duplicates of a request of the supervisor's office, for them to decide. The look is recorded.
@@ -101,11 +109,14 @@ impl App {
         id: EnrolmentId,
     ) -> Result<Compared, Error> {
         let mut reader = self.store().reader().await?;
-        let found = reader.enrolment(id).await?;
-        let own = found.filter(|stored| stored.enrolment.office == supervisor.office);
-        let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let stored = self.held_enrolment(&mut reader, supervisor, id).await?;
         let application = self.open_application(&stored)?;
-        let candidates = self.likely_duplicates(&mut reader, id, &application).await?;
+        let mut candidates = self.likely_duplicates(&mut reader, id, &application).await?;
+        let map = self.offices(&mut reader).await?;
+        for one in &mut candidates {
+            let (office, received) = (&one.enrolment.office, one.enrolment.received_at.local_date());
+            one.holder = map.successor(office, received, supervisor.on).map(|office| office.code.clone());
+        }
         drop(reader);
         let names: Vec<_> = candidates.iter().map(|one| one.enrolment.id.to_string()).collect();
         let entry = self

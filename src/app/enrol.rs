@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
+use super::{App, Caller, Error, Intake, Missing, OfficeScope, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
@@ -66,6 +66,8 @@ pub struct PageRequest {
     pub before: Option<EnrolmentId>,
     /// At most so many.
     pub size: u32,
+    /// By which map of offices.
+    pub offices: OfficeScope,
 }
 
 /// A page of requests.
@@ -126,19 +128,31 @@ impl App {
         Ok(submitted)
     }
 
-    /// A request of the officer's own office, with its content.
+    /// A request of the officer's office, or of one whose rights it has by now, with its content.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is unknown or another office's.
     pub async fn enrolment(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownEnrolment, Error> {
-        let found = self.store().reader().await?.enrolment(id).await?;
-        let own = found.filter(|stored| stored.enrolment.office == officer.office);
-        let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let mut reader = self.store().reader().await?;
+        let stored = self.held_enrolment(&mut reader, officer, id).await?;
+        drop(reader);
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
         let return_note = self.open_return_note(id, stored.return_note.as_ref())?;
         Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note })
+    }
+
+    /// A request, if the officer may see and touch it.
+    pub(super) async fn held_enrolment(
+        &self,
+        reader: &mut Reader,
+        officer: &Officer,
+        id: EnrolmentId,
+    ) -> Result<StoredEnrolment, Error> {
+        let (found, map) = (reader.enrolment(id).await?, self.offices(reader).await?);
+        let held = found.filter(|stored| Self::holds(&map, officer, &stored.enrolment));
+        held.ok_or(Error::NotFound(Missing::Enrolment))
     }
 
     /// Draws a challenge for active authentication, for one submission of this officer.
@@ -155,14 +169,20 @@ impl App {
         Ok(drawn)
     }
 
-    /// A page of the office's requests, without their content.
+    /// A page of the office's requests, without their content: those of offices whose rights it has by now included.
     ///
     /// # Errors
-    /// If the store cannot be asked.
+    /// As [`App::spans`], or if the store cannot be asked.
     pub async fn enrolments(&self, by: &Caller, officer: &Officer, request: PageRequest) -> Result<Page, Error> {
         let mut reader = self.store().reader().await?;
-        let mut rows = reader.enrolments_of(&officer.office, request.stage, request.before, request.size + 1).await?;
+        let spans = Self::spans(&*self.offices(&mut reader).await?, officer, &request.offices)?;
+        let mut rows = Vec::new();
+        for span in &spans {
+            rows.extend(reader.enrolments_of(span, request.stage, request.before, request.size + 1).await?);
+        }
         drop(reader);
+        // Each span came newest first; together they do too, whichever code a request carries.
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.enrolment.id));
         let more = rows.len() > request.size as usize;
         rows.truncate(request.size as usize);
         let entry = self

@@ -21,6 +21,7 @@ fn candidate(candidate: &Candidate, own: &Application) -> pb::Candidate {
         state: render::state(enrolment.stage.name()).into(),
         received_at: Some(render::instant(enrolment.received_at)),
         score: comparison.score,
+        current_office: candidate.holder.as_ref().map(ToString::to_string).unwrap_or_default(),
         fields: comparison.aspects.iter().map(|compared| field(*compared, own)).collect(),
     }
 }

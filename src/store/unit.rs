@@ -16,13 +16,14 @@ use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
-use super::{audit, codes, staff, trust};
+use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
+use crate::domain::office::Record as OfficeRecord;
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
@@ -110,6 +111,8 @@ pub enum Change {
     AdoptCalendar(Box<CalendarText>, Version),
     /// Counts a change of the trust store, if it was changed as often as seen.
     ReviseTrust(Version),
+    /// Adds dated records of units and offices, if offices were imported as often as seen.
+    AddOffices(Vec<OfficeRecord>, Version),
 }
 
 impl Unit {
@@ -169,12 +172,13 @@ impl Change {
             Self::IndexDuplicates(new) => duplicates::index(new, conn).await,
             Self::ForgetDuplicates(enrolment) => duplicates::forget(*enrolment, conn).await,
             Self::NotTheSame(decided) => duplicates::decide(decided, at, conn).await,
-            Self::NewStaff(member) => staff::insert(member, at, conn).await,
+            Self::NewStaff(member) => staff::insert(member, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
             Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
+            Self::AddOffices(records, seen) => offices::add(records, *seen, conn).await,
         }
     }
 }
