@@ -136,7 +136,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
-        Command::Calendar(command) => calendar::run(&command, out).await,
+        Command::Calendar(command) => Box::pin(calendar::run(&command, out)).await,
         Command::Config(command) => config::run(&command, out),
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),
