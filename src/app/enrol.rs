@@ -215,6 +215,7 @@ impl App {
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
+        let seen = self.duplicate_changes(&intake.application).await?;
         let known = self.known(officer, id, intake, record.clone(), now).await?;
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
@@ -224,7 +225,8 @@ impl App {
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
-                let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
+                let found_by = self.index_duplicates(id, &intake.application, Some(seen));
+                let unit = self.received(by, repeat, intake, &passage)?.with(found_by).with_all(kept);
                 let enrolment = passage.into_enrolment();
                 let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit.with(keep))

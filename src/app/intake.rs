@@ -63,6 +63,8 @@ impl App {
     ) -> Result<Known, Error> {
         let mut reader = self.store().reader().await?;
         let taken = self.taken(&mut reader, id, &intake.application).await?;
+        let likely = self.likely_duplicates(&mut reader, id, &intake.application).await?;
+        let duplicate = likely.into_iter().next().map(|likeliest| likeliest.comparison);
         let chip = match &intake.chip {
             Some(read) => Some((self.challenged(&mut reader, officer, read, now).await?, read.clone())),
             None => None,
@@ -73,7 +75,7 @@ impl App {
             Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
             None => None,
         };
-        Ok(Known { taken, real_only: self.settings().real_only, chip, record })
+        Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record })
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.

@@ -76,6 +76,10 @@ pub enum Action {
     HistoryViewed,
     /// The authority compared what it has with what was handed over.
     HandOverReconciled,
+    /// A supervisor was shown how a request stands to likely duplicates.
+    CandidatesCompared,
+    /// Requests of an earlier release were given keys by which duplicates are found.
+    DuplicatesIndexed,
     /// A challenge for active authentication was drawn.
     ChipChallenged,
     /// Requests were handed to the authority.
@@ -152,6 +156,8 @@ impl Action {
             Self::EnrolmentWithdrawn => "enrolment.withdrawn",
             Self::HistoryViewed => "enrolment.history-viewed",
             Self::HandOverReconciled => "hand-over.reconciled",
+            Self::CandidatesCompared => "enrolment.candidates-compared",
+            Self::DuplicatesIndexed => "duplicates.indexed",
             Self::ChipChallenged => "chip.challenged",
             Self::EnrolmentsClaimed => "enrolments.claimed",
             Self::AccountIssued => "account.issued",

@@ -101,6 +101,12 @@ reasons! {
     RULES_DIFFER: FailedPrecondition,
         "The rules named are not those that referred the request. Look at it again and name each of them."
         / "Các quy tắc nêu ra không đúng với các quy tắc đã chuyển hồ sơ. Hãy xem lại và nêu đủ từng quy tắc.";
+    CANDIDATES_DIFFER: FailedPrecondition,
+        "A likely duplicate is not among those named. Compare the candidates again and name each that is another person."
+        / "Có hồ sơ nghi trùng chưa được nêu. Hãy so sánh lại và nêu đủ từng hồ sơ là của người khác.";
+    NO_DUPLICATE: FailedPrecondition,
+        "The request was not referred as a likely duplicate. Decline it without same_person, or override it."
+        / "Hồ sơ này không bị chuyển vì nghi trùng. Hãy từ chối mà không chọn same_person, hoặc cho qua.";
     OWN_REQUEST: PermissionDenied,
         "Nobody reviews a request of their own; another supervisor has to."
         / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
@@ -280,6 +286,8 @@ impl From<Error> for Status {
             Error::NotReturned(_) => NOT_RETURNED.status(),
             Error::CannotReview(CannotReview::NotReferred) => NOT_REFERRED.status(),
             Error::CannotReview(CannotReview::RulesDiffer) => RULES_DIFFER.status(),
+            Error::CannotReview(CannotReview::CandidatesDiffer) => CANDIDATES_DIFFER.status(),
+            Error::CannotReview(CannotReview::NoDuplicate) => NO_DUPLICATE.status(),
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),

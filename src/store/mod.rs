@@ -13,6 +13,7 @@ mod challenges;
 mod codes;
 mod contact_changes;
 mod deadlines;
+mod duplicates;
 mod engine;
 mod enrolments;
 mod error;
@@ -33,6 +34,7 @@ pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use deadlines::TimedElsewhere;
+pub use duplicates::{DuplicateKeys, NotTheSame, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};

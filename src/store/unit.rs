@@ -9,6 +9,7 @@ use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
@@ -94,6 +95,13 @@ pub enum Change {
     CaptureDeleted(CaptureId, u32),
     /// Adds the receipt of a submission, whose request is there already.
     KeepReceipt(StoredReceipt),
+    /// Puts keys by which duplicates are found in place of those that a request had, if nobody came meanwhile who may be
+    /// one.
+    IndexDuplicates(Box<DuplicateKeys>),
+    /// Takes the keys of a request away.
+    ForgetDuplicates(EnrolmentId),
+    /// Keeps the decision that two persons are not one; what was decided before stands.
+    NotTheSame(Box<NotTheSame>),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
@@ -165,6 +173,9 @@ impl Change {
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
             Self::KeepReceipt(stored) => receipts::insert(stored, conn).await,
+            Self::IndexDuplicates(new) => duplicates::index(new, conn).await,
+            Self::ForgetDuplicates(enrolment) => duplicates::forget(*enrolment, conn).await,
+            Self::NotTheSame(decided) => duplicates::decide(decided, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,

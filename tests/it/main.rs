@@ -21,6 +21,8 @@ mod delivery;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod duplicates;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod enrolment;

@@ -8,6 +8,7 @@ mod chip;
 mod chip_content;
 mod contact;
 mod documents;
+mod duplicate;
 mod eligibility;
 mod registry;
 mod zone;
@@ -17,6 +18,7 @@ pub use chip::*;
 pub use chip_content::*;
 pub use contact::*;
 pub use documents::*;
+pub use duplicate::*;
 pub use eligibility::*;
 pub use registry::*;
 pub use zone::*;
@@ -98,6 +100,7 @@ pub static SUBJECTS: &[(&str, &[&Rule])] = &[
     ("Chip content", chip_content::ALL),
     ("Immigration record", registry::ALL),
     ("Captures", capture::ALL),
+    ("Duplicates", duplicate::ALL),
 ];
 
 /// Every rule.

@@ -9,6 +9,7 @@ mod codes;
 mod contact_changes;
 mod corruption;
 mod coverage;
+mod duplicates;
 mod enrolments;
 mod events;
 mod offices;
