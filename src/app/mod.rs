@@ -5,11 +5,13 @@
 
 mod activate;
 mod administer;
+mod calendar;
 mod caller;
 mod captures;
 mod change_contact;
 mod codes;
 mod correct;
+mod deadlines;
 mod decide;
 mod deliver;
 mod enrol;
@@ -28,10 +30,12 @@ mod trust;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
+pub use calendar::Adoption;
 pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use correct::{History, ShownRevision};
+pub use deadlines::Recomputed;
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
@@ -51,12 +55,14 @@ use tokio::sync::Notify;
 use crate::archive::Archive;
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
+use crate::domain::deadline::StageLimits;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
 use crate::notify::Carrier;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
+use calendar::CalendarCache;
 use offices::OfficeCache;
 use trust::TrustStore;
 
@@ -78,6 +84,8 @@ pub struct Settings {
     pub chip: Policy,
     /// What trust material may be like.
     pub trust: TrustSettings,
+    /// How long requests may stay where the law sets no limit.
+    pub stages: StageLimits,
 }
 
 /// The parts that use cases work with.
@@ -111,6 +119,8 @@ pub struct App {
     trust: Arc<TrustStore>,
     /// Units and offices, as this process read them last.
     offices: Arc<OfficeCache>,
+    /// The calendar of working days, as this process last read it.
+    calendar: Arc<CalendarCache>,
 }
 
 impl App {
@@ -121,6 +131,7 @@ impl App {
             outbox: Arc::new(Notify::new()),
             trust: Arc::new(TrustStore::new()),
             offices: Arc::new(OfficeCache::default()),
+            calendar: Arc::new(CalendarCache::default()),
         }
     }
 

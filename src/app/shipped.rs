@@ -10,6 +10,7 @@ impl App {
     /// If the store cannot be asked.
     pub async fn adopt_shipped(&self) -> Result<(), Error> {
         self.adopt_shipped_offices().await?;
+        self.adopt_shipped_calendar().await?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the commands and their help. Refuses to decide anything about accounts: a command reads its arguments, calls the
 //! service or a room of it, prints what came of it, and says the rest with its exit code.
 
+mod calendar;
 pub mod client;
 mod config;
 pub mod demo;
@@ -71,6 +72,9 @@ enum Command {
     /// Keeps the immigration record
     #[command(subcommand)]
     Registry(registry::Command),
+    /// Keeps the calendar of working days
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Checks the settings, or shows the defaults
     #[command(subcommand)]
     Config(config::Command),
@@ -132,6 +136,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
+        Command::Calendar(command) => calendar::run(&command, out).await,
         Command::Config(command) => config::run(&command, out),
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),

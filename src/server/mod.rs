@@ -41,6 +41,7 @@ pub struct Started {
     watching_trust: JoinHandle<()>,
     erasing: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    counting: JoinHandle<()>,
     app: App,
 }
 
@@ -75,6 +76,7 @@ impl Started {
             self.watching_trust.await.context("the watch over the trust store failed")?;
             self.erasing.await.context("the erasing task failed")?;
             self.sweeping.await.context("the sweeping task failed")?;
+            self.counting.await.context("the task that counts deadlines failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -119,5 +121,6 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
     let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
     let sweeping = tokio::spawn(workers::sweep(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, app })
+    let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
+    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, counting, app })
 }

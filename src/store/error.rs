@@ -38,6 +38,8 @@ pub enum Table {
     Staff,
     /// The same file waits, or another of its publisher came in force.
     TrustMaterial,
+    /// An edition of the calendar has come in force meanwhile, or has that name already.
+    Calendar,
     /// Any other: an identifier drawn twice.
     Other,
 }
@@ -51,6 +53,7 @@ impl Table {
             "contact_change" => Self::ContactChange,
             "staff" | "staff_certificate" => Self::Staff,
             "trust_material" => Self::TrustMaterial,
+            "calendar" => Self::Calendar,
             _ => Self::Other,
         }
     }
@@ -65,6 +68,7 @@ impl fmt::Display for Table {
             Self::ContactChange => "contact_change",
             Self::Staff => "staff",
             Self::TrustMaterial => "trust_material",
+            Self::Calendar => "calendar",
             Self::Other => "another",
         })
     }

@@ -12,7 +12,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 use crate::support::nation::{List, Nation};
-use crate::support::service::{Service, Wishes, fields, reason, with, with_wishes};
+use crate::support::service::{Service, Wishes, certificate, fields, reason, with, with_wishes};
 
 /// Bytes of a file in one message.
 const CHUNK: usize = 10_000;

@@ -12,6 +12,7 @@ pub mod codes;
 pub mod consents;
 pub mod eligibility;
 pub mod hand_over;
+pub mod holidays;
 pub mod numbers;
 pub mod phones;
 
@@ -57,6 +58,7 @@ pub const ITEMS: &[Item] = &[
     eligibility::ITEM,
     eligibility::REPRESENTATIVE_ITEM,
     hand_over::ITEM,
+    holidays::ITEM,
     numbers::ITEM,
     phones::ITEM,
 ];

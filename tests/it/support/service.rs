@@ -122,6 +122,7 @@ impl Service {
             dice: dice.clone(),
             settings: settings(folder.path(), |shipped| TrustSettings { practice: wishes.practice, ..shipped }),
         });
+        app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
         // Chance keeps the tests of one Redis apart: their callers have the same names.
