@@ -18,6 +18,7 @@ mod enrol;
 mod erase;
 mod error;
 mod intake;
+mod lists;
 mod offices;
 mod reconcile;
 mod registry;
@@ -27,6 +28,7 @@ mod sealing;
 mod shipped;
 mod staff;
 mod trust;
+mod watch;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
@@ -37,15 +39,17 @@ pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use correct::{History, ShownRevision};
 pub use deadlines::Recomputed;
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
-pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
+pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use intake::{ChipRead, Intake};
+pub use lists::{Counts, HolderCount, ListRequest, Page};
 pub use offices::{OfficeImport, OfficeScope, OfficeView};
 pub use reconcile::{Reconciliation, Tally};
 pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
+pub use watch::{Told, Watch, WatchSettings};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +69,7 @@ use crate::vault::Vault;
 use calendar::CalendarCache;
 use offices::OfficeCache;
 use trust::TrustStore;
+use watch::{Places, Streams};
 
 /// How often a use case reads again when others change the same records at the same time.
 const ATTEMPTS_MAX: u32 = 6;
@@ -84,6 +89,8 @@ pub struct Settings {
     pub chip: Policy,
     /// What trust material may be like.
     pub trust: TrustSettings,
+    /// How watchers are served.
+    pub watch: WatchSettings,
     /// How long requests may stay where the law sets no limit.
     pub stages: StageLimits,
 }
@@ -119,6 +126,10 @@ pub struct App {
     trust: Arc<TrustStore>,
     /// Units and offices, as this process read them last.
     offices: Arc<OfficeCache>,
+    /// How far the streams of events have come, as this process knows.
+    streams: Arc<Streams>,
+    /// Who watches through this process.
+    watchers: Arc<Places>,
     /// The calendar of working days, as this process last read it.
     calendar: Arc<CalendarCache>,
 }
@@ -131,6 +142,8 @@ impl App {
             outbox: Arc::new(Notify::new()),
             trust: Arc::new(TrustStore::new()),
             offices: Arc::new(OfficeCache::default()),
+            streams: Arc::new(Streams::default()),
+            watchers: Arc::new(Places::default()),
             calendar: Arc::new(CalendarCache::default()),
         }
     }
@@ -170,10 +183,11 @@ impl App {
         Entry::new(EntryId::new(self.dice().id(at)), at, actor, action, subject)
     }
 
-    /// Commits, and rings for the outbox.
+    /// Commits, and rings for the outbox and for those who watch.
     async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
         self.parts.store.commit(unit).await?;
         self.outbox.notify_one();
+        self.streams.ring();
         Ok(())
     }
 }

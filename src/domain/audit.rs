@@ -58,6 +58,8 @@ pub enum Action {
     EnrolmentViewed,
     /// Requests of an office were listed.
     EnrolmentsListed,
+    /// Somebody began to watch the changes of an office's requests.
+    EnrolmentsWatched,
     /// A request was handed in and a rule refused it.
     EnrolmentNotAccepted,
     /// A supervisor overrode what was referred.
@@ -141,6 +143,7 @@ impl Action {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
             Self::EnrolmentsListed => "enrolments.listed",
+            Self::EnrolmentsWatched => "enrolments.watched",
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",
             Self::ReferralDeclined => "enrolment.referral-declined",
