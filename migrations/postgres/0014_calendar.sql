@@ -9,6 +9,7 @@ CREATE TABLE calendar (
 
 -- The legal clock. All of it is absent in requests of before, until they get theirs.
 ALTER TABLE enrolment ADD COLUMN due_at BIGINT;  -- midnight after the last day
+ALTER TABLE enrolment ADD COLUMN deadline_basis TEXT;  -- on what the limit rests
 ALTER TABLE enrolment ADD COLUMN limit_days BIGINT;  -- working days by law
 ALTER TABLE enrolment ADD COLUMN spent_days BIGINT;  -- of them before the clock last began to run
 ALTER TABLE enrolment ADD COLUMN clock_running_since BIGINT;  -- absent while it stands still

@@ -9,6 +9,7 @@ CREATE TABLE calendar (
 
 -- The legal clock. All of it is absent in requests of before, until they get theirs.
 ALTER TABLE enrolment ADD COLUMN due_at INTEGER;  -- midnight after the last day
+ALTER TABLE enrolment ADD COLUMN deadline_basis TEXT;  -- on what the limit rests
 ALTER TABLE enrolment ADD COLUMN limit_days INTEGER;  -- working days by law
 ALTER TABLE enrolment ADD COLUMN spent_days INTEGER;  -- of them before the clock last began to run
 ALTER TABLE enrolment ADD COLUMN clock_running_since INTEGER;  -- absent while it stands still

@@ -124,14 +124,14 @@ pub struct App {
     outbox: Arc<Notify>,
     /// By whose word chips are believed, as this process knows it.
     trust: Arc<TrustStore>,
+    /// The calendar of working days, as this process last read it.
+    calendar: Arc<CalendarCache>,
     /// Units and offices, as this process read them last.
     offices: Arc<OfficeCache>,
     /// How far the streams of events have come, as this process knows.
     streams: Arc<Streams>,
     /// Who watches through this process.
     watchers: Arc<Places>,
-    /// The calendar of working days, as this process last read it.
-    calendar: Arc<CalendarCache>,
 }
 
 impl App {
@@ -141,10 +141,10 @@ impl App {
             parts: Arc::new(parts),
             outbox: Arc::new(Notify::new()),
             trust: Arc::new(TrustStore::new()),
+            calendar: Arc::new(CalendarCache::default()),
             offices: Arc::new(OfficeCache::default()),
             streams: Arc::new(Streams::default()),
             watchers: Arc::new(Places::default()),
-            calendar: Arc::new(CalendarCache::default()),
         }
     }
 

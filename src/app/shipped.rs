@@ -9,8 +9,8 @@ impl App {
     /// # Errors
     /// If the store cannot be asked.
     pub async fn adopt_shipped(&self) -> Result<(), Error> {
-        self.adopt_shipped_offices().await?;
         self.adopt_shipped_calendar().await?;
+        self.adopt_shipped_offices().await?;
         Ok(())
     }
 }

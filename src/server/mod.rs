@@ -106,7 +106,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         ..tls::Limits::default()
     };
     let incoming = tls::incoming(listener, tls_config, handshakes, stop.clone());
-    app.adopt_shipped().await.context("cannot take over what comes with the program")?;
+    app.adopt_shipped().await.context("cannot put in place what comes with the program")?;
     // No chip is judged before it is known by whom.
     app.refresh_trust().await.context("cannot read the trust store")?;
     let limits = limits(config, app.clock().clone()).await?;

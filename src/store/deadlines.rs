@@ -11,16 +11,16 @@ use crate::domain::calendar::Edition;
 use crate::domain::deadline::{Basis, Deadline};
 use crate::domain::enrolment::{Enrolment, Holder, StageName};
 use crate::domain::ids::{EnrolmentId, Version};
-use crate::domain::record::Biometrics;
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
 
-/// Binds `due_at`, `limit_days`, `spent_days`, `clock_running_since`, `calendar_edition`, `deadline_provisional` and
+/// Binds `due_at`, `deadline_basis`, `limit_days`, `spent_days`, `clock_running_since`, `calendar_edition`, `deadline_provisional` and
 /// `act_by`, in this order.
 pub(super) fn bind_clock(query: Query, enrolment: &Enrolment) -> Query {
     let deadline = enrolment.deadline.as_ref();
     query
         .bind(deadline.map(|deadline| deadline.due_at.micros()))
+        .bind(deadline.map(|deadline| deadline.basis.name().to_owned()))
         .bind(deadline.map(|deadline| i64::from(deadline.limit)))
         .bind(deadline.map(|deadline| i64::from(deadline.spent)))
         .bind(deadline.and_then(|deadline| deadline.running_since).map(Timestamp::micros))
@@ -29,17 +29,18 @@ pub(super) fn bind_clock(query: Query, enrolment: &Enrolment) -> Query {
         .bind(enrolment.act_by.map(Timestamp::micros))
 }
 
-/// The clock of a row, if it has one. On what the limit rests is what the immigration record told.
-pub(super) fn deadline_of(row: &Row, on_file: Option<Biometrics>) -> Result<Option<Deadline>, StoreError> {
+/// The clock of a row, if it has one.
+pub(super) fn deadline_of(row: &Row) -> Result<Option<Deadline>, StoreError> {
     const CORRUPT: StoreError = StoreError::Corrupt { column: "due_at" };
     let Some(edition) = row.get::<Option<String>>("calendar_edition")? else { return Ok(None) };
     let days = |column: &'static str| {
         let days = row.get::<Option<i64>>(column)?.and_then(|days| u8::try_from(days).ok());
         days.ok_or(StoreError::Corrupt { column })
     };
+    let basis = row.get::<Option<String>>("deadline_basis")?.and_then(|name| Basis::from_name(&name));
     Ok(Some(Deadline {
         due_at: row.get::<Option<i64>>("due_at")?.map(Timestamp::from_micros).ok_or(CORRUPT)?,
-        basis: Basis::of(on_file),
+        basis: basis.ok_or(StoreError::Corrupt { column: "deadline_basis" })?,
         limit: days("limit_days")?,
         spent: days("spent_days")?,
         running_since: row.get::<Option<i64>>("clock_running_since")?.map(Timestamp::from_micros),
@@ -51,9 +52,9 @@ pub(super) fn deadline_of(row: &Row, on_file: Option<Biometrics>) -> Result<Opti
 /// Keeps the clock of a request, if it is still as the caller saw it; whether it was.
 async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let clock = query(
-        "UPDATE enrolment SET due_at = $1, limit_days = $2, spent_days = $3, clock_running_since = $4, \
-         calendar_edition = $5, deadline_provisional = $6, act_by = $7, version = version + 1 \
-         WHERE id = $8 AND version = $9",
+        "UPDATE enrolment SET due_at = $1, deadline_basis = $2, limit_days = $3, spent_days = $4, \
+         clock_running_since = $5, calendar_edition = $6, deadline_provisional = $7, act_by = $8, version = version + 1 \
+         WHERE id = $9 AND version = $10",
     );
     let touched = bind_clock(clock, enrolment).bind(enrolment.id.uuid()).bind(seen.get()).execute(conn).await?;
     Ok(touched == 1)

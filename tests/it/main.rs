@@ -9,6 +9,8 @@ mod archive;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod calendar;
+#[cfg(test)]
 mod captures;
 #[cfg(test)]
 mod chip;

@@ -14,6 +14,7 @@ use time::Date;
 use time::macros::date;
 use tonic::{Code, Status};
 
+use crate::support::process::Site;
 use crate::support::records::{Records, received as events_of};
 use crate::support::service::{Service, certificate, fields, reason, with};
 
@@ -422,4 +423,41 @@ async fn processes_that_start_at_once_take_over_what_is_shipped_once() {
         assert_eq!(revision, Version::new(1));
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_command_imports_what_is_shipped_and_files_and_tells_of_each_line_that_it_cannot_take() {
+    let site = Site::new().await;
+    let keys = site.home().join("keys.json");
+    site.run(&["keys", "new", keys.to_str().unwrap()]).await.unwrap();
+    site.run(&["migrate"]).await.unwrap();
+    assert!(site.run(&["offices", "list"]).await.unwrap_err().contains("No offices are kept yet"));
+    let first = site.run(&["offices", "import"]).await.unwrap();
+    assert!(first.contains("added: site 79-02 Hồ Chí Minh - Thủ Dầu Một, 2025-07-01 to now and on\n"), "{first}");
+    assert!(site.run(&["offices", "import"]).await.unwrap().starts_with("0 added, 0 closed, 0 amended, "));
+
+    let file = site.home().join("merger.csv");
+    let command = |verb| ["offices", verb, file.to_str().unwrap()].map(str::to_owned);
+    let run = async |verb| site.run(&command(verb).each_ref().map(String::as_str)).await;
+    let write = |lines: &[&str]| {
+        std::fs::write(&file, [&[COLUMNS.join(",").as_str()], lines].concat().join("\n")).unwrap();
+    };
+    let bad =
+        "site,79-02,2025-07-01,2025-12-31,Hồ Chí Minh - Thủ Dầu Một,Ho Chi Minh - Thu Dau Mot,,,Thủ Dầu Một,79-01,";
+    write(&["site,79-04,2026-13-01,,A,Á,,,,,", "site,79-05,,,A"]);
+    let refused = run("import").await.unwrap_err();
+    let told = ["line 2, from: ", "line 2, name_ascii: ", "line 3: The line has 5 fields", "Nothing was changed."];
+    assert!(told.iter().all(|told| refused.contains(told)), "{refused}");
+    write(&[bad]);
+    let refused = run("import").await.unwrap_err();
+    assert!(refused.contains("line 2, until: ") && refused.contains("  kept, from line "), "{refused}");
+    assert!(refused.contains("site,79-02,2025-07-01,,"), "the line that is kept is shown: {refused}");
+
+    write(&["site,79-04,2099-01-01,,A,A,,,,,"]);
+    assert!(run("check").await.unwrap().ends_with("It would be: 1 added, 0 closed, 0 amended, 0 unchanged.\n"));
+    assert!(run("import").await.unwrap().ends_with("\n1 added, 0 closed, 0 amended, 0 unchanged.\n"));
+    assert!(run("import").await.unwrap().starts_with("0 added, "));
+    let then = site.run(&["offices", "list", "--on", "2099-01-01"]).await.unwrap();
+    assert!(then.contains("  79-04 A\n"), "{then}");
+    assert!(site.run(&["offices", "list", "--history", "91-01"]).await.unwrap().contains("tell the day with it"));
 }

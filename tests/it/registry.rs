@@ -45,7 +45,7 @@ fn asking(channel: Channel, clock: Clock) -> Wishes {
 }
 
 /// The record of someone about whom everything was typed as it is.
-fn record_of(application: &pb::Application) -> Record {
+pub fn record_of(application: &pb::Application) -> Record {
     let (person, passport) = (application.person.as_ref().unwrap(), application.passport.as_ref().unwrap());
     let card = application.residence_card.as_ref().unwrap();
     let day = |text: &str| parse_date(text).unwrap();
@@ -81,7 +81,7 @@ fn record_of(application: &pb::Application) -> Record {
     }
 }
 
-async fn import(service: &Service, records: &[Record]) {
+pub async fn import(service: &Service, records: &[Record]) {
     let app = service.app();
     let imported = app.import_records(app.new_import(), records).await.unwrap();
     assert_eq!(imported.written, records.len() as u64);

@@ -181,6 +181,14 @@ fn every_fault_is_told_in_two_languages_with_its_cure() {
 }
 
 #[test]
+fn the_example_in_the_document_is_a_calendar() {
+    let page = include_str!("../../../docs/calendar.md");
+    let (_, example) = page.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    assert_eq!(Calendar::read(example).map(|calendar| calendar.years.len()), Ok(1));
+}
+
+#[test]
 fn a_new_edition_is_later_and_holds_every_year_that_is_held() {
     let (old, text) = (shipped(), SHIPPED.replacen("edition = \"2026-11-21\"", "edition = \"2026-11-21.2\"", 1));
     let same_day = Calendar::read(&text).unwrap();

@@ -81,9 +81,9 @@ pub(super) async fn insert(stored: &StoredEnrolment, events: &[Event], conn: &mu
     let enrolment = &stored.enrolment;
     let row = query(
         "INSERT INTO enrolment (id, office, officer, received_at, since, revision, notes, content, passport_index, \
-         representative_index, stage, face_on_file, fingerprints_on_file, chip, due_at, limit_days, spent_days, \
+         representative_index, stage, face_on_file, fingerprints_on_file, chip, due_at, deadline_basis, limit_days, spent_days, \
          clock_running_since, calendar_edition, deadline_provisional, act_by, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -118,9 +118,9 @@ pub(super) async fn save(passage: &Passage, seen: Version, conn: &mut Conn<'_>) 
     let lease = enrolment.stage.lease();
     let row = query(
         "UPDATE enrolment SET stage = $1, since = $2, account_id = $3, refusal_reason = $4, return_reason = $5, \
-         withdrawal_reason = $6, decided_at = $7, lease_id = $8, lease_expires_at = $9, due_at = $10, limit_days = $11, \
-         spent_days = $12, clock_running_since = $13, calendar_edition = $14, deadline_provisional = $15, act_by = $16, \
-         version = version + 1 WHERE id = $17 AND version = $18",
+         withdrawal_reason = $6, decided_at = $7, lease_id = $8, lease_expires_at = $9, due_at = $10, deadline_basis = $11, \
+         limit_days = $12, spent_days = $13, clock_running_since = $14, calendar_edition = $15, \
+         deadline_provisional = $16, act_by = $17, version = version + 1 WHERE id = $18 AND version = $19",
     )
     .bind(enrolment.stage.name().name())
     .bind(enrolment.since.micros())

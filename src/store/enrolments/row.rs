@@ -31,7 +31,7 @@ pub(in crate::store) fn stored(row: &Row) -> Result<StoredEnrolment, StoreError>
         // What a newer program beside this one keeps of a chip may be more than this one can show.
         chip: row.get::<Option<String>>("chip")?.and_then(|chip| serde_json::from_str(&chip).ok()),
         stage: stage(row)?,
-        deadline: deadline_of(row, biometrics(row)?)?,
+        deadline: deadline_of(row)?,
         act_by: row.get::<Option<i64>>("act_by")?.map(Timestamp::from_micros),
     };
     Ok(StoredEnrolment {

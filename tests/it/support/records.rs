@@ -120,7 +120,7 @@ impl Records {
                     edition: edition("first"),
                     provisional: false,
                 }),
-                act_by: Some(later(3 * 86_400)),
+                act_by: None,
             },
             content: self.sealed(),
             passport: self.index(),

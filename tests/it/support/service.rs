@@ -30,6 +30,7 @@ use eid::vault::{KeyRing, Vault};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::TempDir;
+use time::Date;
 use time::macros::date;
 use tokio::io::DuplexStream;
 use tokio::sync::{Mutex, mpsc};
@@ -69,6 +70,8 @@ pub struct Wishes {
     pub carrier_away: bool,
     /// The practice country may be trusted.
     pub practice: bool,
+    /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
+    pub today: Option<Date>,
 }
 
 /// What a test allows the use cases: the settings as they are shipped, but for what trust material may be like.
@@ -101,8 +104,8 @@ pub async fn with_wishes(wishes: Wishes, test: impl AsyncFnOnce(&Service)) {
 
 impl Service {
     async fn start(wishes: Wishes, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
-        // Noon in Viet Nam.
-        let clock = Clock::stopped(Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12)));
+        let today = wishes.today.unwrap_or(date!(2026 - 11 - 21));
+        let clock = Clock::stopped(Timestamp::start_of(today).plus(Duration::from_hours(12)));
         let dice = Dice::seeded(1);
         let database = Database::fresh().await;
         let folder = tempfile::tempdir().unwrap();
@@ -135,7 +138,6 @@ impl Service {
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
         let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, folder };
-        service.app.adopt_shipped().await.unwrap();
         for role in Role::ALL {
             service.register(role, role.has_office().then_some("79-01"), role.name()).await;
         }
