@@ -72,6 +72,8 @@ pub struct Watch {
     heads: watch::Receiver<Heads>,
     /// Whether "nothing else" was said since the last event.
     quiet: bool,
+    /// Whether every stream has been asked for the next "nothing else".
+    sure: bool,
     begun: Instant,
     told: Instant,
     checked: Instant,
@@ -123,6 +125,7 @@ impl App {
             ready: VecDeque::new(),
             heads,
             quiet: false,
+            sure: false,
             begun: now,
             told: now,
             checked: now,
@@ -226,13 +229,17 @@ impl Watch {
             }
             self.check().await?;
             if self.read_on().await? {
-                continue;
-            }
-            if !self.quiet || self.told.elapsed() >= self.app.settings().watch.heartbeat {
-                self.quiet = true;
+                self.sure = false;
+            } else if self.quiet && self.told.elapsed() < self.app.settings().watch.heartbeat {
+                self.rest().await;
+            } else if self.sure {
+                (self.sure, self.quiet) = (false, true);
                 return Ok(self.tell(None));
+            } else {
+                // What is said of this moment is asked of the store, and not of what was known of it.
+                self.unread.fill(true);
+                self.sure = true;
             }
-            self.rest().await;
         }
     }
 
