@@ -141,6 +141,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),
         Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
+        Command::Office(office::Command::List(command)) => office::list::run(&command, out).await,
+        Command::Office(office::Command::Watch(command)) => office::watch::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

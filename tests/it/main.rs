@@ -29,6 +29,8 @@ mod erasure;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod offices;
@@ -49,3 +51,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod watch;
