@@ -130,13 +130,13 @@ pub fn parse() -> Result<Cli, ExitCode> {
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let out = &mut io::stdout();
     match cli.command {
-        Command::Demo(demo) => play::run(&demo).await,
+        Command::Demo(demo) => Box::pin(play::run(&demo)).await,
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
-        Command::Calendar(command) => calendar::run(&command, out).await,
+        Command::Calendar(command) => Box::pin(calendar::run(&command, out)).await,
         Command::Config(command) => config::run(&command, out),
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),

@@ -23,37 +23,30 @@ pub struct StageCount {
     pub overdue: u64,
 }
 
-/// The condition: $1 the office's code, $2 and $3 the span of receipt, $4 the instant by which they are overdue, or NULL if
-/// they need not be; what follows is about stages.
+/// The condition, for lists and counts alike: $1 the office's code, $2 the first instant of receipt, $3 and $4 what comes
+/// before: where the page before ended, or the end of the span; $5 the instant by which they are overdue, or NULL if they
+/// need not be. What follows is about stages.
 macro_rules! matching {
     ($stages:literal) => {
         concat!(
-            "FROM enrolment WHERE office = $1 AND received_at >= $2 AND received_at < $3 \
-             AND ($4 IS NULL OR act_by <= $4)",
+            "FROM enrolment WHERE office = $1 AND received_at >= $2 AND (received_at, id) < ($3, $4) \
+             AND ($5 IS NULL OR act_by <= $5)",
             $stages
         )
     };
 }
 
-/// A page: $5 and $6 where the one before ended, $7 how many.
-macro_rules! page {
+/// The statements for one kind of filter: a page of at most $6, and numbers by stage with those overdue at $6.
+macro_rules! statements {
     ($stages:literal) => {
-        concat!(
-            "SELECT * ",
-            matching!($stages),
-            " AND (received_at, id) < ($5, $6) ORDER BY received_at DESC, id DESC LIMIT $7"
-        )
-    };
-}
-
-/// Numbers by stage: $5 the instant by which they are overdue.
-macro_rules! count {
-    ($stages:literal) => {
-        concat!(
-            "SELECT stage, COUNT(*) AS count, COUNT(CASE WHEN act_by <= $5 THEN 1 END) AS overdue ",
-            matching!($stages),
-            " GROUP BY stage"
-        )
+        Statements {
+            page: concat!("SELECT * ", matching!($stages), " ORDER BY received_at DESC, id DESC LIMIT $6"),
+            count: concat!(
+                "SELECT stage, COUNT(*) AS count, COUNT(CASE WHEN act_by <= $6 THEN 1 END) AS overdue ",
+                matching!($stages),
+                " GROUP BY stage"
+            ),
+        }
     };
 }
 
@@ -64,19 +57,13 @@ struct Statements {
 }
 
 /// Any stage.
-const ANY: Statements = Statements { page: page!(""), count: count!("") };
+const ANY: Statements = statements!("");
 /// One stage.
-const ONE: Statements = Statements { page: page!(" AND stage = $8"), count: count!(" AND stage = $6") };
+const ONE: Statements = statements!(" AND stage = $7");
 /// Several stages, none of them final.
-const OPEN: Statements = Statements {
-    page: page!(" AND decided_at IS NULL AND stage IN ($8, $9, $10, $11, $12, $13, $14)"),
-    count: count!(" AND decided_at IS NULL AND stage IN ($6, $7, $8, $9, $10, $11, $12)"),
-};
+const OPEN: Statements = statements!(" AND decided_at IS NULL AND stage IN ($7, $8, $9, $10, $11, $12, $13)");
 /// Several stages.
-const SEVERAL: Statements = Statements {
-    page: page!(" AND stage IN ($8, $9, $10, $11, $12, $13, $14)"),
-    count: count!(" AND stage IN ($6, $7, $8, $9, $10, $11, $12)"),
-};
+const SEVERAL: Statements = statements!(" AND stage IN ($7, $8, $9, $10, $11, $12, $13)");
 
 /// Every statement of lists and counts with a name for it, for whoever wants to see how an engine goes about them.
 pub const LIST_STATEMENTS: [(&str, &str); 8] = [
@@ -103,8 +90,7 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<StoredEnrolment>, StoreError> {
         let Some(statements) = statements(filter) else { return Ok(Vec::new()) };
-        let (at, id) = before.map_or((i64::MAX, Uuid::max()), |end| (end.received_at.micros(), end.id.uuid()));
-        let asked = condition(statements.page, span, filter, now).bind(at).bind(id).bind(i64::from(limit));
+        let asked = condition(statements.page, span, (filter, now), before).bind(i64::from(limit));
         let rows = with_stages(asked, filter).fetch_all(&mut self.conn()).await?;
         rows.iter().map(stored).collect()
     }
@@ -119,7 +105,7 @@ impl Reader {
         (filter, now): (&Filter, Timestamp),
     ) -> Result<Vec<StageCount>, StoreError> {
         let Some(statements) = statements(filter) else { return Ok(Vec::new()) };
-        let asked = condition(statements.count, span, filter, now).bind(now.micros());
+        let asked = condition(statements.count, span, (filter, now), None).bind(now.micros());
         let rows = with_stages(asked, filter).fetch_all(&mut self.conn()).await?;
         rows.iter().map(stage_count).collect()
     }
@@ -137,12 +123,21 @@ fn statements(filter: &Filter) -> Option<&'static Statements> {
     }
 }
 
-fn condition(sql: &'static str, span: &OfficeSpan, filter: &Filter, now: Timestamp) -> Query {
+fn condition(
+    sql: &'static str,
+    span: &OfficeSpan,
+    (filter, now): (&Filter, Timestamp),
+    before: Option<PageEnd>,
+) -> Query {
     let ((first, after), (from, until)) = (span.instants(), filter.received());
+    // No request has this name, so that below it is all that was received before that instant.
+    let end = (after.min(until), Uuid::nil());
+    let below = before.map_or(end, |page| end.min((page.received_at, page.id.uuid())));
     query(sql)
         .bind(span.code.as_str())
         .bind(first.max(from).micros())
-        .bind(after.min(until).micros())
+        .bind(below.0.micros())
+        .bind(below.1)
         .bind(filter.is_overdue().then_some(now.micros()))
 }
 

@@ -97,7 +97,11 @@ async fn pages_hold_while_requests_arrive_and_change_their_state() {
         let mut expected = ids.clone();
         expected.remove(1);
         expected.reverse();
-        assert_eq!(names(&seen), expected, "each once, newest first; the one that was returned meanwhile is not listed");
+        assert_eq!(
+            names(&seen),
+            expected,
+            "each once, newest first; the one that was returned meanwhile is not listed"
+        );
     })
     .await;
 }
@@ -151,14 +155,10 @@ async fn what_cannot_be_asked_for_is_named() {
             ..pb::ListRequest::default()
         };
         let refused = service.officer().list(request).await.unwrap_err();
-        let of_the_filter = [
-            "filter.states[1]",
-            "filter.states[2]",
-            "filter.received_from",
-            "filter.received_until",
-            "filter.holder",
-        ];
-        let expected = [&["page_size", "page_token", "state"], of_the_filter.as_slice(), &["read_mask.paths[1]"]].concat();
+        let of_the_filter =
+            ["filter.states[1]", "filter.states[2]", "filter.received_from", "filter.received_until", "filter.holder"];
+        let expected =
+            [&["page_size", "page_token", "state"], of_the_filter.as_slice(), &["read_mask.paths[1]"]].concat();
         assert_eq!(fields(&refused), expected);
         let request = pb::CountRequest { filter: Some(filter), ..pb::CountRequest::default() };
         assert_eq!(fields(&service.officer().count(request).await.unwrap_err()), of_the_filter);

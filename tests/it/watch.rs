@@ -461,7 +461,8 @@ async fn the_program_lists_and_watches_from_a_file_that_it_keeps() {
         let connection = site.connection(&running, "officer-79-01");
         let place = place.to_str().unwrap();
         let arguments: Vec<&str> = arguments.iter().map(|text| if *text == "PLACE" { place } else { text }).collect();
-        let all: Vec<&str> = ["office"].into_iter().chain(arguments).chain(connection.iter().map(String::as_str)).collect();
+        let all: Vec<&str> =
+            ["office"].into_iter().chain(arguments).chain(connection.iter().map(String::as_str)).collect();
         site.run(&all).await
     };
     assert_eq!(call(&["watch", "--from", "PLACE", "--catch-up"]).await.unwrap(), "");

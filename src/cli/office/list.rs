@@ -12,9 +12,7 @@ use crate::cli::client::Options;
 use crate::cli::{FAILED, UNREACHED, refusal, words};
 use crate::domain::time::{Timestamp, parse_date};
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
-use crate::proto::{
-    CountRequest, CountResponse, Enrolment, EnrolmentFilter, EnrolmentState, Holder, ListRequest,
-};
+use crate::proto::{CountRequest, CountResponse, Enrolment, EnrolmentFilter, EnrolmentState, Holder, ListRequest};
 use time::Date;
 
 /// Requests asked for at once.

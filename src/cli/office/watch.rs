@@ -249,6 +249,9 @@ mod tests {
         let (ended, said) = followed(&mut follow, messages, true).await;
         assert!(ended.is_ok());
         let told: serde_json::Value = serde_json::from_str(&said).unwrap();
-        assert_eq!((told["event"]["verb"].as_str(), told["enrolment"]["enrolment_id"].as_str()), (Some("receive"), Some("0192")));
+        assert_eq!(
+            (told["event"]["verb"].as_str(), told["enrolment"]["enrolment_id"].as_str()),
+            (Some("receive"), Some("0192"))
+        );
     }
 }
