@@ -203,7 +203,7 @@ async fn history(service: &Service, dice: &Dice) {
                 0 => drop(service.approve(held, &service.number()).await.unwrap()),
                 1 => send_back(service, held).await,
                 2 => {
-                    let refusal = pb::Refusal { reason: pb::RefusalReason::Other.into() };
+                    let refusal = pb::AuthorityRefusal { reason: pb::RefusalReason::Other.into() };
                     let decision = pb::record_decision_request::Decision::Refusal(refusal);
                     service.decide(held, decision).await.unwrap();
                 }
@@ -216,7 +216,7 @@ async fn history(service: &Service, dice: &Dice) {
                 let _ = withdraw(service, id).await;
             }
         }
-        service.wait(Duration::from_hours(24 * 8));
+        service.wait(Duration::from_hours(24 * 14));
     }
 }
 
@@ -236,7 +236,7 @@ async fn numbers_agree_with_lists_after_any_history() {
             pb::EnrolmentFilter { overdue: true, ..pb::EnrolmentFilter::default() },
             pb::EnrolmentFilter { overdue: true, holder: Holder::Authority.into(), ..open },
             pb::EnrolmentFilter { holder: Holder::Nobody.into(), ..pb::EnrolmentFilter::default() },
-            pb::EnrolmentFilter { received_from: ago(17), received_until: ago(9), ..pb::EnrolmentFilter::default() },
+            pb::EnrolmentFilter { received_from: ago(30), received_until: ago(20), ..pb::EnrolmentFilter::default() },
         ] {
             let request = pb::CountRequest { filter: Some(asked.clone()), ..pb::CountRequest::default() };
             let counted = service.officer().count(request).await.unwrap().into_inner();

@@ -107,7 +107,7 @@ async fn decide_some(service: &Service, dice: &Dice, ledger: &mut Ledger) {
                 "issue"
             }
             1 => {
-                let refusal = pb::Refusal { reason: pb::RefusalReason::Other.into() };
+                let refusal = pb::AuthorityRefusal { reason: pb::RefusalReason::Other.into() };
                 service.decide(held, pb::record_decision_request::Decision::Refusal(refusal)).await.unwrap();
                 "refuse"
             }
@@ -252,13 +252,12 @@ async fn what_another_process_commits_is_told_too_and_a_stop_says_to_go_on() {
     with(async |service| {
         let replica = service.replica();
         let mut stream = watch(service, replica.channel("officer"), "").await.unwrap();
-        let mut token = next(&mut stream).await.unwrap().resume_token;
+        assert!(next(&mut stream).await.unwrap().change.is_none());
         let id = service.submitted(&service.applicant().await.application).await;
-        let change = loop {
+        let (change, token) = loop {
             let message = next(&mut stream).await.unwrap();
-            token = message.resume_token;
             if let Some(change) = message.change {
-                break change;
+                break (change, message.resume_token);
             }
         };
         assert_eq!(told(&change), (id.clone(), "receive".to_owned()));
