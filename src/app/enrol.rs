@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, HandedReceipt, Intake, Missing, OfficeScope, Officer, Repeat};
+use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
-use crate::domain::enrolment::{Enrolment, Passage, StageName};
+use crate::domain::enrolment::{Enrolment, Passage};
 use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
@@ -57,28 +57,6 @@ pub struct ShownEnrolment {
     pub review_reason: Option<ReviewReason>,
     /// What was said when it was returned for correction, until it has been corrected.
     pub return_note: Option<ReturnNote>,
-}
-
-/// Which requests to list.
-#[derive(Clone, Debug)]
-pub struct PageRequest {
-    /// In which stage; any if absent.
-    pub stage: Option<StageName>,
-    /// Those handed in before this one; from the newest if absent.
-    pub before: Option<EnrolmentId>,
-    /// At most so many.
-    pub size: u32,
-    /// By which map of offices.
-    pub offices: OfficeScope,
-}
-
-/// A page of requests.
-#[derive(Debug)]
-pub struct Page {
-    /// Newest first.
-    pub enrolments: Vec<Enrolment>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<EnrolmentId>,
 }
 
 /// The first answer to a submission: the request's name; all that a receipt shows never changes.
@@ -169,31 +147,6 @@ impl App {
         let entry = self.entry(now, by.actor(), Action::ChipChallenged, id.uuid());
         self.commit(Unit::new(entry).with(Change::NewChallenge(drawn.clone()))).await?;
         Ok(drawn)
-    }
-
-    /// A page of the office's requests, without their content: those of offices whose rights it has by now included.
-    ///
-    /// # Errors
-    /// As [`App::spans`], or if the store cannot be asked.
-    pub async fn enrolments(&self, by: &Caller, officer: &Officer, request: PageRequest) -> Result<Page, Error> {
-        let mut reader = self.store().reader().await?;
-        let spans = Self::spans(&*self.offices(&mut reader).await?, officer, &request.offices)?;
-        let mut rows = Vec::new();
-        for span in &spans {
-            rows.extend(reader.enrolments_of(span, request.stage, request.before, request.size + 1).await?);
-        }
-        drop(reader);
-        // Each span came newest first; together they do too, whichever code a request carries.
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.enrolment.id));
-        let more = rows.len() > request.size as usize;
-        rows.truncate(request.size as usize);
-        let entry = self
-            .entry(self.clock().now(), by.actor(), Action::EnrolmentsListed, by.id().uuid())
-            .with("office", officer.office.as_str())
-            .with("count", rows.len().to_string());
-        self.commit(Unit::new(entry)).await?;
-        let next = more.then(|| rows.last().map(|row| row.enrolment.id)).flatten();
-        Ok(Page { enrolments: rows.into_iter().map(|row| row.enrolment).collect(), next })
     }
 
     async fn submit_once(

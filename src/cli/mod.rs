@@ -148,6 +148,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Office(office::Command::Slip(command)) => office::slip(&command, out).await,
         Command::Receipt(receipt::Command::Verify(command)) => receipt::verify(&command, out),
         Command::Receipt(receipt::Command::Keys(command)) => receipt::keys(&command, out).await,
+        Command::Office(office::Command::List(command)) => office::list::run(&command, out).await,
+        Command::Office(office::Command::Watch(command)) => office::watch::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

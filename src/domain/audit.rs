@@ -60,6 +60,8 @@ pub enum Action {
     SlipPrinted,
     /// Requests of an office were listed.
     EnrolmentsListed,
+    /// Somebody began to watch the changes of an office's requests.
+    EnrolmentsWatched,
     /// A request was handed in and a rule refused it.
     EnrolmentNotAccepted,
     /// A supervisor overrode what was referred.
@@ -148,6 +150,7 @@ impl Action {
             Self::EnrolmentViewed => "enrolment.viewed",
             Self::SlipPrinted => "enrolment.slip-printed",
             Self::EnrolmentsListed => "enrolments.listed",
+            Self::EnrolmentsWatched => "enrolments.watched",
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",
             Self::ReferralDeclined => "enrolment.referral-declined",

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::gate::caller;
 use super::parse::{self, Faults};
-use super::{receipts, render, status};
-use crate::app::{App, Caller, Intake, OfficeScope, Officer, PageRequest, Submitted};
+use super::{lists, receipts, render, status, watch};
+use crate::app::{App, Caller, Intake, Officer, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::{ReturnReason, StageName, WithdrawalReason};
 use crate::domain::ids::{EnrolmentId, RequestId};
@@ -17,24 +17,14 @@ use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
-const PAGE_SIZE: u32 = 50;
-const PAGE_SIZE_MAX: u32 = 500;
-const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 500.", "Ít nhất 1, nhiều nhất 500.");
 const WRONG_TOKEN: Malformed = Malformed::new(
     "Not a page token. Send next_page_token of the page before, unchanged.",
     "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
-);
-const WRONG_MAP: Malformed = Malformed::new("Not a map of offices.", "Không phải loại danh mục đơn vị.");
-const NEEDS_AS_RECEIVED: Malformed = Malformed::new(
-    "An office or a day can be asked for by AS_RECEIVED only.",
-    "Chỉ có thể nêu đơn vị hoặc ngày khi tra theo AS_RECEIVED.",
 );
 pub(super) const WRONG_REASON: Malformed = Malformed::new(
     "Required: one of the reasons listed in the protocol.",
     "Bắt buộc: một trong các lý do nêu trong giao thức.",
 );
-const WRONG_STATE: Malformed = Malformed::new("Not a state of a request.", "Không phải trạng thái của hồ sơ.");
-
 pub(super) struct Enrolments(pub(super) App);
 
 #[tonic::async_trait]
@@ -106,7 +96,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         Ok(Response::new(pb::GetResponse {
             enrolment: Some(pb::Enrolment {
                 return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
-                ..held_by(&officer, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
+                ..held_by(&officer.office, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
             }),
             application: Some(render::application(&shown.application)),
         }))
@@ -124,7 +114,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         Ok(Response::new(match self.0.correct(&by, &officer, &repeat, enrolment, &intake).await? {
             Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
                 outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
-                    &officer,
+                    &officer.office,
                     render::enrolment(&enrolment),
                 ))),
                 signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
@@ -148,7 +138,9 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
         let enrolment = self.0.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
-        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(held_by(&officer, render::enrolment(&enrolment))) }))
+        Ok(Response::new(pb::WithdrawResponse {
+            enrolment: Some(held_by(&officer.office, render::enrolment(&enrolment))),
+        }))
     }
 
     async fn get_history(
@@ -164,20 +156,17 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     }
 
     async fn list(&self, request: Request<pb::ListRequest>) -> Result<Response<pb::ListResponse>, Status> {
-        let (by, officer) = officer(&request)?;
-        let message = request.into_inner();
-        let mut faults = Faults::default();
-        let size = faults.take("page_size", page_size(message.page_size));
-        let before = faults.optional("page_token", &message.page_token, read_token);
-        let stage = faults.take("state", stage(message.state));
-        let offices = office_scope(&mut faults, &message);
-        let page = size.zip(before).zip(stage.zip(offices));
-        let ((size, before), (stage, offices)) = faults.finish(page)?;
-        let page = self.0.enrolments(&by, &officer, PageRequest { stage, before, size, offices }).await?;
-        Ok(Response::new(pb::ListResponse {
-            enrolments: page.enrolments.iter().map(|one| held_by(&officer, render::enrolment(one))).collect(),
-            next_page_token: page.next.map(token).unwrap_or_default(),
-        }))
+        lists::list(&self.0, request).await
+    }
+
+    async fn count(&self, request: Request<pb::CountRequest>) -> Result<Response<pb::CountResponse>, Status> {
+        lists::count(&self.0, request).await
+    }
+
+    type WatchStream = watch::Changes;
+
+    async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        watch::watch(&self.0, request).await
     }
 
     async fn get_slip(&self, request: Request<pb::GetSlipRequest>) -> Result<Response<pb::GetSlipResponse>, Status> {
@@ -202,8 +191,8 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
 }
 
 /// A request as it is shown to an officer whose office it is today.
-pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
-    pb::Enrolment { current_office: officer.office.to_string(), ..enrolment }
+pub(super) fn held_by(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
+    pb::Enrolment { current_office: office.to_string(), ..enrolment }
 }
 
 /// The caller as an officer, at the office of the day. The table lets none other through; a caller without an office is
@@ -247,24 +236,6 @@ fn intake(
     Some(Intake { application: application?, chip: chip?, captures: captures?, submitted })
 }
 
-/// By which map of offices requests are asked for. A code or a day means nothing to today's map.
-fn office_scope(faults: &mut Faults, message: &pb::ListRequest) -> Option<OfficeScope> {
-    let office = faults.optional("office", &message.office, OfficeCode::parse);
-    let on = faults.optional("office_on", &message.office_on, parse::read_day);
-    let map = faults.take("office_map", pb::OfficeMap::try_from(message.office_map).map_err(|_| WRONG_MAP));
-    let (office, on) = (office?, on?);
-    match map? {
-        pb::OfficeMap::AsReceived => Some(OfficeScope::AsReceived { office, on }),
-        pb::OfficeMap::Unspecified | pb::OfficeMap::Today if office.is_none() && on.is_none() => {
-            Some(OfficeScope::Today)
-        }
-        pb::OfficeMap::Unspecified | pb::OfficeMap::Today => {
-            faults.fault("office_map", NEEDS_AS_RECEIVED);
-            None
-        }
-    }
-}
-
 /// The names of a call and of the request that it is about.
 pub(super) fn ids(faults: &mut Faults, request: &str, enrolment: &str) -> Option<(RequestId, EnrolmentId)> {
     let request = faults.text("request_id", request, RequestId::parse);
@@ -291,28 +262,6 @@ pub(super) const fn return_reason(reason: pb::ReturnReason) -> Result<ReturnReas
         pb::ReturnReason::Consent => Ok(ReturnReason::Consent),
         pb::ReturnReason::Other => Ok(ReturnReason::Other),
         pb::ReturnReason::Unspecified => Err(WRONG_REASON),
-    }
-}
-
-fn page_size(asked: i32) -> Result<u32, Malformed> {
-    match u32::try_from(asked) {
-        Ok(0) => Ok(PAGE_SIZE),
-        Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),
-        _ => Err(WRONG_SIZE),
-    }
-}
-
-fn stage(asked: i32) -> Result<Option<StageName>, Malformed> {
-    match pb::EnrolmentState::try_from(asked) {
-        Ok(pb::EnrolmentState::Unspecified) => Ok(None),
-        Ok(pb::EnrolmentState::Forwarded) => Ok(Some(StageName::Forwarded)),
-        Ok(pb::EnrolmentState::Issued) => Ok(Some(StageName::Issued)),
-        Ok(pb::EnrolmentState::Refused) => Ok(Some(StageName::Refused)),
-        Ok(pb::EnrolmentState::Referred) => Ok(Some(StageName::Referred)),
-        Ok(pb::EnrolmentState::Received) => Ok(Some(StageName::Received)),
-        Ok(pb::EnrolmentState::Returned) => Ok(Some(StageName::Returned)),
-        Ok(pb::EnrolmentState::Withdrawn) => Ok(Some(StageName::Withdrawn)),
-        Err(_) => Err(WRONG_STATE),
     }
 }
 

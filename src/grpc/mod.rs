@@ -13,6 +13,8 @@ mod changes;
 mod contact;
 mod enrolment;
 mod gate;
+mod lists;
+mod mask;
 mod office;
 mod parse;
 mod policy;
@@ -22,6 +24,7 @@ mod render;
 mod review;
 mod status;
 mod trust;
+mod watch;
 
 pub use enrolment::read_check;
 pub use gate::Gate;

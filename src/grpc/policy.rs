@@ -53,8 +53,8 @@ const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_
     Rule { method, allowed, quota: Quota::per_second(per_second), deadline }
 }
 
-const fn stream(method: &'static str) -> Rule {
-    Rule { method, allowed: Allowed::Staff, quota: Quota::per_second(5), deadline: None }
+const fn stream(method: &'static str, allowed: Allowed) -> Rule {
+    Rule { method, allowed, quota: Quota::per_second(5), deadline: None }
 }
 
 /// The table. The authority and the app backend are one caller each for the whole country; an officer is one person,
@@ -68,6 +68,8 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.EnrolmentService/Withdraw", OFFICE, 20, 10),
     rule("eid.issuance.v1.EnrolmentService/GetHistory", OFFICE, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/List", OFFICE, 20, 10),
+    rule("eid.issuance.v1.EnrolmentService/Count", OFFICE, 20, 10),
+    stream("eid.issuance.v1.EnrolmentService/Watch", OFFICE),
     rule("eid.issuance.v1.EnrolmentService/GetSlip", OFFICE, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/ListReceiptKeys", Allowed::Staff, 5, 3),
     rule("eid.issuance.v1.ReviewService/CompareCandidates", SUPERVISOR, 20, 5),
@@ -97,9 +99,9 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.OfficeService/GetOffice", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
-    stream("grpc.health.v1.Health/Watch"),
-    stream("grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
-    stream("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"),
+    stream("grpc.health.v1.Health/Watch", Allowed::Staff),
+    stream("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Allowed::Staff),
+    stream("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Allowed::Staff),
 ];
 
 impl Rule {

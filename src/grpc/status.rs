@@ -13,11 +13,14 @@ use crate::app::{Error, Missing};
 use crate::domain::enrolment::{CannotDecide, CannotWithdraw};
 use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
+use crate::domain::working_list::CannotResume;
 
 /// The domain of reasons.
 const DOMAIN: &str = "eid.issuance.v1";
 /// How long a caller should wait when part of the service is away.
 const RETRY_SOON: Duration = Duration::from_secs(1);
+/// How long a caller should wait for a place that others have.
+const RETRY_LATER: Duration = Duration::from_secs(30);
 
 /// A stable reason, and what it says.
 #[derive(Debug)]
@@ -119,6 +122,18 @@ reasons! {
     CALENDAR_LACKS_YEAR: FailedPrecondition,
         "The calendar of working days does not hold the year {year}, so no deadline can be counted. The operator imports one that does (eid calendar import); send the request again then, with the same request_id."
         / "Lịch ngày làm việc chưa có năm {year} nên không tính được thời hạn. Người vận hành cần nạp lịch có năm này (eid calendar import); sau đó hãy gửi lại với cùng request_id.";
+    RESUME_TOKEN_NOT_IN_HISTORY: FailedPrecondition,
+        "This resume token is ahead of what the service holds, or of another history: it was restored from a backup. Watch without a token, and list the requests anew."
+        / "Mã tiếp tục này vượt quá hoặc không thuộc dữ liệu hiện có: hệ thống đã được khôi phục từ bản sao lưu. Hãy theo dõi lại không kèm mã và tải lại danh sách hồ sơ.";
+    OFFICE_CHANGED: FailedPrecondition,
+        "The records of offices were amended: your office now has requests that were not told of. Watch without a token, and list the requests anew."
+        / "Danh mục đơn vị đã được điều chỉnh: đơn vị của bạn có thêm hồ sơ chưa được báo. Hãy theo dõi lại không kèm mã và tải lại danh sách hồ sơ.";
+    TOO_MANY_WATCHERS: ResourceExhausted,
+        "You watch by as many calls as you may, or the service has no place for more. End a call, or try again after the time told."
+        / "Bạn đã mở đủ số kênh theo dõi cho phép, hoặc dịch vụ không còn chỗ. Hãy đóng bớt một kênh, hoặc thử lại sau thời gian đã báo.";
+    WATCH_AGAIN: Unavailable,
+        "This call ends here and nothing is lost. Call Watch again with the last resume_token."
+        / "Kênh theo dõi này kết thúc tại đây, không mất dữ liệu nào. Hãy gọi lại Watch với resume_token cuối cùng.";
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
@@ -294,6 +309,12 @@ impl From<Error> for Status {
             Error::WasInForce(_) => TRUST_MATERIAL_DECIDED.status(),
             Error::CalendarLacks(lacks) => CALENDAR_LACKS_YEAR.of_year(lacks.year),
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
+            Error::CannotResume(CannotResume::NotInHistory) => RESUME_TOKEN_NOT_IN_HISTORY.status(),
+            Error::CannotResume(CannotResume::OfficeChanged) => OFFICE_CHANGED.status(),
+            Error::TooManyWatchers => TOO_MANY_WATCHERS.retry(RETRY_LATER),
+            Error::WatchEnded => WATCH_AGAIN.retry(RETRY_SOON),
+            Error::NoLongerKnown => CERTIFICATE_UNKNOWN.status(),
+            Error::OfficeEnded => NO_OFFICE_TODAY.status(),
             Error::Contended => CONTENDED.retry(RETRY_SOON),
             Error::Unavailable(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is not available");

@@ -18,6 +18,7 @@ mod engine;
 mod enrolments;
 mod error;
 mod events;
+mod lists;
 mod offices;
 mod outbox;
 mod receipts;
@@ -38,7 +39,8 @@ pub use duplicates::{DuplicateKeys, NotTheSame, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
-pub use events::StoredEvent;
+pub use events::{StoredEvent, ToldEvent};
+pub use lists::{LIST_STATEMENTS, StageCount};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use receipts::StoredReceipt;
 pub use registry::{RecordBatch, StoredRecord};
@@ -106,6 +108,15 @@ impl Store {
     /// If none is to be had in time.
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(Reader { inner: self.engine.reader().await? })
+    }
+
+    /// A connection that reads one state of the store, whatever is committed meanwhile: for answers that several questions
+    /// make together.
+    ///
+    /// # Errors
+    /// If none is to be had in time.
+    pub async fn snapshot(&self) -> Result<Reader, StoreError> {
+        Ok(Reader { inner: self.engine.snapshot().await? })
     }
 
     /// Commits a unit of work: all of it, or nothing. Answers after the commit.

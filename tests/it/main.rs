@@ -31,6 +31,8 @@ mod erasure;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod offices;
@@ -53,3 +55,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod watch;

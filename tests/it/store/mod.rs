@@ -12,6 +12,7 @@ mod coverage;
 mod duplicates;
 mod enrolments;
 mod events;
+mod lists;
 mod offices;
 mod opening;
 mod outbox;

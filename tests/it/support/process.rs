@@ -111,6 +111,17 @@ impl Site {
         self.connect(running, pki.cert_path(stem), pki.key_path(stem)).await.unwrap()
     }
 
+    /// How the program's own commands reach it as one of the practice callers.
+    pub fn connection(&self, running: &Running, stem: &str) -> Vec<String> {
+        let pki = pki::load(&self.home().join("pki")).unwrap();
+        let port = running.address.rsplit_once(':').unwrap().1;
+        let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+        let (ca, cert, key) = (pki.server_ca_path(), pki.cert_path(stem), pki.key_path(stem));
+        let server = format!("https://localhost:{port}");
+        let named = [("--server", server), ("--ca", text(ca)), ("--cert", text(cert)), ("--key", text(key))];
+        named.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+    }
+
     /// Calls with a certificate of any kind.
     pub async fn connect(&self, running: &Running, certificate: PathBuf, key: PathBuf) -> anyhow::Result<Channel> {
         let ca = pki::load(&self.home().join("pki")).unwrap().server_ca_path();
