@@ -19,6 +19,7 @@ use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReviewReason;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::{Earlier, Provenance};
 use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
 
 /// Bytes of a challenge, RND.IFD. Doc 9303-11 section 6.1.
@@ -53,6 +54,8 @@ pub struct ShownEnrolment {
     pub application: Application,
     /// Why a supervisor decided so, if one did.
     pub review_reason: Option<ReviewReason>,
+    /// Where and when it was captured, if it said so.
+    pub capture: Option<Provenance>,
 }
 
 /// Which requests to list.
@@ -73,6 +76,12 @@ pub struct Page {
     pub enrolments: Vec<Enrolment>,
     /// Where the next page begins, if there is one.
     pub next: Option<EnrolmentId>,
+}
+
+/// A request that was taken in before.
+async fn taken_in(reader: &mut Reader, id: EnrolmentId) -> Result<Enrolment, Error> {
+    let stored = reader.enrolment(id).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+    Ok(stored.enrolment)
 }
 
 /// The first answer to a submission: the request's name; all that a receipt shows never changes.
@@ -110,6 +119,13 @@ impl App {
         let record = OnceCell::new();
         let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
         if let Submitted::NotAccepted(findings) = &submitted {
+            let mut reader = self.store().reader().await?;
+            let earlier = self.earlier(&mut reader, officer, repeat, intake).await?;
+            // A colleague who sent the same spool was faster, after this call had looked.
+            if let Earlier::TakenIn(first) = earlier {
+                return Ok(Submitted::Accepted(Box::new(taken_in(&mut reader, first).await?)));
+            }
+            drop(reader);
             // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
             // found forged must not come back without its chip unseen.
             let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
@@ -119,7 +135,11 @@ impl App {
                 .with("office", officer.office.as_str())
                 .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
                 .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
-            self.commit(Unit::new(entry)).await?;
+            let number = match (&intake.provenance, earlier) {
+                (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
+                _ => Self::noted(officer, repeat, intake, None, now),
+            };
+            self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(submitted)
     }
@@ -129,13 +149,22 @@ impl App {
     /// # Errors
     /// [`Error::NotFound`] if it is unknown or another office's.
     pub async fn enrolment(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownEnrolment, Error> {
-        let found = self.store().reader().await?.enrolment(id).await?;
+        let mut reader = self.store().reader().await?;
+        let found = reader.enrolment(id).await?;
+        let noted = reader.capture_of(id).await?;
+        drop(reader);
         let own = found.filter(|stored| stored.enrolment.office == officer.office);
         let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
-        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason })
+        let capture = noted.map(|noted| Provenance {
+            workstation: noted.seen.id,
+            number: noted.number,
+            captured_at: noted.captured_at,
+            sent_at: None,
+        });
+        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, capture })
     }
 
     /// Draws a challenge for active authentication, for one submission of this officer.
@@ -182,14 +211,20 @@ impl App {
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
-            let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
+            let first = taken_in(&mut reader, enrolment).await?;
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first))));
+        }
+        let earlier = self.earlier(&mut reader, officer, repeat, intake).await?;
+        if let Earlier::TakenIn(first) = earlier {
+            let first = taken_in(&mut reader, first).await?;
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first))));
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
-        let known = self.known(officer, id, intake, record.clone(), now).await?;
+        let mut known = self.known(officer, id, intake, record.clone(), now).await?;
+        known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
@@ -197,6 +232,7 @@ impl App {
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
+                let unit = unit.with_all(Self::noted(officer, repeat, intake, Some(id), now));
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),

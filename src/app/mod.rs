@@ -21,6 +21,7 @@ mod review;
 mod sealing;
 mod staff;
 mod trust;
+mod workstation;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
@@ -35,6 +36,7 @@ pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
+pub use workstation::{Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
 use std::time::Duration;

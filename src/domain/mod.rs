@@ -28,3 +28,4 @@ pub mod staff;
 pub mod text;
 pub mod time;
 pub mod trust;
+pub mod workstation;

@@ -3,15 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost::Message as _;
-use tonic::{Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use super::gate::caller;
+use super::gate::{caller, pace};
 use super::parse::{self, Faults};
-use super::{render, status};
+use super::submit_stream::{Answers, Session};
+use super::{render, status, workstation};
 use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
-use crate::domain::enrolment::StageName;
+use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::ids::{EnrolmentId, RequestId};
 use crate::domain::text::Malformed;
 use crate::proto as pb;
@@ -25,14 +27,21 @@ const WRONG_TOKEN: Malformed = Malformed::new(
 );
 const WRONG_STATE: Malformed = Malformed::new("Not a state of a request.", "Không phải trạng thái của hồ sơ.");
 
-pub(super) struct Enrolments(pub(super) App);
+/// The name under which requests are remembered, however they came.
+const SUBMIT: &str = "EnrolmentService/Submit";
+
+pub(super) struct Enrolments {
+    pub(super) app: App,
+    /// Ends streams.
+    pub(super) stop: CancellationToken,
+}
 
 #[tonic::async_trait]
 impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
         let (_, officer) = officer(&request)?;
         let intake = read_check(&request.into_inner())?;
-        let checked = self.0.check(&officer, &intake).await?;
+        let checked = self.app.check(&officer, &intake).await?;
         Ok(Response::new(pb::CheckResponse {
             acceptable: !checked.findings.refuses(),
             verdict: render::verdict(&checked.findings).into(),
@@ -46,7 +55,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         request: Request<pb::ChallengeRequest>,
     ) -> Result<Response<pb::ChallengeResponse>, Status> {
         let (by, officer) = officer(&request)?;
-        let drawn = self.0.challenge(&by, &officer).await?;
+        let drawn = self.app.challenge(&by, &officer).await?;
         Ok(Response::new(pb::ChallengeResponse {
             challenge_id: drawn.id.to_string(),
             challenge: drawn.challenge,
@@ -56,31 +65,19 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
 
     async fn submit(&self, request: Request<pb::SubmitRequest>) -> Result<Response<pb::SubmitResponse>, Status> {
         let (by, officer) = officer(&request)?;
-        let message = request.into_inner();
-        let mut faults = Faults::default();
-        let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let intake =
-            intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
-        let (id, intake) = faults.finish(id.zip(intake))?;
-        let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
-        let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
-            Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
-                enrolment_id: enrolment.id.to_string(),
-                office: enrolment.office.to_string(),
-                received_at: Some(render::instant(enrolment.received_at)),
-                notes: render::findings(enrolment.notes.iter()),
-                state: render::state(if enrolment.referred_by().is_empty() {
-                    StageName::Forwarded
-                } else {
-                    StageName::Referred
-                })
-                .into(),
-            }),
-            Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
-                findings: render::findings(findings.iter()),
-            }),
-        };
-        Ok(Response::new(pb::SubmitResponse { outcome: Some(outcome) }))
+        submit_one(&self.app, &by, &officer, request.into_inner()).await.map(Response::new)
+    }
+
+    type SubmitStreamStream = Answers;
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<pb::SubmitStreamRequest>>,
+    ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let (by, officer) = officer(&request)?;
+        let pace = pace(&request)?;
+        let (app, stop, messages) = (self.app.clone(), self.stop.clone(), request.into_inner());
+        Ok(Response::new(Session { app, by, officer, pace, messages, stop }.answers()))
     }
 
     async fn get(&self, request: Request<pb::GetRequest>) -> Result<Response<pb::GetResponse>, Status> {
@@ -89,10 +86,11 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let mut faults = Faults::default();
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
         let id = faults.finish(id)?;
-        let shown = self.0.enrolment(&by, &officer, id).await?;
+        let shown = self.app.enrolment(&by, &officer, id).await?;
         Ok(Response::new(pb::GetResponse {
             enrolment: Some(render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())),
             application: Some(render::application(&shown.application)),
+            capture: shown.capture.as_ref().map(workstation::shown),
         }))
     }
 
@@ -105,11 +103,70 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let stage = faults.take("state", stage(message.state));
         let size_before_stage = size.zip(before).zip(stage);
         let ((size, before), stage) = faults.finish(size_before_stage)?;
-        let page = self.0.enrolments(&by, &officer, PageRequest { stage, before, size }).await?;
+        let page = self.app.enrolments(&by, &officer, PageRequest { stage, before, size }).await?;
         Ok(Response::new(pb::ListResponse {
             enrolments: page.enrolments.iter().map(render::enrolment).collect(),
             next_page_token: page.next.map(token).unwrap_or_default(),
         }))
+    }
+}
+
+/// Takes one request in, or says why not: what Submit answers, and what each item of a stream is answered.
+pub(super) async fn submit_one(
+    app: &App,
+    by: &Caller,
+    officer: &Officer,
+    mut message: pb::SubmitRequest,
+) -> Result<pb::SubmitResponse, Status> {
+    let mut faults = Faults::default();
+    let id = faults.text("request_id", &message.request_id, RequestId::parse);
+    let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
+    let provenance = match &message.capture {
+        None => Some(None),
+        some => faults.within("capture", some.as_ref(), workstation::provenance).map(Some),
+    };
+    // What a clock shows is no content: it differs when the same request is sent again.
+    if let Some(capture) = &mut message.capture {
+        capture.workstation_time = None;
+    }
+    let content = message.encode_to_vec();
+    let numbered = id.zip(provenance.clone().flatten());
+    let read = faults.finish(id.zip(intake).zip(provenance));
+    let submitted = match read {
+        Ok(((id, intake), provenance)) => {
+            let intake = Intake { provenance, ..intake };
+            let repeat = app.repeat(id, SUBMIT, &content);
+            app.submit(by, officer, &repeat, &intake).await.map_err(Status::from)
+        }
+        Err(unreadable) => Err(unreadable),
+    };
+    if let (Err(refused), Some((id, provenance))) = (&submitted, &numbered)
+        && let Some(reason) = status::refused_for_good(refused)
+    {
+        app.refuse_capture(by, officer, &app.repeat(*id, SUBMIT, &content), provenance, &reason).await?;
+    }
+    let offset = numbered.and_then(|(_, provenance)| provenance.offset(app.clock().now()));
+    let outcome = match submitted? {
+        Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(receipt(&enrolment)),
+        Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
+            findings: render::findings(findings.iter()),
+        }),
+    };
+    Ok(pb::SubmitResponse { outcome: Some(outcome), clock_offset: offset.map(workstation::offset) })
+}
+
+fn receipt(enrolment: &Enrolment) -> pb::Receipt {
+    pb::Receipt {
+        enrolment_id: enrolment.id.to_string(),
+        office: enrolment.office.to_string(),
+        received_at: Some(render::instant(enrolment.received_at)),
+        notes: render::findings(enrolment.notes.iter()),
+        state: render::state(if enrolment.referred_by().is_empty() {
+            StageName::Forwarded
+        } else {
+            StageName::Referred
+        })
+        .into(),
     }
 }
 
@@ -146,10 +203,11 @@ fn intake(
         None => Some(Captures::default()),
         some => faults.within("captures", some, super::captures::captures),
     };
-    Some(Intake { application: application?, chip: chip?, captures: captures? })
+    Some(Intake { application: application?, chip: chip?, captures: captures?, provenance: None })
 }
 
-fn page_size(asked: i32) -> Result<u32, Malformed> {
+/// How many of a list to show.
+pub(super) fn page_size(asked: i32) -> Result<u32, Malformed> {
     match u32::try_from(asked) {
         Ok(0) => Ok(PAGE_SIZE),
         Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),

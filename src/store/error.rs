@@ -38,6 +38,8 @@ pub enum Table {
     Staff,
     /// The same file waits, or another of its publisher came in force.
     TrustMaterial,
+    /// The workstation is another office's, or its number stands for another capture.
+    Workstation,
     /// Any other: an identifier drawn twice.
     Other,
 }
@@ -51,6 +53,7 @@ impl Table {
             "contact_change" => Self::ContactChange,
             "staff" | "staff_certificate" => Self::Staff,
             "trust_material" => Self::TrustMaterial,
+            "workstation" | "workstation_capture" => Self::Workstation,
             _ => Self::Other,
         }
     }
@@ -65,6 +68,7 @@ impl fmt::Display for Table {
             Self::ContactChange => "contact_change",
             Self::Staff => "staff",
             Self::TrustMaterial => "trust_material",
+            Self::Workstation => "workstation",
             Self::Other => "another",
         })
     }

@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
+use super::workstations::{self, NotedCapture, SeenWorkstation};
 use super::{audit, codes, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
@@ -24,6 +25,7 @@ use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
+use crate::domain::workstation::{CaptureNumber, WorkstationId};
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -92,6 +94,13 @@ pub enum Change {
     SaveMaterial(Box<Material>, Version),
     /// Counts a change of the trust store, if it was changed as often as seen.
     ReviseTrust(Version),
+    /// Records that a workstation was heard of; taken if it is another office's.
+    SeeWorkstation(SeenWorkstation),
+    /// Records what a workstation's number stands for; taken if it stands for another capture, or the workstation is another
+    /// office's. One that was not taken in never takes the place of one that was.
+    NoteCapture(Box<NotedCapture>),
+    /// Counts that another content came under a number that stands for a capture.
+    NoteDoubled(WorkstationId, CaptureNumber),
 }
 
 impl Unit {
@@ -150,6 +159,9 @@ impl Change {
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
             Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
+            Self::SeeWorkstation(seen) => workstations::see(seen, at, conn).await,
+            Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,
+            Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,
         }
     }
 }

@@ -99,6 +99,7 @@ async fn present<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, visit: Visit
         application: Some(visit.applicant.application.clone()),
         chip: chip.clone(),
         captures: visit.captures.clone(),
+        capture: None,
     };
     let reply = ask(&counter, request, async |mut c, q| c.check(q).await).await;
     let action = (Who::Officer, "checks, without storing,", visit.applicant.label.as_str());

@@ -10,6 +10,7 @@ mod contact;
 mod documents;
 mod eligibility;
 mod registry;
+mod workstation;
 mod zone;
 
 pub use capture::*;
@@ -19,6 +20,7 @@ pub use contact::*;
 pub use documents::*;
 pub use eligibility::*;
 pub use registry::*;
+pub use workstation::*;
 pub use zone::*;
 
 use std::borrow::Cow;
@@ -98,6 +100,7 @@ pub static SUBJECTS: &[(&str, &[&Rule])] = &[
     ("Chip content", chip_content::ALL),
     ("Immigration record", registry::ALL),
     ("Captures", capture::ALL),
+    ("Workstation", workstation::ALL),
 ];
 
 /// Every rule.

@@ -201,7 +201,7 @@ fn consent(faults: &mut Faults, message: &pb::Consent) -> Option<Consent> {
     let text = faults.text("text_sha256", &message.text_sha256, TextHash::parse);
     let language = faults.text("text_language", &message.text_language, LanguageTag::parse);
     let given_at = faults.required("given_at", message.given_at.as_ref());
-    let given_at = given_at.and_then(|at| faults.take("given_at", instant(at).ok_or(NOT_A_TIME)));
+    let given_at = given_at.and_then(|at| faults.take("given_at", instant(at)));
     Some(Consent { purpose: purpose?, given_by: given_by?, text: text?, language: language?, given_at: given_at? })
 }
 
@@ -230,7 +230,9 @@ fn language(faults: &mut Faults, number: i32) -> Option<Language> {
     }
 }
 
-fn instant(at: &prost_types::Timestamp) -> Option<Timestamp> {
+/// Reads an instant of the years 1970 to 9999.
+pub(in crate::grpc) fn instant(at: &prost_types::Timestamp) -> Result<Timestamp, Malformed> {
     let in_range = (0..=253_402_300_799).contains(&at.seconds) && (0..1_000_000_000).contains(&at.nanos);
-    in_range.then(|| Timestamp::from_micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000))
+    let read = in_range.then(|| Timestamp::from_micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000));
+    read.ok_or(NOT_A_TIME)
 }

@@ -3,7 +3,7 @@
 mod application;
 mod chip;
 
-pub(super) use application::application;
+pub(super) use application::{application, instant};
 pub(super) use chip::chip;
 
 use tonic::Status;

@@ -17,3 +17,4 @@ mod scene;
 mod staff;
 mod trust;
 mod units;
+mod workstations;
