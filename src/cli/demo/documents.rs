@@ -99,7 +99,6 @@ async fn present<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, visit: Visit
         application: Some(visit.applicant.application.clone()),
         chip: chip.clone(),
         captures: visit.captures.clone(),
-        capture: None,
     };
     let reply = ask(&counter, request, async |mut c, q| c.check(q).await).await;
     let action = (Who::Officer, "checks, without storing,", visit.applicant.label.as_str());
@@ -136,6 +135,7 @@ async fn hand_in<M: Mailbox, W: Write>(
         application: Some(visit.applicant.application.clone()),
         chip,
         captures: visit.captures.clone(),
+        capture: None,
     };
     let reply = ask(&stage.cast.counter(), request, async |mut c, q| c.submit(q).await).await;
     let action = (Who::Officer, "submits the request of", visit.applicant.label.as_str());
