@@ -131,6 +131,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),
         Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
+        Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

@@ -5,6 +5,7 @@
 mod delivery;
 mod place;
 pub(in crate::cli) mod request;
+pub(in crate::cli) mod spool;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write};
@@ -42,6 +43,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Submit(Submit),
+    Spool(spool::Spool),
 }
 
 /// Submits captured requests
