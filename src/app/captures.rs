@@ -75,8 +75,20 @@ impl App {
     /// # Errors
     /// [`Error::ArchiveUnavailable`]. What was put by then belongs to nothing and is swept up.
     pub async fn keep_captures(&self, id: EnrolmentId, captures: &Captures) -> Result<Vec<Change>, Error> {
+        Ok(self.put_captures(id, captures).await?.map(Change::KeepCaptures).into_iter().collect())
+    }
+
+    /// The same for captures that take the place of earlier ones, which are deleted.
+    ///
+    /// # Errors
+    /// [`Error::ArchiveUnavailable`].
+    pub(super) async fn replace_captures(&self, id: EnrolmentId, captures: &Captures) -> Result<Option<Change>, Error> {
+        Ok(self.put_captures(id, captures).await?.map(Change::ReplaceCaptures))
+    }
+
+    async fn put_captures(&self, id: EnrolmentId, captures: &Captures) -> Result<Option<Box<StoredCaptures>>, Error> {
         if captures.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let (now, key) = (self.clock().now(), self.vault().data_key());
         let face = captures.face.iter().map(|face| (Of::Face, face.content()));
@@ -98,7 +110,7 @@ impl App {
         try_join_all(sealed.iter().map(|(id, object)| self.archive().put(id.uuid(), object))).await?;
         let secret = Secret { key, objects: described, missing: captures.missing.clone() };
         let secret = Some(self.seal_captures(id, &secret)?);
-        Ok(vec![Change::KeepCaptures(Box::new(StoredCaptures { enrolment: id, secret, ended: None, objects }))])
+        Ok(Some(Box::new(StoredCaptures { enrolment: id, secret, ended: None, objects })))
     }
 
     /// What was captured with a request, for the authority that holds it under `lease` or has decided it; `None` if
@@ -142,9 +154,8 @@ impl App {
         if !secret.is_confirmed_by(hashes) {
             return Ok(Confirmation::Different);
         }
-        let entry = self
-            .entry(now, by.actor(), Action::CapturesConfirmed, id.uuid())
-            .with("count", stored.objects.len().to_string());
+        let entry =
+            self.entry(now, by.actor(), Action::CapturesConfirmed, id.uuid()).with("count", hashes.len().to_string());
         let unit = Unit::new(entry).with(Change::EndCaptures(id, EndReason::Received));
         match self.commit(unit).await {
             Ok(()) => Ok(Confirmation::Confirmed),

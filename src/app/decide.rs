@@ -11,10 +11,10 @@ use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
 use crate::domain::contact::Contact;
-use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, Stage};
+use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, ReturnReason, Stage};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
-use crate::domain::review::ReviewReason;
+use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Claim, StoreError, StoredAccount, StoredEnrolment, Unit};
@@ -46,19 +46,37 @@ pub enum Decision {
     Approve(IdentityNumber),
     /// It shall not.
     Refuse(RefusalReason),
+    /// The office is asked for more: what, and in which words.
+    MoreInformation(ReturnReason, ReturnNote),
 }
 
 /// A decision as it was recorded.
 #[derive(Debug)]
 pub struct Decided {
-    /// [`Stage::Issued`] or [`Stage::Refused`].
+    /// [`Stage::Issued`], [`Stage::Refused`] or [`Stage::Returned`].
     pub stage: Stage,
+    /// When it was recorded.
+    pub at: Timestamp,
 }
 
-/// The first answer to a decision: the request's name; its stage is final.
+/// The first answer to a decision: the request's name; its stage, if it is final. One that was returned has moved on since.
 #[derive(Serialize, Deserialize)]
 struct Recorded {
     enrolment: EnrolmentId,
+    /// Set if the office was asked for more: the reason's name, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returned: Option<(String, i64)>,
+}
+
+impl Recorded {
+    /// The decision as it was first answered.
+    fn decided(self, enrolment: Enrolment) -> Decided {
+        let returned = self.returned.and_then(|(name, at)| ReturnReason::from_name(&name).zip(Some(at)));
+        match returned {
+            Some((reason, at)) => Decided { stage: Stage::Returned { reason }, at: Timestamp::from_micros(at) },
+            None => Decided { at: enrolment.since, stage: enrolment.stage },
+        }
+    }
 }
 
 impl App {
@@ -129,8 +147,8 @@ impl App {
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
         let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
         let stored = found.ok_or(Error::NotFound(Missing::Enrolment))?;
-        if before.is_some() {
-            return Ok(Attempt::Answered(Ok(Decided { stage: stored.enrolment.stage })));
+        if let Some(before) = before {
+            return Ok(Attempt::Answered(Ok(before.decided(stored.enrolment))));
         }
         let decided = match decision {
             Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now),
@@ -140,9 +158,10 @@ impl App {
                 self.refused(by, repeat, &stored, lease, *reason, now)
                     .map(|(stage, unit)| (stage, unit.with_all(ended)))
             }
+            Decision::MoreInformation(reason, note) => self.returned(by, repeat, &stored, lease, (*reason, note), now),
         };
         Ok(match decided {
-            Ok((stage, unit)) => Attempt::Change(Ok(Decided { stage }), unit),
+            Ok((stage, unit)) => Attempt::Change(Ok(Decided { stage, at: now }), unit),
             Err(refusal) => Attempt::Unchanged(Err(refusal)),
         })
     }
@@ -154,7 +173,7 @@ impl App {
         );
         let right = match decision {
             Decision::Approve(number) => number.has_digits(self.settings().number_digits),
-            Decision::Refuse(_) => true,
+            Decision::Refuse(_) | Decision::MoreInformation(..) => true,
         };
         right.then_some(()).ok_or(Error::Field { field: "approval.identity_number", fault: WRONG })
     }
@@ -170,17 +189,18 @@ impl App {
     ) -> Result<(Stage, Unit), Error> {
         let account = AccountId::new(self.dice().id(now));
         let application = self.open_application(stored)?;
-        let enrolment = stored.enrolment.clone().issue(lease, account, now)?;
+        let passage = stored.enrolment.clone().issue(lease, account, by.id(), now)?;
+        let (id, stage) = (passage.enrolment().id, passage.enrolment().stage.clone());
         let entry = self
-            .entry(now, by.actor(), Action::AccountIssued, enrolment.id.uuid())
+            .entry(now, by.actor(), Action::AccountIssued, id.uuid())
             .with("account", account.to_string())
             .with("lease", lease.to_string());
         let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Recorded { enrolment: enrolment.id })?)
-            .with(Change::SaveEnrolment(Box::new(enrolment.clone()), stored.version))
+            .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
+            .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with(Change::NewAccount(Box::new(self.issued(account, stored, &application, number, now)?)))
             .with(self.send(&self.issue_notice(account, &application, now))?);
-        Ok((enrolment.stage, unit))
+        Ok((stage, unit))
     }
 
     fn issued(
@@ -222,16 +242,41 @@ impl App {
         reason: RefusalReason,
         now: Timestamp,
     ) -> Result<(Stage, Unit), Error> {
-        let enrolment = stored.enrolment.clone().refuse(lease, reason, now)?;
+        let passage = stored.enrolment.clone().refuse(lease, reason, by.id(), now)?;
+        let (id, stage) = (passage.enrolment().id, passage.enrolment().stage.clone());
         let application = self.open_application(stored)?;
         let entry = self
-            .entry(now, by.actor(), Action::EnrolmentRefused, enrolment.id.uuid())
+            .entry(now, by.actor(), Action::EnrolmentRefused, id.uuid())
             .with("reason", reason.name())
             .with("lease", lease.to_string());
         let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Recorded { enrolment: enrolment.id })?)
-            .with(Change::SaveEnrolment(Box::new(enrolment.clone()), stored.version))
-            .with_all(self.bindings(enrolment.id, &application).into_iter().map(Change::Release));
-        Ok((enrolment.stage, unit))
+            .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
+            .with(Change::SaveEnrolment(Box::new(passage), stored.version))
+            .with_all(self.bindings(id, &application).into_iter().map(Change::Release));
+        Ok((stage, unit))
+    }
+
+    /// Sends the request back to its office: the authority needs more information. What it uses stays bound to it.
+    fn returned(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: &StoredEnrolment,
+        lease: LeaseId,
+        (reason, note): (ReturnReason, &ReturnNote),
+        now: Timestamp,
+    ) -> Result<(Stage, Unit), Error> {
+        let passage = stored.enrolment.clone().return_claimed(lease, reason, by.id(), now)?;
+        let (id, stage) = (passage.enrolment().id, passage.enrolment().stage.clone());
+        let note = self.seal_return_note(id, note)?;
+        let entry = self
+            .entry(now, by.actor(), Action::EnrolmentReturned, id.uuid())
+            .with("reason", reason.name())
+            .with("lease", lease.to_string());
+        let returned = Some((reason.name().to_owned(), now.micros()));
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &Recorded { enrolment: id, returned })?)
+            .with(Change::SendBack(Box::new(passage), note, stored.version));
+        Ok((stage, unit))
     }
 }

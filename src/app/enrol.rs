@@ -12,11 +12,11 @@ use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
-use crate::domain::enrolment::{Enrolment, StageName};
+use crate::domain::enrolment::{Enrolment, Passage, StageName};
 use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
-use crate::domain::review::ReviewReason;
+use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::{Earlier, Provenance};
@@ -54,6 +54,8 @@ pub struct ShownEnrolment {
     pub application: Application,
     /// Why a supervisor decided so, if one did.
     pub review_reason: Option<ReviewReason>,
+    /// What was said when it was returned for correction, until it has been corrected.
+    pub return_note: Option<ReturnNote>,
     /// Where and when it was captured, if it said so.
     pub capture: Option<Provenance>,
 }
@@ -158,13 +160,14 @@ impl App {
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
+        let return_note = self.open_return_note(id, stored.return_note.as_ref())?;
         let capture = noted.map(|noted| Provenance {
             workstation: noted.seen.id,
             number: noted.number,
             captured_at: noted.captured_at,
             sent_at: None,
         });
-        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, capture })
+        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note, capture })
     }
 
     /// Draws a challenge for active authentication, for one submission of this officer.
@@ -227,20 +230,21 @@ impl App {
         known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
-                let mut enrolment = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                let mut passage = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
+                let enrolment = passage.enrolment_mut();
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 let kept = self.keep_captures(id, &intake.captures).await?;
-                let unit = self.received(by, repeat, intake, &enrolment)?.with_all(kept);
+                let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
                 let unit = unit.with_all(Self::noted(officer, repeat, intake, Some(id), now));
-                Attempt::Change(Submitted::Accepted(Box::new(enrolment)), unit)
+                Attempt::Change(Submitted::Accepted(Box::new(passage.into_enrolment())), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })
     }
 
-    fn received(&self, by: &Caller, repeat: &Repeat, intake: &Intake, enrolment: &Enrolment) -> Result<Unit, Error> {
-        let application = &intake.application;
+    fn received(&self, by: &Caller, repeat: &Repeat, intake: &Intake, passage: &Passage) -> Result<Unit, Error> {
+        let (application, enrolment) = (&intake.application, passage.enrolment());
         let (id, now) = (enrolment.id, enrolment.received_at);
         let stored = StoredEnrolment {
             enrolment: enrolment.clone(),
@@ -248,20 +252,17 @@ impl App {
             passport: self.identity_index(application),
             representative: self.representative_index(application),
             review_reason: None,
+            return_note: None,
             version: Version::NONE,
         };
-        // A challenge that cannot be used was found to be so; whoever spends it meanwhile makes this unit fail.
-        let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
-        let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
-        let usable = answered.filter(|_| !unusable);
         let entry = self
             .entry(now, by.actor(), Action::EnrolmentReceived, id.uuid())
             .with("office", enrolment.office.as_str())
             .with("notes", enrolment.notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
         Ok(Unit::new(entry)
             .with(repeat.remember(by, &Receipt { enrolment: id })?)
-            .with(Change::NewEnrolment(Box::new(stored)))
-            .with_all(usable.map(|id| Change::SpendChallenge(id, enrolment.officer)))
+            .with(Change::NewEnrolment(Box::new(stored), passage.events().to_vec()))
+            .with_all(spent_challenge(intake, enrolment))
             .with_all(self.bindings(id, application).into_iter().map(Change::Bind)))
     }
 
@@ -315,8 +316,16 @@ impl App {
         Some(self.vault().card(card.kind.name(), &card.number))
     }
 
-    fn representative_index(&self, application: &Application) -> Option<BlindIndex> {
+    pub(super) fn representative_index(&self, application: &Application) -> Option<BlindIndex> {
         let representative = application.representative.as_ref()?;
         Some(self.vault().document(&representative.issuing_state, &representative.document))
     }
+}
+
+/// The challenge that this intake spends. One that cannot be used was found to be so; whoever spends it meanwhile makes the
+/// unit fail.
+pub(super) fn spent_challenge(intake: &Intake, enrolment: &Enrolment) -> Option<Change> {
+    let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
+    let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
+    answered.filter(|_| !unusable).map(|id| Change::SpendChallenge(id, enrolment.officer))
 }

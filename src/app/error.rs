@@ -2,7 +2,7 @@
 
 use crate::archive::ArchiveError;
 use crate::domain::contact::WrongChangeState;
-use crate::domain::enrolment::CannotDecide;
+use crate::domain::enrolment::{CannotDecide, CannotWithdraw, NotReturned};
 use crate::domain::review::CannotReview;
 use crate::domain::text::Malformed;
 use crate::domain::trust::WasInForce;
@@ -24,6 +24,12 @@ pub enum Error {
     /// A review that the request's stage, the reviewer or the rules named do not allow.
     #[error(transparent)]
     CannotReview(#[from] CannotReview),
+    /// A withdrawal that the request's stage does not allow.
+    #[error(transparent)]
+    CannotWithdraw(#[from] CannotWithdraw),
+    /// A correction of a request that was not returned.
+    #[error(transparent)]
+    NotReturned(#[from] NotReturned),
     /// The identification number belongs to another account.
     #[error("the identification number is taken")]
     NumberTaken,

@@ -1,4 +1,4 @@
-//! The second pair of eyes: a supervisor overrides what was referred, or declines the request.
+//! The second pair of eyes: a supervisor overrides what was referred, declines the request, or sends it back for correction.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use super::repeat::Attempt;
 use super::{App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
-use crate::domain::enrolment::Enrolment;
+use crate::domain::enrolment::{Enrolment, RefusalReason, ReturnReason};
 use crate::domain::ids::EnrolmentId;
-use crate::domain::review::ReviewReason;
+use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, StoredEnrolment, Unit};
 
@@ -19,8 +19,10 @@ use crate::store::{Change, StoredEnrolment, Unit};
 pub enum ReviewVerdict {
     /// The request goes on; these are the rules that the supervisor has seen.
     Override(BTreeSet<String>),
-    /// It ends.
-    Decline,
+    /// It ends, for that reason.
+    Decline(RefusalReason),
+    /// It goes back to the officers: what is to be corrected.
+    Return(ReturnReason),
 }
 
 /// A request as it stands after the decision, with its reason.
@@ -75,8 +77,8 @@ impl App {
         }
         let ended = match verdict {
             // Nobody needs what was captured for a request that ends here.
-            ReviewVerdict::Decline => self.end_captures(&mut reader, id, EndReason::Refused).await?,
-            ReviewVerdict::Override(_) => None,
+            ReviewVerdict::Decline(_) => self.end_captures(&mut reader, id, EndReason::Refused).await?,
+            ReviewVerdict::Override(_) | ReviewVerdict::Return(_) => None,
         };
         let reviewed = self.reviewed(by, repeat, &stored, (verdict, reason), now);
         Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended))) {
@@ -93,28 +95,34 @@ impl App {
         (verdict, reason): (&ReviewVerdict, &ReviewReason),
         now: Timestamp,
     ) -> Result<(Enrolment, Unit), Error> {
-        let before = stored.enrolment.clone();
-        let (enrolment, action) = match verdict {
+        let (id, before) = (stored.enrolment.id, stored.enrolment.clone());
+        let (passage, action) = match verdict {
             ReviewVerdict::Override(rules) => {
                 let rules = rules.iter().map(String::as_str).collect();
                 (before.override_referral(by.id(), &rules, now)?, Action::ReferralOverridden)
             }
-            ReviewVerdict::Decline => (before.decline(by.id(), now)?, Action::ReferralDeclined),
+            ReviewVerdict::Decline(reason) => (before.decline(by.id(), *reason, now)?, Action::ReferralDeclined),
+            ReviewVerdict::Return(reason) => {
+                (before.return_referred(by.id(), *reason, now)?, Action::EnrolmentReturned)
+            }
         };
-        let id = enrolment.id;
+        let enrolment = passage.enrolment().clone();
         let rules = enrolment.referred_by().into_iter().collect::<Vec<_>>().join(",");
         let entry = self.entry(now, by.actor(), action, id.uuid()).with("rules", rules);
-        let reason = self.seal_review_reason(id, reason)?;
-        let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?).with(Change::Review(
-            Box::new(enrolment.clone()),
-            reason,
-            stored.version,
-        ));
+        let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?);
+        let (passage, seen) = (Box::new(passage), stored.version);
         let unit = match verdict {
-            ReviewVerdict::Override(_) => unit,
-            ReviewVerdict::Decline => {
+            ReviewVerdict::Override(_) => {
+                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
+            }
+            ReviewVerdict::Decline(_) => {
                 let application = self.open_application(stored)?;
-                unit.with_all(self.bindings(id, &application).into_iter().map(Change::Release))
+                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
+                    .with_all(self.bindings(id, &application).into_iter().map(Change::Release))
+            }
+            ReviewVerdict::Return(_) => {
+                let note = self.seal_return_note(id, &ReturnNote::from(reason))?;
+                unit.with(Change::SendBack(passage, note, seen))
             }
         };
         Ok((enrolment, unit))

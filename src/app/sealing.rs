@@ -13,7 +13,7 @@ use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
 use crate::domain::message::{Message, MessageContent};
 use crate::domain::record::Record;
-use crate::domain::review::ReviewReason;
+use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
     Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredRecord,
@@ -30,7 +30,12 @@ impl App {
     }
 
     pub(super) fn open_application(&self, stored: &StoredEnrolment) -> Result<Application, Error> {
-        self.open(place("enrolment", "content", stored.enrolment.id.uuid()), &stored.content)
+        self.open_content(stored.enrolment.id, &stored.content)
+    }
+
+    /// An application that is held, or was before a correction.
+    pub(super) fn open_content(&self, id: EnrolmentId, content: &Sealed) -> Result<Application, Error> {
+        self.open(place("enrolment", "content", id.uuid()), content)
     }
 
     pub(super) fn seal_review_reason(&self, id: EnrolmentId, reason: &ReviewReason) -> Result<Sealed, Error> {
@@ -40,6 +45,18 @@ impl App {
     pub(super) fn open_review_reason(&self, stored: &StoredEnrolment) -> Result<Option<ReviewReason>, Error> {
         let place = place("enrolment", "review_reason", stored.enrolment.id.uuid());
         stored.review_reason.as_ref().map(|sealed| self.open(place, sealed)).transpose()
+    }
+
+    pub(super) fn seal_return_note(&self, id: EnrolmentId, note: &ReturnNote) -> Result<Sealed, Error> {
+        self.seal(place("enrolment", "return_note", id.uuid()), note)
+    }
+
+    pub(super) fn open_return_note(
+        &self,
+        id: EnrolmentId,
+        sealed: Option<&Sealed>,
+    ) -> Result<Option<ReturnNote>, Error> {
+        sealed.map(|sealed| self.open(place("enrolment", "return_note", id.uuid()), sealed)).transpose()
     }
 
     pub(super) fn seal_number(&self, id: AccountId, number: &IdentityNumber) -> Result<Sealed, Error> {

@@ -64,6 +64,16 @@ pub enum Action {
     ReferralOverridden,
     /// A supervisor declined a referred request.
     ReferralDeclined,
+    /// A request was sent back to its office for correction.
+    EnrolmentReturned,
+    /// A returned request was handed in again.
+    EnrolmentCorrected,
+    /// A request was given up.
+    EnrolmentWithdrawn,
+    /// What happened to a request was looked at.
+    HistoryViewed,
+    /// The authority compared what it has with what was handed over.
+    HandOverReconciled,
     /// A challenge for active authentication was drawn.
     ChipChallenged,
     /// Requests were handed to the authority.
@@ -134,6 +144,11 @@ impl Action {
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",
             Self::ReferralDeclined => "enrolment.referral-declined",
+            Self::EnrolmentReturned => "enrolment.returned",
+            Self::EnrolmentCorrected => "enrolment.corrected",
+            Self::EnrolmentWithdrawn => "enrolment.withdrawn",
+            Self::HistoryViewed => "enrolment.history-viewed",
+            Self::HandOverReconciled => "hand-over.reconciled",
             Self::ChipChallenged => "chip.challenged",
             Self::EnrolmentsClaimed => "enrolments.claimed",
             Self::AccountIssued => "account.issued",

@@ -35,6 +35,8 @@ pub enum CannotReview {
 personal_text! {
     /// Why a supervisor decided so, in their words: it may speak of the person.
     ReviewReason;
+    /// What is to be corrected in a request that is returned, in the words of who returns it.
+    ReturnNote;
 }
 
 impl ReviewReason {
@@ -47,12 +49,37 @@ impl ReviewReason {
             "Say in 10 to 500 characters what was seen or asked that settles it.",
             "Hãy nêu trong 10 đến 500 ký tự điều đã xem hoặc đã hỏi để kết luận.",
         );
-        let text = text.trim();
-        let right = text.len() <= 500 * 4
-            && (10..=500).contains(&text.chars().count())
-            && !text.contains(|c: char| c.is_control() && c != '\n');
-        right.then(|| Self(text.to_owned())).ok_or(WRONG)
+        sentence(text).map(Self).ok_or(WRONG)
     }
+}
+
+impl ReturnNote {
+    /// Reads a note; white space around it is dropped.
+    ///
+    /// # Errors
+    /// If it has fewer than 10 or more than 500 characters, or control characters other than line breaks.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        const WRONG: Malformed = Malformed::new(
+            "Say in 10 to 500 characters what is to be corrected, so that the applicant need come only once more.",
+            "Hãy nêu trong 10 đến 500 ký tự nội dung cần sửa, để người đề nghị chỉ phải đến thêm một lần.",
+        );
+        sentence(text).map(Self).ok_or(WRONG)
+    }
+}
+
+impl From<&ReviewReason> for ReturnNote {
+    /// What a supervisor says of a referral that is sent back is what the officers are told.
+    fn from(reason: &ReviewReason) -> Self {
+        Self(reason.as_str().to_owned())
+    }
+}
+
+fn sentence(text: &str) -> Option<String> {
+    let text = text.trim();
+    let right = text.len() <= 500 * 4
+        && (10..=500).contains(&text.chars().count())
+        && !text.contains(|c: char| c.is_control() && c != '\n');
+    right.then(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -5,16 +5,20 @@ use std::time::Duration;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
+use super::enrolment::{WRONG_REASON, read_token, return_reason, token};
 use super::gate::caller;
-use super::parse::Faults;
+use super::parse::{self, Faults};
 use super::{captures, render};
-use crate::app::{App, Decision};
+use crate::app::{App, Decision, Tally};
 use crate::domain::account::IdentityNumber;
-use crate::domain::enrolment::{RefusalReason, Stage};
+use crate::domain::enrolment::{HandOver, HandOverStanding, RefusalReason, Stage};
 use crate::domain::ids::{EnrolmentId, LeaseId, RequestId};
+use crate::domain::review::ReturnNote;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
+const PAGE_SIZE: u32 = 500;
+const PAGE_SIZE_MAX: u32 = 5_000;
 const CLAIM_MAX: u32 = 500;
 const LEASE: Duration = Duration::from_mins(5);
 const LEASE_MIN: Duration = Duration::from_secs(10);
@@ -23,10 +27,7 @@ const LEASE_MAX: Duration = Duration::from_hours(1);
 const WRONG_LIMIT: Malformed = Malformed::new("At least 1, at most 500.", "Ít nhất 1, nhiều nhất 500.");
 const WRONG_LEASE: Malformed =
     Malformed::new("A lease lasts from 10 seconds to 1 hour.", "Thời hạn xử lý từ 10 giây đến 1 giờ.");
-const WRONG_REASON: Malformed = Malformed::new(
-    "Required: one of the reasons listed in the protocol.",
-    "Bắt buộc: một trong các lý do nêu trong giao thức.",
-);
+const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 5,000.", "Ít nhất 1, nhiều nhất 5.000.");
 
 pub(super) struct Authority(pub(super) App);
 
@@ -76,15 +77,37 @@ impl pb::authority_service_server::AuthorityService for Authority {
         let ((id, claimed), decision) = faults.finish(parsed)?;
         let repeat = self.0.repeat(id, "AuthorityService/RecordDecision", &message.encode_to_vec());
         let decided = self.0.decide(&by, &repeat, claimed, &decision).await?;
-        let (account_id, at) = match &decided.stage {
-            Stage::Issued { account, at } => (account.to_string(), Some(*at)),
-            Stage::Refused { at, .. } => (String::new(), Some(*at)),
-            Stage::Referred | Stage::Forwarded { .. } => (String::new(), None),
+        let account_id = match &decided.stage {
+            Stage::Issued { account, .. } => account.to_string(),
+            _ => String::new(),
         };
         Ok(Response::new(pb::RecordDecisionResponse {
             state: render::state(decided.stage.name()).into(),
             account_id,
-            decided_at: at.map(render::instant),
+            decided_at: Some(render::instant(decided.at)),
+        }))
+    }
+
+    async fn reconcile(
+        &self,
+        request: Request<pb::ReconcileRequest>,
+    ) -> Result<Response<pb::ReconcileResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let from = faults.required("from", message.from.as_ref().and_then(parse::instant));
+        let until = faults.required("until", message.until.as_ref().and_then(parse::instant));
+        let size = faults.take("page_size", page_size(message.page_size));
+        let after = faults.optional("page_token", &message.page_token, read_token);
+        let ((from, until), (size, after)) = faults.finish(from.zip(until).zip(size.zip(after)))?;
+        let compared = self.0.reconcile(&by, (from, until), after, size).await?;
+        Ok(Response::new(pb::ReconcileResponse {
+            handed_over: Some(set(&compared.handed_over)),
+            answered: Some(set(&compared.answered)),
+            outstanding: Some(set(&compared.outstanding)),
+            withdrawn: Some(set(&compared.withdrawn)),
+            hand_overs: compared.page.iter().map(hand_over).collect(),
+            next_page_token: compared.next.map(token).unwrap_or_default(),
         }))
     }
 
@@ -117,6 +140,29 @@ impl pb::authority_service_server::AuthorityService for Authority {
     }
 }
 
+fn set(set: &Tally) -> pb::HandOverSet {
+    pb::HandOverSet { count: i64::try_from(set.count).unwrap_or(i64::MAX), sha256: set.sha256.to_vec() }
+}
+
+fn hand_over(one: &HandOver) -> pb::HandOver {
+    pb::HandOver {
+        enrolment_id: one.enrolment.to_string(),
+        handed_over_at: Some(render::instant(one.at)),
+        lease_id: one.lease.to_string(),
+        state: render::state(one.stage).into(),
+        outstanding: one.standing() == HandOverStanding::Outstanding,
+        answered_at: one.answered.map(|(_, at)| render::instant(at)),
+    }
+}
+
+fn page_size(asked: i32) -> Result<u32, Malformed> {
+    match u32::try_from(asked) {
+        Ok(0) => Ok(PAGE_SIZE),
+        Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),
+        _ => Err(WRONG_SIZE),
+    }
+}
+
 fn lease(asked: Option<prost_types::Duration>) -> Result<Duration, Malformed> {
     let Some(asked) = asked else { return Ok(LEASE) };
     let lease = Duration::try_from(asked).map_err(|_| WRONG_LEASE)?;
@@ -140,6 +186,11 @@ fn parse_decision(faults: &mut Faults, decision: &pb::record_decision_request::D
                 pb::RefusalReason::DeclinedAtOffice | pb::RefusalReason::Unspecified => None,
             };
             faults.take("refusal.reason", reason.ok_or(WRONG_REASON)).map(Decision::Refuse)
+        }
+        pb::record_decision_request::Decision::MoreInformation(wanted) => {
+            let reason = faults.take("more_information.reason", return_reason(wanted.reason()));
+            let note = faults.text("more_information.note", &wanted.note, ReturnNote::parse);
+            reason.zip(note).map(|(reason, note)| Decision::MoreInformation(reason, note))
         }
     }
 }

@@ -13,7 +13,7 @@ use super::submit_stream::{Answers, Session};
 use super::{render, status, workstation};
 use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
-use crate::domain::enrolment::{Enrolment, StageName};
+use crate::domain::enrolment::{Enrolment, ReturnReason, StageName, WithdrawalReason};
 use crate::domain::ids::{EnrolmentId, RequestId};
 use crate::domain::text::Malformed;
 use crate::proto as pb;
@@ -24,6 +24,10 @@ const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 500.", "Ít nh
 const WRONG_TOKEN: Malformed = Malformed::new(
     "Not a page token. Send next_page_token of the page before, unchanged.",
     "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
+);
+pub(super) const WRONG_REASON: Malformed = Malformed::new(
+    "Required: one of the reasons listed in the protocol.",
+    "Bắt buộc: một trong các lý do nêu trong giao thức.",
 );
 const WRONG_STATE: Malformed = Malformed::new("Not a state of a request.", "Không phải trạng thái của hồ sơ.");
 
@@ -88,10 +92,55 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let id = faults.finish(id)?;
         let shown = self.app.enrolment(&by, &officer, id).await?;
         Ok(Response::new(pb::GetResponse {
-            enrolment: Some(render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())),
+            enrolment: Some(pb::Enrolment {
+                return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
+                ..render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())
+            }),
             application: Some(render::application(&shown.application)),
             capture: shown.capture.as_ref().map(workstation::shown),
         }))
+    }
+
+    async fn correct(&self, request: Request<pb::CorrectRequest>) -> Result<Response<pb::CorrectResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
+        let intake =
+            intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
+        let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
+        let repeat = self.app.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
+        let outcome = match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
+            Submitted::Accepted(enrolment) => pb::correct_response::Outcome::Accepted(render::enrolment(&enrolment)),
+            Submitted::NotAccepted(findings) => pb::correct_response::Outcome::NotAccepted(pb::NotAccepted {
+                findings: render::findings(findings.iter()),
+            }),
+        };
+        Ok(Response::new(pb::CorrectResponse { outcome: Some(outcome) }))
+    }
+
+    async fn withdraw(&self, request: Request<pb::WithdrawRequest>) -> Result<Response<pb::WithdrawResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
+        let reason = faults.take("reason", withdrawal(message.reason()));
+        let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
+        let repeat = self.app.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
+        let enrolment = self.app.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
+        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(render::enrolment(&enrolment)) }))
+    }
+
+    async fn get_history(
+        &self,
+        request: Request<pb::GetHistoryRequest>,
+    ) -> Result<Response<pb::GetHistoryResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let id = faults.finish(id)?;
+        Ok(Response::new(render::history(&self.app.history(&by, &officer, id).await?)))
     }
 
     async fn list(&self, request: Request<pb::ListRequest>) -> Result<Response<pb::ListResponse>, Status> {
@@ -206,6 +255,35 @@ fn intake(
     Some(Intake { application: application?, chip: chip?, captures: captures?, provenance: None })
 }
 
+/// The names of a call and of the request that it is about.
+pub(super) fn ids(faults: &mut Faults, request: &str, enrolment: &str) -> Option<(RequestId, EnrolmentId)> {
+    let request = faults.text("request_id", request, RequestId::parse);
+    request.zip(faults.text("enrolment_id", enrolment, EnrolmentId::parse))
+}
+
+const fn withdrawal(reason: pb::WithdrawalReason) -> Result<WithdrawalReason, Malformed> {
+    match reason {
+        pb::WithdrawalReason::Applicant => Ok(WithdrawalReason::Applicant),
+        pb::WithdrawalReason::CapturedTwice => Ok(WithdrawalReason::CapturedTwice),
+        pb::WithdrawalReason::CapturedInError => Ok(WithdrawalReason::CapturedInError),
+        pb::WithdrawalReason::NotCorrected => Ok(WithdrawalReason::NotCorrected),
+        pb::WithdrawalReason::Unspecified => Err(WRONG_REASON),
+    }
+}
+
+/// What is to be corrected.
+pub(super) const fn return_reason(reason: pb::ReturnReason) -> Result<ReturnReason, Malformed> {
+    match reason {
+        pb::ReturnReason::Data => Ok(ReturnReason::Data),
+        pb::ReturnReason::Document => Ok(ReturnReason::Document),
+        pb::ReturnReason::Face => Ok(ReturnReason::Face),
+        pb::ReturnReason::Fingerprints => Ok(ReturnReason::Fingerprints),
+        pb::ReturnReason::Consent => Ok(ReturnReason::Consent),
+        pb::ReturnReason::Other => Ok(ReturnReason::Other),
+        pb::ReturnReason::Unspecified => Err(WRONG_REASON),
+    }
+}
+
 /// How many of a list to show.
 pub(super) fn page_size(asked: i32) -> Result<u32, Malformed> {
     match u32::try_from(asked) {
@@ -222,16 +300,19 @@ fn stage(asked: i32) -> Result<Option<StageName>, Malformed> {
         Ok(pb::EnrolmentState::Issued) => Ok(Some(StageName::Issued)),
         Ok(pb::EnrolmentState::Refused) => Ok(Some(StageName::Refused)),
         Ok(pb::EnrolmentState::Referred) => Ok(Some(StageName::Referred)),
+        Ok(pb::EnrolmentState::Received) => Ok(Some(StageName::Received)),
+        Ok(pb::EnrolmentState::Returned) => Ok(Some(StageName::Returned)),
+        Ok(pb::EnrolmentState::Withdrawn) => Ok(Some(StageName::Withdrawn)),
         Err(_) => Err(WRONG_STATE),
     }
 }
 
 /// A page token is the last identifier shown: the next page begins below it, whatever has arrived since.
-fn token(last: EnrolmentId) -> String {
+pub(super) fn token(last: EnrolmentId) -> String {
     URL_SAFE_NO_PAD.encode(last.uuid().as_bytes())
 }
 
-fn read_token(token: &str) -> Result<EnrolmentId, Malformed> {
+pub(super) fn read_token(token: &str) -> Result<EnrolmentId, Malformed> {
     let bytes = (token.len() <= 64).then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten().ok_or(WRONG_TOKEN)?;
     Uuid::from_slice(&bytes).map(EnrolmentId::new).map_err(|_| WRONG_TOKEN)
 }

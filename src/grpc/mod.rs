@@ -8,6 +8,7 @@ mod administration;
 mod advice;
 mod authority;
 mod captures;
+mod changes;
 mod contact;
 mod enrolment;
 mod gate;

@@ -2,13 +2,16 @@
 
 use prost_types::Timestamp as PbTimestamp;
 
-use crate::app::{AccountView, ChangeView};
+use super::changes;
+use crate::app::{AccountView, ChangeView, History};
 use crate::domain::account::Standing;
 use crate::domain::application::{Application, Language, Relation};
 use crate::domain::chip::{ChipSummary, Genuineness, Outcome, Step};
 use crate::domain::consent::{Giver, Purpose};
 use crate::domain::contact::{ChangeState, ContactKind};
-use crate::domain::enrolment::{Enrolment, RefusalReason, Stage, StageName};
+use crate::domain::enrolment::{
+    Enrolment, Event, Holder, RefusalReason, ReturnReason, Stage, StageName, WithdrawalReason,
+};
 use crate::domain::finding::{Field, Finding, Findings, Severity, Source};
 use crate::domain::passport::Passport;
 use crate::domain::person::{FullName, Sex};
@@ -122,23 +125,95 @@ pub(super) fn review(review: &Review, reason: Option<&ReviewReason>) -> pb::Revi
 }
 
 pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
-    let (decided_at, reason, account) = match &enrolment.stage {
-        Stage::Referred | Stage::Forwarded { .. } => (None, pb::RefusalReason::Unspecified, String::new()),
-        Stage::Issued { account, at } => (Some(*at), pb::RefusalReason::Unspecified, account.to_string()),
-        Stage::Refused { reason, at } => (Some(*at), refusal(*reason), String::new()),
-    };
-    pb::Enrolment {
+    let mut shown = pb::Enrolment {
         enrolment_id: enrolment.id.to_string(),
         office: enrolment.office.to_string(),
         state: state(enrolment.stage.name()).into(),
         received_at: Some(instant(enrolment.received_at)),
-        decided_at: decided_at.map(instant),
-        refusal_reason: reason.into(),
-        account_id: account,
+        since: Some(instant(enrolment.since)),
+        holder: holder(enrolment.stage.name().holder()).into(),
+        revision: i32::try_from(enrolment.revision).unwrap_or(i32::MAX),
         notes: findings(enrolment.notes.iter()),
         review: enrolment.review.as_ref().map(|review| self::review(review, None)),
         chip: enrolment.chip.as_ref().map(chip),
         biometrics_on_file: enrolment.biometrics_on_file.map(on_file),
+        ..pb::Enrolment::default()
+    };
+    match &enrolment.stage {
+        Stage::Received | Stage::Referred | Stage::Forwarded { .. } => {}
+        Stage::Returned { reason } => shown.set_return_reason(returned(*reason)),
+        Stage::Issued { account, at } => {
+            shown.account_id = account.to_string();
+            shown.decided_at = Some(instant(*at));
+        }
+        Stage::Refused { reason, at } => {
+            shown.set_refusal_reason(refusal(*reason));
+            shown.decided_at = Some(instant(*at));
+        }
+        Stage::Withdrawn { reason, .. } => shown.set_withdrawal_reason(withdrawal(*reason)),
+    }
+    shown
+}
+
+const fn holder(holder: Holder) -> pb::Holder {
+    match holder {
+        Holder::Service => pb::Holder::Service,
+        Holder::Supervisor => pb::Holder::Supervisor,
+        Holder::Office => pb::Holder::Office,
+        Holder::Authority => pb::Holder::Authority,
+        Holder::Nobody => pb::Holder::Nobody,
+    }
+}
+
+const fn returned(reason: ReturnReason) -> pb::ReturnReason {
+    match reason {
+        ReturnReason::Data => pb::ReturnReason::Data,
+        ReturnReason::Document => pb::ReturnReason::Document,
+        ReturnReason::Face => pb::ReturnReason::Face,
+        ReturnReason::Fingerprints => pb::ReturnReason::Fingerprints,
+        ReturnReason::Consent => pb::ReturnReason::Consent,
+        ReturnReason::Other => pb::ReturnReason::Other,
+    }
+}
+
+const fn withdrawal(reason: WithdrawalReason) -> pb::WithdrawalReason {
+    match reason {
+        WithdrawalReason::Applicant => pb::WithdrawalReason::Applicant,
+        WithdrawalReason::CapturedTwice => pb::WithdrawalReason::CapturedTwice,
+        WithdrawalReason::CapturedInError => pb::WithdrawalReason::CapturedInError,
+        WithdrawalReason::NotCorrected => pb::WithdrawalReason::NotCorrected,
+    }
+}
+
+/// What happened to a request, with the fields that each correction changed.
+pub(super) fn history(history: &History) -> pb::GetHistoryResponse {
+    let mut revisions: Vec<pb::EnrolmentRevision> = Vec::with_capacity(history.revisions.len());
+    for shown in &history.revisions {
+        let application = application(&shown.application);
+        let before = revisions.last().and_then(|revision| revision.application.as_ref());
+        let changed_fields = before.map(|before| changes::between(before, &application)).unwrap_or_default();
+        revisions.push(pb::EnrolmentRevision {
+            revision: i32::try_from(shown.number).unwrap_or(i32::MAX),
+            officer: shown.officer.to_string(),
+            application: Some(application),
+            notes: findings(shown.notes.iter()),
+            return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
+            replaced_at: shown.replaced_at.map(instant),
+            changed_fields,
+        });
+    }
+    pb::GetHistoryResponse { events: history.events.iter().map(|stored| event(&stored.event)).collect(), revisions }
+}
+
+fn event(event: &Event) -> pb::EnrolmentEvent {
+    pb::EnrolmentEvent {
+        verb: event.verb.name().to_owned(),
+        occurred_at: Some(instant(event.at)),
+        actor: event.by.clone(),
+        from: event.from.map_or(pb::EnrolmentState::Unspecified, state).into(),
+        to: state(event.to).into(),
+        reason: event.reason.clone().unwrap_or_default(),
+        lease_id: event.lease.map(|lease| lease.to_string()).unwrap_or_default(),
     }
 }
 
@@ -149,10 +224,13 @@ pub(super) const fn on_file(held: Biometrics) -> pb::BiometricsOnFile {
 
 pub(super) const fn state(stage: StageName) -> pb::EnrolmentState {
     match stage {
+        StageName::Received => pb::EnrolmentState::Received,
         StageName::Referred => pb::EnrolmentState::Referred,
         StageName::Forwarded => pb::EnrolmentState::Forwarded,
+        StageName::Returned => pb::EnrolmentState::Returned,
         StageName::Issued => pb::EnrolmentState::Issued,
         StageName::Refused => pb::EnrolmentState::Refused,
+        StageName::Withdrawn => pb::EnrolmentState::Withdrawn,
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use super::enrolment::officer;
+use super::enrolment::{ids, officer, return_reason};
 use super::parse::Faults;
 use super::render;
 use crate::app::{App, Caller, Officer, Repeat, ReviewVerdict};
-use crate::domain::ids::{EnrolmentId, RequestId};
+use crate::domain::enrolment::RefusalReason;
+use crate::domain::ids::EnrolmentId;
 use crate::domain::review::ReviewReason;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
@@ -50,9 +51,23 @@ impl pb::review_service_server::ReviewService for Reviews {
         let reason = faults.text("reason", &message.reason, ReviewReason::parse);
         let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
         let repeat = self.0.repeat(id, "ReviewService/Decline", &message.encode_to_vec());
-        let verdict = (&ReviewVerdict::Decline, &reason);
+        let verdict = (&ReviewVerdict::Decline(RefusalReason::DeclinedAtOffice), &reason);
         let enrolment = self.review((&by, &supervisor), &repeat, enrolment, verdict).await?;
         Ok(Response::new(pb::DeclineResponse { enrolment: Some(enrolment) }))
+    }
+
+    async fn r#return(&self, request: Request<pb::ReturnRequest>) -> Result<Response<pb::ReturnResponse>, Status> {
+        let (by, supervisor) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
+        let to_correct = faults.take("reason", return_reason(message.reason()));
+        let note = faults.text("note", &message.note, ReviewReason::parse);
+        let ((id, enrolment), (to_correct, note)) = faults.finish(ids.zip(to_correct.zip(note)))?;
+        let repeat = self.0.repeat(id, "ReviewService/Return", &message.encode_to_vec());
+        let verdict = (&ReviewVerdict::Return(to_correct), &note);
+        let enrolment = self.review((&by, &supervisor), &repeat, enrolment, verdict).await?;
+        Ok(Response::new(pb::ReturnResponse { enrolment: Some(enrolment) }))
     }
 }
 
@@ -67,11 +82,6 @@ impl Reviews {
         let reviewed = self.0.review(by, supervisor, repeat, id, verdict).await?;
         Ok(render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref()))
     }
-}
-
-fn ids(faults: &mut Faults, request: &str, enrolment: &str) -> Option<(RequestId, EnrolmentId)> {
-    let request = faults.text("request_id", request, RequestId::parse);
-    request.zip(faults.text("enrolment_id", enrolment, EnrolmentId::parse))
 }
 
 fn rules(names: &[String]) -> Result<BTreeSet<String>, Malformed> {

@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::app::{Error, Missing};
-use crate::domain::enrolment::CannotDecide;
+use crate::domain::enrolment::{CannotDecide, CannotWithdraw};
 use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
 use crate::proto as pb;
@@ -79,6 +79,21 @@ reasons! {
     ALREADY_DECIDED: FailedPrecondition,
         "The request was decided already."
         / "Hồ sơ đã có quyết định.";
+    RETURNED: FailedPrecondition,
+        "The request was returned for correction. It comes again when the office has corrected it."
+        / "Hồ sơ đã được trả lại để sửa. Hồ sơ sẽ được chuyển lại khi đơn vị đã sửa.";
+    WITHDRAWN: FailedPrecondition,
+        "The request was withdrawn by its office."
+        / "Hồ sơ đã được đơn vị tiếp nhận rút lại.";
+    NOT_RETURNED: FailedPrecondition,
+        "The request does not wait for a correction. Look at its state; one that has ended is handed in anew."
+        / "Hồ sơ này không ở trạng thái chờ sửa. Hãy xem trạng thái; hồ sơ đã kết thúc thì nộp mới.";
+    ALREADY_ENDED: FailedPrecondition,
+        "The request has ended and cannot be withdrawn."
+        / "Hồ sơ đã kết thúc nên không thể rút.";
+    HELD_BY_AUTHORITY: FailedPrecondition,
+        "The authority holds the request and may be deciding. Try again after the time told."
+        / "Cơ quan định danh đang xử lý hồ sơ. Hãy thử lại sau thời điểm đã báo.";
     NOT_REFERRED: FailedPrecondition,
         "The request does not wait for a review."
         / "Hồ sơ này không ở trạng thái chờ xem xét.";
@@ -309,6 +324,11 @@ impl From<Error> for Status {
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),
             Error::CannotDecide(CannotDecide::LeaseLost) => LEASE_LOST.status(),
+            Error::CannotDecide(CannotDecide::Returned) => RETURNED.status(),
+            Error::CannotDecide(CannotDecide::Withdrawn) => WITHDRAWN.status(),
+            Error::CannotWithdraw(CannotWithdraw::Ended) => ALREADY_ENDED.status(),
+            Error::CannotWithdraw(CannotWithdraw::Held { wait }) => HELD_BY_AUTHORITY.retry(*wait),
+            Error::NotReturned(_) => NOT_RETURNED.status(),
             Error::CannotReview(CannotReview::NotReferred) => NOT_REFERRED.status(),
             Error::CannotReview(CannotReview::RulesDiffer) => RULES_DIFFER.status(),
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),

@@ -52,7 +52,7 @@ pub(super) fn provenance(faults: &mut Faults, message: &pb::CaptureProvenance) -
     let workstation = faults.text("workstation_id", &message.workstation_id, WorkstationId::parse);
     let number = faults.take("sequence", CaptureNumber::new(message.sequence));
     let captured_at = faults.required("captured_at", message.captured_at.as_ref());
-    let captured_at = captured_at.and_then(|at| faults.take("captured_at", parse::instant(at)));
+    let captured_at = captured_at.and_then(|at| faults.take("captured_at", parse::instant(at).ok_or(parse::NOT_A_TIME)));
     let sent_at = told_time(faults, message.workstation_time.as_ref());
     Some(Provenance { workstation: workstation?, number: number?, captured_at: captured_at?, sent_at: sent_at? })
 }
@@ -69,7 +69,7 @@ pub(super) fn resume(message: &pb::Resume) -> Result<(WorkstationId, Option<Time
 fn told_time(faults: &mut Faults, at: Option<&prost_types::Timestamp>) -> Option<Option<Timestamp>> {
     match at {
         None => Some(None),
-        Some(at) => faults.take("workstation_time", parse::instant(at)).map(Some),
+        Some(at) => faults.take("workstation_time", parse::instant(at).ok_or(parse::NOT_A_TIME)).map(Some),
     }
 }
 

@@ -94,6 +94,26 @@ pub(super) async fn insert(stored: &StoredCaptures, at: Timestamp, conn: &mut Co
         .bind(at.micros())
         .execute_one(conn)
         .await?;
+    insert_objects(stored, conn).await
+}
+
+/// Puts new captures in the place of earlier ones, kept still or not: their key is overwritten, their objects are deleted.
+pub(super) async fn replace(stored: &StoredCaptures, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO capture_set (enrolment_id, secret, kept_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (enrolment_id) DO UPDATE SET secret = excluded.secret, kept_at = excluded.kept_at, \
+         ended_at = NULL, end_reason = NULL",
+    )
+    .bind(stored.enrolment.uuid())
+    .bind(stored.secret.as_ref().map(|secret| secret.as_bytes().to_vec()))
+    .bind(at.micros())
+    .execute_one(conn)
+    .await?;
+    let_go(stored.enrolment, at, conn).await?;
+    insert_objects(stored, conn).await
+}
+
+async fn insert_objects(stored: &StoredCaptures, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     for object in &stored.objects {
         query(
             "INSERT INTO capture (id, enrolment_id, kind, sealed_bytes, sealed_hash, state, attempts) \
@@ -108,6 +128,16 @@ pub(super) async fn insert(stored: &StoredCaptures, at: Timestamp, conn: &mut Co
         .await?;
     }
     Ok(())
+}
+
+/// Has the objects of a request deleted.
+async fn let_go(enrolment: EnrolmentId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE capture SET state = 'ending', due_at = $1 WHERE enrolment_id = $2 AND state = 'held'")
+        .bind(at.micros())
+        .bind(enrolment.uuid())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Destroys the key and has the objects deleted, if they are still kept.
@@ -126,12 +156,7 @@ pub(super) async fn end(
     .bind(enrolment.uuid())
     .execute_one(conn)
     .await?;
-    query("UPDATE capture SET state = 'ending', due_at = $1 WHERE enrolment_id = $2 AND state = 'held'")
-        .bind(at.micros())
-        .bind(enrolment.uuid())
-        .execute(conn)
-        .await
-        .map(drop)
+    let_go(enrolment, at, conn).await
 }
 
 /// Records that an object is gone, unless a later attempt has begun or recorded it.

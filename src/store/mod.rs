@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod bindings;
 mod captures;
 mod challenges;
 mod codes;
@@ -13,6 +14,7 @@ mod contact_changes;
 mod engine;
 mod enrolments;
 mod error;
+mod events;
 mod outbox;
 mod registry;
 mod requests;
@@ -22,12 +24,14 @@ mod unit;
 mod workstations;
 
 pub use accounts::{AccountKey, StoredAccount};
+pub use bindings::{Binding, BindingKind, Owner};
 pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use engine::Schema;
-pub use enrolments::{Binding, BindingKind, Claim, Owner, StoredEnrolment};
+pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
+pub use events::StoredEvent;
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;

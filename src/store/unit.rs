@@ -4,11 +4,12 @@
 //! and an engine may one day merge them into fewer statements without any use case noticing.
 
 use super::accounts::{self, StoredAccount};
+use super::bindings::{self, Binding};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
 use super::engine::Conn;
-use super::enrolments::{self, Binding, StoredEnrolment};
+use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
@@ -19,7 +20,7 @@ use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
-use crate::domain::enrolment::Enrolment;
+use crate::domain::enrolment::{Event, Passage};
 use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
@@ -39,12 +40,16 @@ pub struct Unit {
 pub enum Change {
     /// Remembers the first answer to a call; taken if the caller used the request id before.
     Remember(FirstAnswer),
-    /// Adds a request.
-    NewEnrolment(Box<StoredEnrolment>),
-    /// Moves a request on, if it is at the version seen.
-    SaveEnrolment(Box<Enrolment>, Version),
+    /// Adds a request, with what happened to it so far.
+    NewEnrolment(Box<StoredEnrolment>, Vec<Event>),
+    /// Moves a request on and writes its events, if it is at the version seen.
+    SaveEnrolment(Box<Passage>, Version),
     /// Records what a supervisor decided about a referred request, with the sealed reason, if it is at the version seen.
-    Review(Box<Enrolment>, Sealed, Version),
+    Review(Box<Passage>, Sealed, Version),
+    /// Sends a request back to its office with what was said, sealed, if it is at the version seen.
+    SendBack(Box<Passage>, Sealed, Version),
+    /// Puts a correction in the place of what was handed in before, if the request is at the version seen.
+    Correct(Box<Correction>, Version),
     /// Adds a challenge for active authentication.
     NewChallenge(ChipChallenge),
     /// Spends a challenge, if it is that officer's and can still be used.
@@ -80,6 +85,8 @@ pub enum Change {
     Settle(MessageId, u32, Settled),
     /// Adds what was captured with a request, whose objects are in the archive already.
     KeepCaptures(Box<StoredCaptures>),
+    /// Puts new captures in the place of a request's earlier ones, which are deleted.
+    ReplaceCaptures(Box<StoredCaptures>),
     /// Destroys the key of a request's captures and has the objects deleted, if they are still kept.
     EndCaptures(EnrolmentId, EndReason),
     /// Records that an object was deleted by that attempt.
@@ -133,13 +140,15 @@ impl Change {
     async fn apply(&self, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         match self {
             Self::Remember(first) => requests::insert(first, at, conn).await,
-            Self::NewEnrolment(stored) => enrolments::insert(stored, conn).await,
-            Self::SaveEnrolment(enrolment, seen) => enrolments::save(enrolment, *seen, conn).await,
-            Self::Review(enrolment, reason, seen) => enrolments::review(enrolment, reason, *seen, conn).await,
+            Self::NewEnrolment(stored, events) => enrolments::insert(stored, events, conn).await,
+            Self::SaveEnrolment(passage, seen) => enrolments::save(passage, *seen, conn).await,
+            Self::Review(passage, reason, seen) => enrolments::review(passage, reason, *seen, conn).await,
+            Self::SendBack(passage, note, seen) => enrolments::send_back(passage, note, *seen, conn).await,
+            Self::Correct(correction, seen) => enrolments::correct(correction, *seen, conn).await,
             Self::NewChallenge(drawn) => challenges::insert(drawn, at, conn).await,
             Self::SpendChallenge(id, officer) => challenges::spend(*id, *officer, at, conn).await,
-            Self::Bind(binding) => enrolments::bind(binding, conn).await,
-            Self::Release(binding) => enrolments::release(binding, conn).await,
+            Self::Bind(binding) => bindings::bind(binding, conn).await,
+            Self::Release(binding) => bindings::release(binding, conn).await,
             Self::NewAccount(stored) => accounts::insert(stored, conn).await,
             Self::SaveAccount(stored) => accounts::save(stored, conn).await,
             Self::NoteNotice { account, sent, delivered } => {
@@ -152,6 +161,7 @@ impl Change {
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
+            Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, at, conn).await,

@@ -466,3 +466,15 @@ async fn of_many_second_persons_at_once_one_puts_it_in_force() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn auditors_see_the_list_and_each_look_is_recorded() {
+    with_two(async |service| {
+        let mut auditor = client(service, "auditor");
+        let list = auditor.list_material(pb::ListMaterialRequest {}).await.unwrap().into_inner();
+        assert_eq!((list.in_force.len(), list.revision), (0, 0));
+        let looker = service.app().caller(&certificate("auditor")).await.unwrap().unwrap();
+        assert_eq!(service.actions(&looker.id().to_string()).await, ["staff.registered", "trust.listed"]);
+    })
+    .await;
+}

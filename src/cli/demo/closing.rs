@@ -44,7 +44,11 @@ async fn count_requests<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io
             match enrolment.state() {
                 EnrolmentState::Issued => stage.counts.issued += 1,
                 EnrolmentState::Refused => stage.counts.refused += 1,
-                EnrolmentState::Forwarded | EnrolmentState::Referred => stage.counts.waiting += 1,
+                EnrolmentState::Received
+                | EnrolmentState::Forwarded
+                | EnrolmentState::Referred
+                | EnrolmentState::Returned => stage.counts.waiting += 1,
+                EnrolmentState::Withdrawn => stage.counts.withdrawn += 1,
                 EnrolmentState::Unspecified => {}
             }
         }

@@ -26,6 +26,8 @@ pub struct Counts {
     pub issued: usize,
     /// Requests that the authority refused.
     pub refused: usize,
+    /// Requests that the office gave up.
+    pub withdrawn: usize,
     /// Requests without a decision.
     pub waiting: usize,
     /// Accounts in use.
@@ -58,7 +60,12 @@ impl Counts {
             ),
             sum(
                 ("requests accepted", self.accepted),
-                &[("issued", self.issued), ("refused", self.refused), ("waiting", self.waiting)],
+                &[
+                    ("issued", self.issued),
+                    ("refused", self.refused),
+                    ("withdrawn", self.withdrawn),
+                    ("in progress", self.waiting),
+                ],
             ),
             sum(("accounts issued", self.issued), &[("active", self.active), ("awaiting activation", self.awaiting)]),
             sum(("contact changes begun", self.begun), &[("confirmed", self.confirmed), ("cancelled", self.cancelled)]),
@@ -92,10 +99,11 @@ mod tests {
         submitted: 28,
         accepted: 20,
         not_accepted: 8,
-        issued: 17,
+        issued: 16,
         refused: 2,
+        withdrawn: 1,
         waiting: 1,
-        active: 13,
+        active: 12,
         awaiting: 4,
         begun: 3,
         confirmed: 2,

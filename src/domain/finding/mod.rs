@@ -275,7 +275,8 @@ impl Findings {
         }
     }
 
-    pub(super) fn sort(&mut self) {
+    /// Puts those that refuse first, then those that refer, then notes.
+    pub fn sort(&mut self) {
         self.0.sort_by_key(|finding| finding.rule.severity);
     }
 

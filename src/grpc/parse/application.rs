@@ -15,7 +15,7 @@ use crate::proto as pb;
 /// Consents that one application may hold.
 const CONSENTS_MAX: usize = 16;
 
-const NOT_A_TIME: Malformed =
+pub(in crate::grpc) const NOT_A_TIME: Malformed =
     Malformed::new("Not an instant between the years 1970 and 9999.", "Không phải thời điểm từ năm 1970 đến năm 9999.");
 const NOT_A_CHOICE: Malformed = Malformed::new(
     "Required: one of the values listed in the protocol.",
@@ -201,7 +201,7 @@ fn consent(faults: &mut Faults, message: &pb::Consent) -> Option<Consent> {
     let text = faults.text("text_sha256", &message.text_sha256, TextHash::parse);
     let language = faults.text("text_language", &message.text_language, LanguageTag::parse);
     let given_at = faults.required("given_at", message.given_at.as_ref());
-    let given_at = given_at.and_then(|at| faults.take("given_at", instant(at)));
+    let given_at = given_at.and_then(|at| faults.take("given_at", instant(at).ok_or(NOT_A_TIME)));
     Some(Consent { purpose: purpose?, given_by: given_by?, text: text?, language: language?, given_at: given_at? })
 }
 
@@ -230,9 +230,7 @@ fn language(faults: &mut Faults, number: i32) -> Option<Language> {
     }
 }
 
-/// Reads an instant of the years 1970 to 9999.
-pub(in crate::grpc) fn instant(at: &prost_types::Timestamp) -> Result<Timestamp, Malformed> {
+pub(in crate::grpc) fn instant(at: &prost_types::Timestamp) -> Option<Timestamp> {
     let in_range = (0..=253_402_300_799).contains(&at.seconds) && (0..1_000_000_000).contains(&at.nanos);
-    let read = in_range.then(|| Timestamp::from_micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000));
-    read.ok_or(NOT_A_TIME)
+    in_range.then(|| Timestamp::from_micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000))
 }

@@ -11,7 +11,7 @@ use eid::store::{Change, Claim, ClaimedObject, Lacking, StoredCaptures, Table};
 use uuid::Uuid;
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
-use crate::support::records::{NOW, later};
+use crate::support::records::{NOW, later, passage_to};
 
 const LEASE: Duration = Duration::from_mins(1);
 
@@ -158,7 +158,7 @@ async fn captures_that_were_not_collected_or_not_deleted_in_time_are_listed() {
     for stored in [&uncollected, &undeleted, &gone] {
         let mut found = scene.reader().await.enrolment(stored.enrolment).await.unwrap().unwrap();
         found.enrolment.stage = Stage::Issued { account: AccountId::new(scene.make.id()), at: later(10) };
-        scene.done([Change::SaveEnrolment(Box::new(found.enrolment), found.version)]).await;
+        scene.done([Change::SaveEnrolment(Box::new(passage_to(&found.enrolment)), found.version)]).await;
     }
     end(&scene, undeleted.enrolment, later(20)).await;
     end(&scene, gone.enrolment, later(20)).await;

@@ -4,11 +4,20 @@ use std::fs;
 use std::path::Path;
 
 fn texts(folder: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let paths = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    // The engine's own folder is left out: what it offers is for the files beside it alone.
-    let files = paths.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap());
-    files.collect::<Vec<_>>().join("\n")
+    below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+}
+
+fn below(folder: &Path) -> String {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if path.is_file() {
+            found.push(fs::read_to_string(path).unwrap());
+        } else if !path.ends_with("engine") {
+            // The engine's own folder is left out: what it offers is for the files beside it alone.
+            found.push(below(&path));
+        }
+    }
+    found.join("\n")
 }
 
 /// The word at the beginning of `text`.

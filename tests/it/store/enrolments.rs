@@ -12,7 +12,7 @@ use eid::domain::time::Timestamp;
 use eid::store::{Binding, BindingKind, Change, Claim, Owner, StoredEnrolment, Table};
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
-use crate::support::records::{NOW, later, office};
+use crate::support::records::{NOW, later, office, passage_to, received};
 
 fn same(found: &StoredEnrolment, kept: &StoredEnrolment) {
     assert_eq!(found.enrolment, kept.enrolment);
@@ -21,11 +21,11 @@ fn same(found: &StoredEnrolment, kept: &StoredEnrolment) {
 }
 
 fn add(stored: &StoredEnrolment) -> Change {
-    Change::NewEnrolment(Box::new(stored.clone()))
+    Change::NewEnrolment(Box::new(stored.clone()), received(stored))
 }
 
 fn save(stored: &StoredEnrolment) -> Change {
-    Change::SaveEnrolment(Box::new(stored.enrolment.clone()), stored.version)
+    Change::SaveEnrolment(Box::new(passage_to(&stored.enrolment)), stored.version)
 }
 
 async fn read(scene: &Scene, stored: &StoredEnrolment) -> StoredEnrolment {
@@ -95,6 +95,7 @@ async fn every_decision_comes_back_as_it_was_saved() {
     for stage in decisions {
         let mut stored = scene.enrolment().await;
         stored.enrolment.stage = stage;
+        stored.enrolment.since = at;
         scene.done([save(&stored)]).await;
         stored.version = Version::new(2);
         same(&read(&scene, &stored).await, &stored);
@@ -292,7 +293,7 @@ async fn what_the_immigration_record_told_of_biometrics_is_kept_and_so_is_that_i
     for on_file in [None, told(true, true), told(true, false), told(false, true), told(false, false)] {
         let mut stored = scene.make.enrolment(scene.officer.id);
         stored.enrolment.biometrics_on_file = on_file;
-        scene.done([Change::NewEnrolment(Box::new(stored.clone()))]).await;
+        scene.done([add(&stored)]).await;
         let found = scene.reader().await.enrolment(stored.enrolment.id).await.unwrap().unwrap();
         assert_eq!(found.enrolment, stored.enrolment);
     }
@@ -311,7 +312,9 @@ async fn a_review_is_kept_once_with_its_sealed_reason() {
     stored.enrolment.review = Some(review);
     stored.enrolment.stage = Stage::Forwarded { lease: None };
     let reason = scene.make.sealed();
-    let change = |version| Change::Review(Box::new(stored.enrolment.clone()), reason.clone(), Version::new(version));
+    let mut passage = passage_to(&stored.enrolment);
+    *passage.enrolment_mut() = stored.enrolment.clone();
+    let change = |version| Change::Review(Box::new(passage.clone()), reason.clone(), Version::new(version));
     assert_eq!(scene.commit([change(9)]).await, Outcome::Changed, "seen at another version");
     scene.done([change(1)]).await;
     let found = read(&scene, &stored).await;

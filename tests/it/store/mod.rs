@@ -9,6 +9,7 @@ mod contact_changes;
 mod corruption;
 mod coverage;
 mod enrolments;
+mod events;
 mod opening;
 mod outbox;
 mod registry;

@@ -8,7 +8,7 @@ use eid::store::{Change, Reader, Store, StoreError, StoredAccount, StoredEnrolme
 use uuid::Uuid;
 
 use crate::support::database::Database;
-use crate::support::records::{NOW, Records};
+use crate::support::records::{NOW, Records, received};
 
 /// Subject of the entries of units that are about nothing in particular.
 pub const NOBODY: Uuid = Uuid::nil();
@@ -77,7 +77,7 @@ impl Scene {
     /// A request that waits, kept.
     pub async fn enrolment(&self) -> StoredEnrolment {
         let stored = self.make.enrolment(self.officer.id);
-        self.done([Change::NewEnrolment(Box::new(stored.clone()))]).await;
+        self.done([Change::NewEnrolment(Box::new(stored.clone()), received(&stored))]).await;
         stored
     }
 

@@ -6,7 +6,7 @@ use eid::store::{Binding, BindingKind, Change, Owner, Table, Unit};
 use futures::future::join_all;
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
-use crate::support::records::NOW;
+use crate::support::records::{NOW, received};
 
 /// Enough to fill several rounds of whoever gathers them.
 const MANY: usize = 64;
@@ -56,7 +56,7 @@ async fn a_unit_that_fails_in_its_last_change_leaves_nothing_of_its_first() {
     let subject = member.id.uuid();
     let unit = Unit::new(scene.make.entry(NOW, subject)).with_all([
         enter(&member),
-        Change::NewEnrolment(Box::new(stored.clone())),
+        Change::NewEnrolment(Box::new(stored.clone()), received(&stored)),
         enter(&scene.officer),
     ]);
     assert_eq!(outcome(scene.store.commit(unit).await), Outcome::Taken(Table::Staff));

@@ -10,9 +10,9 @@ use eid::domain::audit::{Action, Actor, Entry};
 use eid::domain::capture::CaptureKind;
 use eid::domain::code::{Purpose, SentCode};
 use eid::domain::contact::{ChangeState, ContactChange, ContactKind};
-use eid::domain::enrolment::{Enrolment, Stage};
+use eid::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, Verb};
 use eid::domain::ids::{
-    AccountId, CaptureId, ChangeId, CodeId, EnrolmentId, EntryId, MessageId, RequestId, StaffId, Version,
+    AccountId, CaptureId, ChangeId, CodeId, EnrolmentId, EntryId, LeaseId, MessageId, RequestId, StaffId, Version,
 };
 use eid::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
@@ -96,6 +96,8 @@ impl Records {
                 office: office(),
                 officer,
                 received_at: NOW,
+                since: NOW,
+                revision: 1,
                 notes: Vec::new(),
                 biometrics_on_file: None,
                 review: None,
@@ -106,6 +108,7 @@ impl Records {
             passport: self.index(),
             representative: None,
             review_reason: None,
+            return_note: None,
             version: Version::new(1),
         }
     }
@@ -200,5 +203,37 @@ impl Records {
             content: ContentDigest::from_bytes(self.dice.bytes::<32>().to_vec()),
             answer: format!(r#"{{"id":"{}"}}"#, self.id()),
         }
+    }
+}
+
+/// That a request was taken in.
+pub fn received(stored: &StoredEnrolment) -> Vec<Event> {
+    let enrolment = &stored.enrolment;
+    vec![Event {
+        verb: Verb::Receive,
+        at: enrolment.received_at,
+        by: Actor::Staff(enrolment.officer).to_string(),
+        from: None,
+        to: enrolment.stage.name(),
+        reason: None,
+        lease: None,
+    }]
+}
+
+/// The passage by which a request came where it stands, out of the authority's hands or a supervisor's.
+pub fn passage_to(reached: &Enrolment) -> Passage {
+    let (lease, other) = (LeaseId::new(Uuid::nil()), StaffId::new(Uuid::max()));
+    let held = Stage::Forwarded { lease: Some(Lease { id: lease, expires_at: NOW }) };
+    let from = |stage| Enrolment { stage, ..reached.clone() };
+    match reached.stage.clone() {
+        Stage::Issued { account, at } => from(held).issue(lease, account, other, at).unwrap(),
+        Stage::Refused { reason, at } => from(held).refuse(lease, reason, other, at).unwrap(),
+        Stage::Returned { reason } => from(held).return_claimed(lease, reason, other, reached.since).unwrap(),
+        Stage::Withdrawn { reason, at } => from(Stage::Referred).withdraw(other, reason, at).unwrap(),
+        Stage::Forwarded { .. } => {
+            let rules = reached.referred_by();
+            from(Stage::Referred).override_referral(other, &rules, reached.since).unwrap()
+        }
+        Stage::Received | Stage::Referred => panic!("no passage of a stored request leads here"),
     }
 }

@@ -153,7 +153,6 @@ async fn deliver(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::cli::Cli;
     use clap::Parser as _;
 

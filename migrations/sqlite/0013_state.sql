@@ -1,0 +1,75 @@
+-- The state machine of docs/states.md: returned, withdrawn, corrections, and one event for each passage.
+ALTER TABLE enrolment ADD COLUMN since INTEGER NOT NULL DEFAULT 0;  -- when it came into its stage
+ALTER TABLE enrolment ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;  -- how often its content was handed in
+ALTER TABLE enrolment ADD COLUMN return_reason TEXT;  -- while returned: what is to be corrected
+ALTER TABLE enrolment ADD COLUMN return_note BLOB;  -- sealed: what was said with the latest return
+ALTER TABLE enrolment ADD COLUMN withdrawal_reason TEXT;
+
+UPDATE enrolment SET since = COALESCE(decided_at, reviewed_at, received_at);
+
+-- What was handed in before a correction took its place.
+CREATE TABLE enrolment_revision (
+    enrolment_id BLOB NOT NULL REFERENCES enrolment (id),
+    revision     INTEGER NOT NULL,
+    officer      BLOB NOT NULL REFERENCES staff (id),
+    notes        TEXT NOT NULL,  -- JSON: rules and fields, no values
+    content      BLOB NOT NULL,  -- sealed application, as it stood in enrolment
+    return_note  BLOB,  -- sealed: what was said when it was returned
+    replaced_at  INTEGER NOT NULL,
+    PRIMARY KEY (enrolment_id, revision)
+) STRICT, WITHOUT ROWID;
+
+-- What happened, in one stream for each office code, numbered without gaps in the order of the commits.
+CREATE TABLE enrolment_event (
+    office       TEXT NOT NULL,  -- that took the request in
+    position     INTEGER NOT NULL,
+    enrolment_id BLOB NOT NULL REFERENCES enrolment (id),
+    at           INTEGER NOT NULL,
+    verb         TEXT NOT NULL,
+    from_stage   TEXT,
+    to_stage     TEXT NOT NULL,
+    actor        TEXT NOT NULL,
+    reason       TEXT,
+    lease_id     BLOB,
+    PRIMARY KEY (office, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX enrolment_event_enrolment ON enrolment_event (enrolment_id, position);
+CREATE INDEX enrolment_event_verb ON enrolment_event (verb, at);
+
+-- The last position of each stream: whoever appends holds its row until the commit.
+CREATE TABLE enrolment_stream (
+    office TEXT PRIMARY KEY,
+    last   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Requests of before get the events that their columns still tell.
+INSERT INTO enrolment_event (office, position, enrolment_id, at, verb, from_stage, to_stage, actor, reason, lease_id)
+SELECT office, ROW_NUMBER() OVER (PARTITION BY office ORDER BY at, id, step), id, at, verb, from_stage, to_stage,
+       'service:migration', reason, lease_id
+FROM (
+    SELECT office, id, 1 AS step, received_at AS at, 'receive' AS verb, NULL AS from_stage, 'received' AS to_stage,
+           NULL AS reason, NULL AS lease_id
+    FROM enrolment
+    UNION ALL
+    SELECT office, id, 2, received_at, CASE WHEN stage = 'referred' OR reviewed_at IS NOT NULL THEN 'refer' ELSE 'forward' END,
+           'received', CASE WHEN stage = 'referred' OR reviewed_at IS NOT NULL THEN 'referred' ELSE 'forwarded' END,
+           review_rules, NULL
+    FROM enrolment
+    UNION ALL
+    SELECT office, id, 3, reviewed_at, CASE WHEN review_overridden = 1 THEN 'override' ELSE 'decline' END,
+           'referred', CASE WHEN review_overridden = 1 THEN 'forwarded' ELSE 'refused' END,
+           CASE WHEN review_overridden = 1 THEN NULL ELSE refusal_reason END, NULL
+    FROM enrolment WHERE reviewed_at IS NOT NULL
+    UNION ALL
+    -- When it was claimed is not kept; it was before the decision, and before the lease lapsed.
+    SELECT office, id, 4, MIN(COALESCE(decided_at, lease_expires_at), lease_expires_at), 'claim',
+           'forwarded', 'forwarded', NULL, lease_id
+    FROM enrolment WHERE lease_id IS NOT NULL
+    UNION ALL
+    SELECT office, id, 5, decided_at, CASE stage WHEN 'issued' THEN 'issue' ELSE 'refuse' END,
+           'forwarded', stage, refusal_reason, lease_id
+    FROM enrolment WHERE decided_at IS NOT NULL AND (reviewed_at IS NULL OR review_overridden = 1)
+) AS told;
+
+INSERT INTO enrolment_stream (office, last) SELECT office, MAX(position) FROM enrolment_event GROUP BY office;

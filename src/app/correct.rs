@@ -1,0 +1,256 @@
+//! What an office does with a request of its own after it was taken in: correct it, give it up, look at its history.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+
+use super::enrol::{Submitted, spent_challenge};
+use super::repeat::Attempt;
+use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
+use crate::domain::application::Application;
+use crate::domain::audit::Action;
+use crate::domain::capture::EndReason;
+use crate::domain::check::{Known, examine};
+use crate::domain::chip::ChipReport;
+use crate::domain::enrolment::{Enrolment, NotReturned, Passage, Stage, WithdrawalReason};
+use crate::domain::finding::{Finding, Findings};
+use crate::domain::ids::{EnrolmentId, StaffId};
+use crate::domain::record::RegistryAnswer;
+use crate::domain::review::ReturnNote;
+use crate::domain::time::Timestamp;
+use crate::store::{Change, Correction, Reader, StoredEnrolment, StoredEvent, Unit};
+
+/// What happened to a request, and what was handed in before its corrections.
+#[derive(Debug)]
+pub struct History {
+    /// Oldest first.
+    pub events: Vec<StoredEvent>,
+    /// What was handed in, oldest first; the last one is what is held now.
+    pub revisions: Vec<ShownRevision>,
+}
+
+/// What was handed in at one time.
+#[derive(Debug)]
+pub struct ShownRevision {
+    /// Counted from 1.
+    pub number: u32,
+    /// Who handed it in.
+    pub officer: StaffId,
+    /// What the rules left.
+    pub notes: Vec<Finding>,
+    /// The content.
+    pub application: Application,
+    /// What was said when it was returned, if it was.
+    pub return_note: Option<ReturnNote>,
+    /// When a correction took its place; absent for what is held now.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// The first answer to a correction or a withdrawal: the request's name, and how it stood then.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    enrolment: EnrolmentId,
+}
+
+impl App {
+    /// Takes in what an officer corrected in a request that was returned, or says why not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::NotReturned`], [`Error::RequestIdReused`].
+    pub async fn correct(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        id: EnrolmentId,
+        intake: &Intake,
+    ) -> Result<Submitted, Error> {
+        let now = self.clock().now();
+        let record = OnceCell::new();
+        self.once(by, repeat, || self.correct_once((by, officer), repeat, id, intake, now, &record)).await?
+    }
+
+    /// Gives a request of the office up. What it held is free again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::CannotWithdraw`], [`Error::RequestIdReused`].
+    pub async fn withdraw(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        id: EnrolmentId,
+        reason: WithdrawalReason,
+    ) -> Result<Enrolment, Error> {
+        let now = self.clock().now();
+        self.once(by, repeat, || self.withdraw_once((by, officer), repeat, id, reason, now)).await?
+    }
+
+    /// What happened to a request of the office, with all that was handed in. The look is recorded.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is unknown or another office's.
+    pub async fn history(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<History, Error> {
+        let mut reader = self.store().reader().await?;
+        let stored = own(&mut reader, officer, id).await?;
+        let (events, earlier) = (reader.events_of(id).await?, reader.revisions(id).await?);
+        drop(reader);
+        let entry = self.entry(self.clock().now(), by.actor(), Action::HistoryViewed, id.uuid());
+        self.commit(Unit::new(entry)).await?;
+        let mut revisions = Vec::with_capacity(earlier.len() + 1);
+        for revision in earlier {
+            revisions.push(ShownRevision {
+                application: self.open_content(id, &revision.content)?,
+                return_note: self.open_return_note(id, revision.return_note.as_ref())?,
+                number: revision.number,
+                officer: revision.officer,
+                notes: revision.notes,
+                replaced_at: Some(revision.replaced_at),
+            });
+        }
+        revisions.push(ShownRevision {
+            application: self.open_application(&stored)?,
+            return_note: self.open_return_note(id, stored.return_note.as_ref())?,
+            number: stored.enrolment.revision,
+            officer: stored.enrolment.officer,
+            notes: stored.enrolment.notes,
+            replaced_at: None,
+        });
+        Ok(History { events, revisions })
+    }
+
+    async fn correct_once(
+        &self,
+        (by, officer): (&Caller, &Officer),
+        repeat: &Repeat,
+        id: EnrolmentId,
+        intake: &Intake,
+        now: Timestamp,
+        record: &OnceCell<RegistryAnswer>,
+    ) -> Result<Attempt<Result<Submitted, Error>>, Error> {
+        let mut reader = self.store().reader().await?;
+        let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
+        let stored = own(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
+        if before.is_some() {
+            return Ok(Attempt::Answered(Ok(Submitted::Accepted(Box::new(stored.enrolment)))));
+        }
+        if !matches!(stored.enrolment.stage, Stage::Returned { .. }) {
+            return Ok(Attempt::Unchanged(Err(NotReturned.into())));
+        }
+        let captures_held = reader.captures(id).await?.is_some_and(|kept| kept.ended.is_none());
+        drop(reader);
+        let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
+        let known = self.known(officer, id, intake, record.clone(), now).await?;
+        let findings = self.examined_again(&stored, intake, &known, captures_held, now);
+        let cleared = match findings.cleared() {
+            Ok(cleared) => cleared,
+            Err(findings) => return Ok(Attempt::Unchanged(Ok(Submitted::NotAccepted(findings)))),
+        };
+        let chip_held = stored.enrolment.chip.clone().filter(|_| self.is_about_the_same_chip(&stored, intake));
+        let mut passage = match stored.enrolment.clone().correct(officer.id, cleared, now) {
+            Ok(passage) => passage,
+            Err(not_returned) => return Ok(Attempt::Unchanged(Err(not_returned.into()))),
+        };
+        let enrolment = passage.enrolment_mut();
+        enrolment.chip = known.chip.as_ref().map(ChipReport::summary).or(chip_held);
+        enrolment.biometrics_on_file = known.on_file(&intake.application);
+        let captures = self.replace_captures(id, &intake.captures).await?;
+        let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with_all(captures);
+        Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(passage.into_enrolment()))), unit))
+    }
+
+    /// What the rules say about a correction. Captures and chip that are not handed in again are held still, and so is what
+    /// was found of them.
+    fn examined_again(
+        &self,
+        stored: &StoredEnrolment,
+        intake: &Intake,
+        known: &Known,
+        captures_held: bool,
+        now: Timestamp,
+    ) -> Findings {
+        let captures_held = captures_held && intake.captures.is_empty();
+        let captures = (!captures_held).then_some(&intake.captures);
+        let mut findings = examine(&intake.application, captures, known, now);
+        let chip_held = self.is_about_the_same_chip(stored, intake);
+        let held = stored.enrolment.notes.iter().filter(|note| {
+            let subject = note.rule.id.split('.').next();
+            (captures_held && subject == Some("capture")) || (chip_held && subject == Some("chip"))
+        });
+        findings.add_all(held.cloned());
+        findings.sort();
+        findings
+    }
+
+    /// Whether the chip is not handed in again, and the passport is the one whose chip was read.
+    fn is_about_the_same_chip(&self, stored: &StoredEnrolment, intake: &Intake) -> bool {
+        intake.chip.is_none() && stored.passport == self.identity_index(&intake.application)
+    }
+
+    fn corrected(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        stored: &StoredEnrolment,
+        intake: &Intake,
+        passage: &Passage,
+    ) -> Result<Unit, Error> {
+        let (id, application) = (stored.enrolment.id, &intake.application);
+        let before = self.open_application(stored)?;
+        let correction = Correction {
+            passage: passage.clone(),
+            content: self.seal_application(id, application)?,
+            passport: self.identity_index(application),
+            representative: self.representative_index(application),
+        };
+        let entry = self
+            .entry(passage.enrolment().since, by.actor(), Action::EnrolmentCorrected, id.uuid())
+            .with("revision", passage.enrolment().revision.to_string())
+            .with("notes", passage.enrolment().notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
+        Ok(Unit::new(entry)
+            .with(repeat.remember(by, &Recorded { enrolment: id })?)
+            .with(Change::Correct(Box::new(correction), stored.version))
+            .with_all(spent_challenge(intake, passage.enrolment()))
+            .with_all(self.bindings(id, &before).into_iter().map(Change::Release))
+            .with_all(self.bindings(id, application).into_iter().map(Change::Bind)))
+    }
+
+    async fn withdraw_once(
+        &self,
+        (by, officer): (&Caller, &Officer),
+        repeat: &Repeat,
+        id: EnrolmentId,
+        reason: WithdrawalReason,
+        now: Timestamp,
+    ) -> Result<Attempt<Result<Enrolment, Error>>, Error> {
+        let mut reader = self.store().reader().await?;
+        let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
+        let stored = own(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
+        if before.is_some() {
+            return Ok(Attempt::Answered(Ok(stored.enrolment)));
+        }
+        let passage = match stored.enrolment.clone().withdraw(officer.id, reason, now) {
+            Ok(passage) => passage,
+            Err(refusal) => return Ok(Attempt::Unchanged(Err(refusal.into()))),
+        };
+        let ended = self.end_captures(&mut reader, id, EndReason::Withdrawn).await?;
+        drop(reader);
+        let application = self.open_application(&stored)?;
+        let enrolment = passage.enrolment().clone();
+        let entry = self
+            .entry(now, by.actor(), Action::EnrolmentWithdrawn, id.uuid())
+            .with("reason", reason.name())
+            .with("from", stored.enrolment.stage.name().name());
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &Recorded { enrolment: id })?)
+            .with(Change::SaveEnrolment(Box::new(passage), stored.version))
+            .with_all(ended)
+            .with_all(self.bindings(id, &application).into_iter().map(Change::Release));
+        Ok(Attempt::Change(Ok(enrolment), unit))
+    }
+}
+
+/// A request of the officer's own office.
+async fn own(reader: &mut Reader, officer: &Officer, id: EnrolmentId) -> Result<StoredEnrolment, Error> {
+    let found = reader.enrolment(id).await?;
+    found.filter(|stored| stored.enrolment.office == officer.office).ok_or(Error::NotFound(Missing::Enrolment))
+}

@@ -1,0 +1,179 @@
+//! What happened to requests: one stream of events for each office code, numbered without gaps in the order of commits.
+//!
+//! Whoever appends takes the next number of the stream and holds the stream until the commit, so that a reader who saw
+//! number n has seen everything below it: nothing can turn up behind a reader's back.
+
+use super::Reader;
+use super::engine::{Conn, Row, query};
+use super::error::StoreError;
+use crate::domain::enrolment::{Event, HandOver, StageName, Verb};
+use crate::domain::ids::{EnrolmentId, LeaseId};
+use crate::domain::staff::OfficeCode;
+use crate::domain::time::Timestamp;
+
+/// An event with its place in its stream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredEvent {
+    /// The stream: the office that took the request in.
+    pub office: OfficeCode,
+    /// The place in it, from 1.
+    pub position: u64,
+    /// The request.
+    pub enrolment: EnrolmentId,
+    /// What happened.
+    pub event: Event,
+}
+
+pub(super) async fn append(
+    office: &OfficeCode,
+    events: &[(EnrolmentId, &Event)],
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let row = query(
+        "INSERT INTO enrolment_stream (office, last) VALUES ($1, $2) \
+         ON CONFLICT (office) DO UPDATE SET last = enrolment_stream.last + excluded.last RETURNING last",
+    )
+    .bind(office.as_str())
+    .bind(count)
+    .fetch_optional(conn)
+    .await?;
+    let last = row.ok_or(StoreError::Changed)?.get::<i64>("last")?;
+    for (position, (enrolment, event)) in (last - count + 1..).zip(events) {
+        query(
+            "INSERT INTO enrolment_event (office, position, enrolment_id, at, verb, from_stage, to_stage, actor, \
+             reason, lease_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(office.as_str())
+        .bind(position)
+        .bind(enrolment.uuid())
+        .bind(event.at.micros())
+        .bind(event.verb.name())
+        .bind(event.from.map(StageName::name))
+        .bind(event.to.name())
+        .bind(event.by.as_str())
+        .bind(event.reason.as_deref())
+        .bind(event.lease.map(LeaseId::uuid))
+        .execute_one(conn)
+        .await?;
+    }
+    Ok(())
+}
+
+impl Reader {
+    /// What happened to a request, oldest first.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn events_of(&mut self, enrolment: EnrolmentId) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = query("SELECT * FROM enrolment_event WHERE enrolment_id = $1 ORDER BY position")
+            .bind(enrolment.uuid())
+            .fetch_all(&mut self.conn())
+            .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// What happened in the stream of an office after `position`, at most `limit` events, oldest first.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn events_after(
+        &mut self,
+        office: &OfficeCode,
+        position: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows =
+            query("SELECT * FROM enrolment_event WHERE office = $1 AND position > $2 ORDER BY position LIMIT $3")
+                .bind(office.as_str())
+                .bind(i64::try_from(position).unwrap_or(i64::MAX))
+                .bind(i64::from(limit))
+                .fetch_all(&mut self.conn())
+                .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// What the authority claimed in `from..until`, each request once, in the order of their names.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn hand_overs(
+        &mut self,
+        from: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<HandOver>, StoreError> {
+        let rows = query(
+            "SELECT c.enrolment_id AS enrolment_id, c.at AS at, c.lease_id AS lease_id, e.stage AS stage, \
+             a.verb AS answer, a.at AS answered_at, a.position AS answer_position, h.last_claim AS last_claim \
+             FROM (SELECT s.enrolment_id AS enrolment_id, MAX(s.position) AS in_span, \
+             (SELECT MAX(l.position) FROM enrolment_event l WHERE l.enrolment_id = s.enrolment_id AND l.verb = 'claim') \
+             AS last_claim, \
+             (SELECT MAX(x.position) FROM enrolment_event x WHERE x.enrolment_id = s.enrolment_id \
+             AND x.lease_id IS NOT NULL AND x.verb <> 'claim') AS last_answer \
+             FROM enrolment_event s WHERE s.verb = 'claim' AND s.at >= $1 AND s.at < $2 GROUP BY s.enrolment_id) h \
+             JOIN enrolment e ON e.id = h.enrolment_id \
+             JOIN enrolment_event c ON c.office = e.office AND c.position = h.in_span \
+             LEFT JOIN enrolment_event a ON a.office = e.office AND a.position = h.last_answer \
+             ORDER BY c.enrolment_id LIMIT $3",
+        )
+        .bind(from.micros())
+        .bind(until.micros())
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        rows.iter().map(hand_over).collect()
+    }
+
+    /// The last position in the stream of an office; 0 if nothing ever happened there.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn last_event(&mut self, office: &OfficeCode) -> Result<u64, StoreError> {
+        let row = query("SELECT last FROM enrolment_stream WHERE office = $1")
+            .bind(office.as_str())
+            .fetch_optional(&mut self.conn())
+            .await?;
+        let last = row.map(|row| row.get::<i64>("last")).transpose()?;
+        Ok(last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0))
+    }
+}
+
+fn hand_over(row: &Row) -> Result<HandOver, StoreError> {
+    let stage = StageName::from_name(&row.get::<String>("stage")?).ok_or(StoreError::Corrupt { column: "stage" })?;
+    let lease = row.get::<Option<uuid::Uuid>>("lease_id")?.ok_or(StoreError::Corrupt { column: "lease_id" })?;
+    let verb = row.get::<Option<String>>("answer")?;
+    let verb = verb.map(|name| Verb::from_name(&name).ok_or(StoreError::Corrupt { column: "verb" })).transpose()?;
+    let answered_at = row.get::<Option<i64>>("answered_at")?.map(Timestamp::from_micros);
+    Ok(HandOver {
+        enrolment: EnrolmentId::new(row.get("enrolment_id")?),
+        at: Timestamp::from_micros(row.get("at")?),
+        lease: LeaseId::new(lease),
+        stage,
+        answered: verb.zip(answered_at),
+        claimed_since: row.get::<i64>("last_claim")? > row.get::<Option<i64>>("answer_position")?.unwrap_or(0),
+    })
+}
+
+fn stored(row: &Row) -> Result<StoredEvent, StoreError> {
+    let office = OfficeCode::parse(&row.get::<String>("office")?);
+    let position = u64::try_from(row.get::<i64>("position")?);
+    let verb = Verb::from_name(&row.get::<String>("verb")?);
+    let from = row.get::<Option<String>>("from_stage")?;
+    let from = from.map(|name| StageName::from_name(&name).ok_or(StoreError::Corrupt { column: "from_stage" }));
+    let to = StageName::from_name(&row.get::<String>("to_stage")?);
+    Ok(StoredEvent {
+        office: office.map_err(|_| StoreError::Corrupt { column: "office" })?,
+        position: position.map_err(|_| StoreError::Corrupt { column: "position" })?,
+        enrolment: EnrolmentId::new(row.get("enrolment_id")?),
+        event: Event {
+            verb: verb.ok_or(StoreError::Corrupt { column: "verb" })?,
+            at: Timestamp::from_micros(row.get("at")?),
+            by: row.get("actor")?,
+            from: from.transpose()?,
+            to: to.ok_or(StoreError::Corrupt { column: "to_stage" })?,
+            reason: row.get("reason")?,
+            lease: row.get::<Option<uuid::Uuid>>("lease_id")?.map(LeaseId::new),
+        },
+    })
+}
