@@ -25,6 +25,8 @@ mod enrolment;
 #[cfg(test)]
 mod erasure;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod migrations;
@@ -38,6 +40,8 @@ mod registry;
 mod repeats;
 #[cfg(test)]
 mod review;
+#[cfg(test)]
+mod spool;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
