@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
-use crate::support::service::{MESSAGE_BYTES_MAX, Service, reason, with};
+use crate::support::service::{MESSAGE_BYTES_MAX, Service, Wishes, reason, with, with_wishes};
 
 fn instant(at: eid::domain::time::Timestamp) -> prost_types::Timestamp {
     let (seconds, micros) = (at.micros() / 1_000_000, at.micros() % 1_000_000);
@@ -386,7 +386,7 @@ async fn a_page_of_workstations_goes_on_where_the_last_one_ended() {
 
 #[tokio::test]
 async fn more_items_than_the_quota_of_submit_wait_and_are_not_refused() {
-    with(async |service| {
+    with_wishes(Wishes { counts_alone: true, ..Wishes::default() }, async |service| {
         let (to, answers) = open(service).await;
         let bad = pb::SubmitRequest::default();
         for _ in 0..50 {

@@ -61,10 +61,6 @@ impl Officer {
         site.app().await.register_staff(subject, post).await.unwrap().expect("a new name");
         Self { certificate, key }
     }
-
-    pub fn files(&self) -> (PathBuf, PathBuf) {
-        (self.certificate.clone(), self.key.clone())
-    }
 }
 
 /// A folder, and the officer who sends from it.
