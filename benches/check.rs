@@ -4,12 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use eid::app::{App, Officer, Parts, Registry, Settings, TrustSettings};
+use eid::app::{App, Officer, Parts, Registry};
 use eid::archive::Archive;
-use eid::chip::policy::Policy;
+use eid::config::Config;
 use eid::domain::check::{Known, examine};
 use eid::domain::ids::StaffId;
 use eid::domain::staff::OfficeCode;
@@ -18,6 +17,7 @@ use eid::grpc::read_check;
 use eid::notify::{Carrier, FileCarrier};
 use eid::practice::Generator;
 use eid::proto as pb;
+use eid::server;
 use eid::store::Store;
 use eid::sys::{Clock, Dice};
 use eid::vault::{KeyRing, Vault};
@@ -50,14 +50,7 @@ async fn app(folder: &std::path::Path) -> App {
         registry: Registry::Table,
         clock: Clock::stopped(now()),
         dice,
-        settings: Settings {
-            code_lifetime: Duration::from_mins(3),
-            email_code_lifetime: Duration::from_hours(1),
-            number_digits: 12,
-            real_only: false,
-            chip: Policy::default(),
-            trust: TrustSettings { expired_signers: true, digest_info_without_null: false, practice: false },
-        },
+        settings: server::settings(&Config::development(folder).unwrap()),
     })
 }
 

@@ -153,6 +153,7 @@ impl App {
         let enrolment = passage.enrolment_mut();
         enrolment.chip = known.chip.as_ref().map(ChipReport::summary).or(chip_held);
         enrolment.biometrics_on_file = known.on_file(&intake.application);
+        self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
         let captures = self.replace_captures(id, &intake.captures).await?;
         let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with_all(captures);
         Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(passage.into_enrolment()))), unit))

@@ -17,7 +17,7 @@ use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Claim, StoreError, StoredAccount, StoredEnrolment, Unit};
+use crate::store::{Change, Claim, Reader, StoreError, StoredAccount, StoredEnrolment, Unit};
 
 /// Requests handed over under one lease.
 #[derive(Debug)]
@@ -158,7 +158,9 @@ impl App {
                 self.refused(by, repeat, &stored, lease, *reason, now)
                     .map(|(stage, unit)| (stage, unit.with_all(ended)))
             }
-            Decision::MoreInformation(reason, note) => self.returned(by, repeat, &stored, lease, (*reason, note), now),
+            Decision::MoreInformation(reason, note) => {
+                self.returned(&mut reader, by, repeat, &stored, (lease, *reason, note), now).await
+            }
         };
         Ok(match decided {
             Ok((stage, unit)) => Attempt::Change(Ok(Decided { stage, at: now }), unit),
@@ -257,16 +259,17 @@ impl App {
     }
 
     /// Sends the request back to its office: the authority needs more information. What it uses stays bound to it.
-    fn returned(
+    async fn returned(
         &self,
+        reader: &mut Reader,
         by: &Caller,
         repeat: &Repeat,
         stored: &StoredEnrolment,
-        lease: LeaseId,
-        (reason, note): (ReturnReason, &ReturnNote),
+        (lease, reason, note): (LeaseId, ReturnReason, &ReturnNote),
         now: Timestamp,
     ) -> Result<(Stage, Unit), Error> {
-        let passage = stored.enrolment.clone().return_claimed(lease, reason, by.id(), now)?;
+        let mut passage = stored.enrolment.clone().return_claimed(lease, reason, by.id(), now)?;
+        self.keep_time(reader, &mut passage).await?;
         let (id, stage) = (passage.enrolment().id, passage.enrolment().stage.clone());
         let note = self.seal_return_note(id, note)?;
         let entry = self

@@ -234,6 +234,7 @@ impl App {
                 let enrolment = passage.enrolment_mut();
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
+                self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
                 let unit = unit.with_all(Self::noted(officer, repeat, intake, Some(id), now));

@@ -1,6 +1,7 @@
 //! Why a use case did not do what it was asked. Outcomes that a good client meets are not here: they are answers.
 
 use crate::archive::ArchiveError;
+use crate::domain::calendar::CalendarLacks;
 use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::{CannotDecide, CannotWithdraw, NotReturned};
 use crate::domain::review::CannotReview;
@@ -39,6 +40,9 @@ pub enum Error {
     /// Trust material was put in force and cannot be rejected.
     #[error("the trust material was put in force")]
     WasInForce(#[from] WasInForce),
+    /// The calendar in force does not hold a year in which a deadline falls.
+    #[error(transparent)]
+    CalendarLacks(#[from] CalendarLacks),
     /// A value is well formed but not acceptable under this configuration.
     #[error("field {field} is not acceptable")]
     Field {

@@ -5,11 +5,13 @@
 
 mod activate;
 mod administer;
+mod calendar;
 mod caller;
 mod captures;
 mod change_contact;
 mod codes;
 mod correct;
+mod deadlines;
 mod decide;
 mod deliver;
 mod enrol;
@@ -21,16 +23,19 @@ mod registry;
 mod repeat;
 mod review;
 mod sealing;
+mod shipped;
 mod staff;
 mod trust;
 mod workstation;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
+pub use calendar::Adoption;
 pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
 pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use correct::{History, ShownRevision};
+pub use deadlines::Recomputed;
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
@@ -50,12 +55,14 @@ use tokio::sync::Notify;
 use crate::archive::Archive;
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
+use crate::domain::deadline::StageLimits;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
 use crate::notify::Carrier;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
+use calendar::CalendarCache;
 use trust::TrustStore;
 
 /// How often a use case reads again when others change the same records at the same time.
@@ -76,6 +83,8 @@ pub struct Settings {
     pub chip: Policy,
     /// What trust material may be like.
     pub trust: TrustSettings,
+    /// How long requests may stay where the law sets no limit.
+    pub stages: StageLimits,
 }
 
 /// The parts that use cases work with.
@@ -107,12 +116,19 @@ pub struct App {
     outbox: Arc<Notify>,
     /// By whose word chips are believed, as this process knows it.
     trust: Arc<TrustStore>,
+    /// The calendar of working days, as this process last read it.
+    calendar: Arc<CalendarCache>,
 }
 
 impl App {
     /// Use cases over these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), outbox: Arc::new(Notify::new()), trust: Arc::new(TrustStore::new()) }
+        Self {
+            parts: Arc::new(parts),
+            outbox: Arc::new(Notify::new()),
+            trust: Arc::new(TrustStore::new()),
+            calendar: Arc::new(CalendarCache::default()),
+        }
     }
 
     /// What is kept.

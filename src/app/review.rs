@@ -12,7 +12,7 @@ use crate::domain::enrolment::{Enrolment, RefusalReason, ReturnReason};
 use crate::domain::ids::EnrolmentId;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::time::Timestamp;
-use crate::store::{Change, StoredEnrolment, Unit};
+use crate::store::{Change, Reader, StoredEnrolment, Unit};
 
 /// What a supervisor decides.
 #[derive(Debug)]
@@ -80,15 +80,16 @@ impl App {
             ReviewVerdict::Decline(_) => self.end_captures(&mut reader, id, EndReason::Refused).await?,
             ReviewVerdict::Override(_) | ReviewVerdict::Return(_) => None,
         };
-        let reviewed = self.reviewed(by, repeat, &stored, (verdict, reason), now);
+        let reviewed = self.reviewed(&mut reader, by, repeat, &stored, (verdict, reason), now).await;
         Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended))) {
             Ok((enrolment, unit)) => Attempt::Change(Ok(Reviewed { enrolment, reason: Some(reason.clone()) }), unit),
             Err(refusal) => Attempt::Unchanged(Err(refusal)),
         })
     }
 
-    fn reviewed(
+    async fn reviewed(
         &self,
+        reader: &mut Reader,
         by: &Caller,
         repeat: &Repeat,
         stored: &StoredEnrolment,
@@ -96,7 +97,7 @@ impl App {
         now: Timestamp,
     ) -> Result<(Enrolment, Unit), Error> {
         let (id, before) = (stored.enrolment.id, stored.enrolment.clone());
-        let (passage, action) = match verdict {
+        let (mut passage, action) = match verdict {
             ReviewVerdict::Override(rules) => {
                 let rules = rules.iter().map(String::as_str).collect();
                 (before.override_referral(by.id(), &rules, now)?, Action::ReferralOverridden)
@@ -106,6 +107,7 @@ impl App {
                 (before.return_referred(by.id(), *reason, now)?, Action::EnrolmentReturned)
             }
         };
+        self.keep_time(reader, &mut passage).await?;
         let enrolment = passage.enrolment().clone();
         let rules = enrolment.referred_by().into_iter().collect::<Vec<_>>().join(",");
         let entry = self.entry(now, by.actor(), action, id.uuid()).with("rules", rules);

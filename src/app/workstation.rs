@@ -7,7 +7,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::workstation::{
     CaptureNumber, ClockOffset, Earlier, NumberRange, Numbers, Provenance, WorkstationId,
 };
-use crate::store::{Arrived, Change, NotedCapture, Reader, SeenWorkstation, StoreError, StoredWorkstation, Table, Unit};
+use crate::store::{
+    Arrived, Change, NotedCapture, Reader, SeenWorkstation, StoreError, StoredWorkstation, Table, Unit,
+};
 
 /// Runs of missing numbers that a client is told at once. The next question tells the next ones.
 const RESUME_RANGES_MAX: u32 = 1_000;

@@ -10,11 +10,11 @@ use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
 use super::ber::{self, Bounds};
-use super::certificate::{Certificate, same_name, same_serial};
+use super::certificate::Certificate;
 use super::key::SignatureFault;
 use super::policy::weaknesses;
 use super::scheme::Scheme;
-use super::signed_data::{SignedData, Signer, SignerId};
+use super::signed_data::{SignedData, Signer};
 use crate::domain::time::Timestamp;
 
 /// Bytes of the longest list that is read: the largest published one has 900 KB.
@@ -161,13 +161,7 @@ fn list(content: &[u8]) -> der::Result<&[u8]> {
 /// The signer's certificate among those that came with the list.
 fn find(message: &SignedData<'_>, signer: &Signer<'_>) -> Result<Certificate, MasterListFault> {
     let mut certificates = message.certificates.iter().filter_map(|der| Certificate::from_der(der).ok());
-    let meant = |certificate: &Certificate| match signer.id {
-        SignerId::KeyId(id) => certificate.ski() == Some(id),
-        SignerId::IssuerAndSerial { issuer, serial } => {
-            same_serial(certificate.serial(), serial) && same_name(certificate.issuer(), issuer)
-        }
-    };
-    certificates.find(meant).ok_or(MasterListFault::Signer)
+    certificates.find(|certificate| signer.id.names(certificate)).ok_or(MasterListFault::Signer)
 }
 
 /// Checks the signature; when it says to have been made, and whether its DigestInfo lacks the NULL.

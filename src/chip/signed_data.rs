@@ -8,6 +8,7 @@ use der::asn1::{AnyRef, GeneralizedTime, ObjectIdentifier, UtcTime};
 use der::{Decode, Reader, SliceReader, Tagged};
 use thiserror::Error;
 
+use super::certificate::{Certificate, same_name, same_serial};
 use super::hash::Hash;
 use crate::domain::time::Timestamp;
 
@@ -158,6 +159,16 @@ impl<'a> Signer<'a> {
 }
 
 impl<'a> SignerId<'a> {
+    /// Whether it names this certificate: by issuer and serial number, or by the identifier of its key.
+    pub fn names(self, certificate: &Certificate) -> bool {
+        match self {
+            Self::IssuerAndSerial { issuer, serial } => {
+                same_serial(serial, certificate.serial()) && same_name(issuer, certificate.issuer())
+            }
+            Self::KeyId(key_id) => certificate.ski() == Some(key_id),
+        }
+    }
+
     fn read(body: &mut SliceReader<'a>) -> Result<Self, Unreadable> {
         if body.peek_byte() == Some(KEY_ID) {
             return Ok(Self::KeyId(AnyRef::decode(body)?.value()));

@@ -3,6 +3,7 @@
 //! Owns the commands and their help. Refuses to decide anything about accounts: a command reads its arguments, calls the
 //! service or a room of it, prints what came of it, and says the rest with its exit code.
 
+mod calendar;
 pub mod client;
 mod config;
 pub mod demo;
@@ -13,7 +14,7 @@ mod office;
 mod pki;
 mod play;
 mod refusal;
-mod registry;
+pub mod registry;
 mod serve;
 mod staff;
 mod status;
@@ -67,6 +68,9 @@ enum Command {
     /// Keeps the immigration record
     #[command(subcommand)]
     Registry(registry::Command),
+    /// Keeps the calendar of working days
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Checks the settings, or shows the defaults
     #[command(subcommand)]
     Config(config::Command),
@@ -122,11 +126,12 @@ pub fn parse() -> Result<Cli, ExitCode> {
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let out = &mut io::stdout();
     match cli.command {
-        Command::Demo(demo) => play::run(&demo).await,
+        Command::Demo(demo) => Box::pin(play::run(&demo)).await,
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
+        Command::Calendar(command) => calendar::run(&command, out).await,
         Command::Config(command) => config::run(&command, out),
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),

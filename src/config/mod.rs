@@ -46,6 +46,8 @@ pub struct Config {
     pub codes: Codes,
     /// Accounts.
     pub accounts: Accounts,
+    /// How long requests may stay where the law sets no limit.
+    pub requests: Requests,
     /// Messages to holders.
     pub notify: Notify,
     /// Which weak algorithms of passports are let pass.
@@ -180,6 +182,15 @@ pub struct Codes {
 pub struct Accounts {
     /// Digits of an identification number.
     pub identity_number_digits: usize,
+}
+
+/// How long requests may stay where the law sets no limit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Requests {
+    /// Working days for a supervisor to look at a referred request.
+    pub review_working_days: u8,
+    /// Days for an office to hand in a request that was returned for correction.
+    pub correction_days: u16,
 }
 
 /// Messages to holders.
@@ -341,6 +352,7 @@ impl Config {
             registry,
             codes,
             accounts,
+            requests,
             notify,
             chip,
             trust,
@@ -385,6 +397,8 @@ impl Config {
             ("codes.lifetime_secs", codes.lifetime_secs.to_string()),
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
+            ("requests.review_working_days", requests.review_working_days.to_string()),
+            ("requests.correction_days", requests.correction_days.to_string()),
             ("notify.file", path(&notify.file)),
             ("chip.sha1_until", day(chip.sha1_until)),
             ("chip.rsa_below_2048_until", day(chip.rsa_below_2048_until)),

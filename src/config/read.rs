@@ -16,8 +16,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Server,
-    Store, Trust, Vault,
+    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Requests,
+    Server, Store, Trust, Vault,
 };
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
@@ -41,6 +41,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         registry: reader.registry(),
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
+        requests: reader.requests(),
         notify: Notify { file: reader.path("notify.file") },
         chip: Chip {
             sha1_until: reader.day("chip.sha1_until"),
@@ -174,6 +175,15 @@ impl Reader<'_> {
         Codes {
             lifetime_secs: self.lawful("codes.lifetime_secs", LIFETIME_MAX, &LIFETIME_ITEM),
             email_lifetime_secs: self.lawful("codes.email_lifetime_secs", EMAIL_LIFETIME_MAX, &EMAIL_LIFETIME_ITEM),
+        }
+    }
+
+    fn requests(&mut self) -> Requests {
+        // The shorter limit of the law is for the whole way of a request; a review is a part of it.
+        let working_days = law::hand_over::SHORTEST;
+        Requests {
+            review_working_days: self.number("requests.review_working_days", 1..=u64::from(working_days)),
+            correction_days: self.number("requests.correction_days", 1..=90),
         }
     }
 

@@ -50,6 +50,7 @@ fn the_default_file_is_the_development_configuration() {
             },
             codes: Codes { lifetime_secs: law::codes::LIFETIME.as_secs(), email_lifetime_secs: 3_600 },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
+            requests: Requests { review_working_days: 1, correction_days: 30 },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
             chip: Chip::default(),
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },

@@ -116,6 +116,10 @@ pub enum Action {
     StaffDisabled,
     /// A batch of records of the immigration database was imported.
     RecordsImported,
+    /// An edition of the calendar of working days came in force.
+    CalendarAdopted,
+    /// The deadlines of a batch of requests were counted again, on the calendar in force.
+    DeadlinesRecomputed,
     /// A record of the immigration database was looked up by another system.
     RecordViewed,
     /// A file of trust material was proposed.
@@ -170,6 +174,8 @@ impl Action {
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
             Self::RecordsImported => "records.imported",
+            Self::CalendarAdopted => "calendar.adopted",
+            Self::DeadlinesRecomputed => "deadlines.recomputed",
             Self::RecordViewed => "record.viewed",
             Self::TrustProposed => "trust.proposed",
             Self::TrustApproved => "trust.approved",

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod application;
 pub mod audit;
+pub mod calendar;
 pub mod capture;
 pub mod check;
 pub mod chip;
@@ -12,6 +13,7 @@ pub mod chip_content;
 pub mod code;
 pub mod consent;
 pub mod contact;
+pub mod deadline;
 pub mod enrolment;
 pub mod finding;
 pub mod ids;

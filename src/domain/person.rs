@@ -115,6 +115,12 @@ impl FullName {
     pub fn given(&self) -> Option<&NamePart> {
         self.given.as_ref()
     }
+
+    /// The parts it has, family name first, with `between` between them. For findings, which seal what they show.
+    pub(in crate::domain) fn joined(&self, between: &str) -> String {
+        let parts = [self.family(), self.given()].into_iter().flatten();
+        parts.map(NamePart::as_str).collect::<Vec<_>>().join(between)
+    }
 }
 
 /// Sex as a travel document prints it.
@@ -126,6 +132,17 @@ pub enum Sex {
     Male,
     /// X, or a filler in the zone.
     X,
+}
+
+impl Sex {
+    /// The letter that travel documents print for it (Doc 9303-4, visual inspection zone).
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Female => "F",
+            Self::Male => "M",
+            Self::X => "X",
+        }
+    }
 }
 
 /// The codes of Doc 9303-3 section 5, in order.

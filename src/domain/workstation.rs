@@ -303,7 +303,7 @@ mod tests {
             let set: Numbers = numbers.iter().map(|n| number(*n)).collect();
             let highest = all.last().copied().unwrap_or(0);
             prop_assert_eq!(set.highest().map(CaptureNumber::get), all.last().copied());
-            let complete = (1..).take_while(|n| all.contains(n)).last();
+            let complete = (1..=highest).take_while(|n| all.contains(n)).last();
             prop_assert_eq!(set.complete_to().map(CaptureNumber::get), complete);
             let missing: Vec<u64> = set.missing().flat_map(|gap| gap.first.get()..=gap.last.get()).collect();
             prop_assert_eq!(missing, (1..=highest).filter(|n| !all.contains(n)).collect::<Vec<_>>());

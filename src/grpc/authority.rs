@@ -53,6 +53,7 @@ impl pb::authority_service_server::AuthorityService for Authority {
             review: claimed.enrolment.review.as_ref().map(|r| render::review(r, claimed.review_reason.as_ref())),
             chip: claimed.enrolment.chip.as_ref().map(render::chip),
             biometrics_on_file: claimed.enrolment.biometrics_on_file.map(render::on_file),
+            deadline: claimed.enrolment.deadline.as_ref().map(render::deadline),
         };
         Ok(Response::new(pb::ClaimResponse {
             lease_id: claimed.lease.id.to_string(),

@@ -197,9 +197,9 @@ pub(super) async fn submit_one(
     let offset = numbered.and_then(|(_, provenance)| provenance.offset(app.clock().now()));
     let outcome = match submitted? {
         Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(receipt(&enrolment)),
-        Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
-            findings: render::findings(findings.iter()),
-        }),
+        Submitted::NotAccepted(findings) => {
+            pb::submit_response::Outcome::NotAccepted(pb::NotAccepted { findings: render::findings(findings.iter()) })
+        }
     };
     Ok(pb::SubmitResponse { outcome: Some(outcome), clock_offset: offset.map(workstation::offset) })
 }

@@ -9,6 +9,7 @@ use crate::domain::application::{Application, Language, Relation};
 use crate::domain::chip::{ChipSummary, Genuineness, Outcome, Step};
 use crate::domain::consent::{Giver, Purpose};
 use crate::domain::contact::{ChangeState, ContactKind};
+use crate::domain::deadline::{Basis, Deadline};
 use crate::domain::enrolment::{
     Enrolment, Event, Holder, RefusalReason, ReturnReason, Stage, StageName, WithdrawalReason,
 };
@@ -137,6 +138,8 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
         review: enrolment.review.as_ref().map(|review| self::review(review, None)),
         chip: enrolment.chip.as_ref().map(chip),
         biometrics_on_file: enrolment.biometrics_on_file.map(on_file),
+        deadline: enrolment.deadline.as_ref().map(deadline),
+        act_by: enrolment.act_by.map(instant),
         ..pb::Enrolment::default()
     };
     match &enrolment.stage {
@@ -153,6 +156,22 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
         Stage::Withdrawn { reason, .. } => shown.set_withdrawal_reason(withdrawal(*reason)),
     }
     shown
+}
+
+/// Until when a request must be decided.
+pub(super) fn deadline(deadline: &Deadline) -> pb::Deadline {
+    pb::Deadline {
+        due_at: (!deadline.is_suspended()).then(|| instant(deadline.due_at)),
+        limit_working_days: i32::from(deadline.limit),
+        basis: match deadline.basis {
+            Basis::OnFile => pb::DeadlineBasis::BiometricsOnFile,
+            Basis::NotOnFile => pb::DeadlineBasis::BiometricsNotOnFile,
+        }
+        .into(),
+        spent_working_days: i32::from(deadline.spent),
+        calendar_edition: deadline.edition.to_string(),
+        provisional: deadline.provisional,
+    }
 }
 
 const fn holder(holder: Holder) -> pb::Holder {

@@ -109,6 +109,9 @@ reasons! {
     TRUST_MATERIAL_DECIDED: FailedPrecondition,
         "The trust material was put in force and cannot be rejected. A newer file of its publisher takes its place."
         / "Tệp tin cậy đã được áp dụng nên không thể từ chối. Tệp mới hơn của cùng nơi phát hành sẽ thay thế.";
+    CALENDAR_LACKS_YEAR: FailedPrecondition,
+        "The calendar of working days does not hold the year {year}, so no deadline can be counted. The operator imports one that does (eid calendar import); send the request again then, with the same request_id."
+        / "Lịch ngày làm việc chưa có năm {year} nên không tính được thời hạn. Người vận hành cần nạp lịch có năm này (eid calendar import); sau đó hãy gửi lại với cùng request_id.";
     WORKSTATION_ELSEWHERE: PermissionDenied,
         "Another office uses this workstation's name. Give each workstation a name of its own."
         / "Đơn vị khác đang dùng tên máy trạm này. Hãy đặt cho mỗi máy trạm một tên riêng.";
@@ -165,6 +168,15 @@ impl Reason {
         details.set_error_info(self.name, DOMAIN, []);
         details.set_localized_message("vi", self.text.vi);
         Status::with_error_details(self.code, self.text.en, details)
+    }
+
+    /// With a year in the place that the text has for it, and beside the reason.
+    fn of_year(&self, year: i32) -> Status {
+        let (mut details, year) = (ErrorDetails::new(), year.to_string());
+        let said = |text: &str| text.replace("{year}", &year);
+        details.set_error_info(self.name, DOMAIN, [("year".to_owned(), year.clone())]);
+        details.set_localized_message("vi", said(self.text.vi));
+        Status::with_error_details(self.code, said(self.text.en), details)
     }
 
     fn retry(&self, after: Duration) -> Status {
@@ -273,13 +285,18 @@ pub(super) fn of_transport(status: Status) -> Status {
 pub(super) fn ends_a_stream(status: &Status) -> bool {
     matches!(
         status.code(),
-        Code::Unavailable | Code::Aborted | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Cancelled
+        Code::Unavailable
+            | Code::Aborted
+            | Code::DeadlineExceeded
+            | Code::FailedPrecondition
+            | Code::ResourceExhausted
+            | Code::Cancelled
     )
 }
 
 /// The reason, if the same request would be refused again however often it came.
 pub(super) fn refused_for_good(status: &Status) -> Option<String> {
-    let for_good = matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists | Code::FailedPrecondition);
+    let for_good = matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists);
     for_good.then(|| status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
 }
 
@@ -335,6 +352,7 @@ impl From<Error> for Status {
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),
             Error::WasInForce(_) => TRUST_MATERIAL_DECIDED.status(),
+            Error::CalendarLacks(lacks) => CALENDAR_LACKS_YEAR.of_year(lacks.year),
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
             Error::WorkstationElsewhere => WORKSTATION_ELSEWHERE.status(),
             Error::Contended => CONTENDED.retry(RETRY_SOON),

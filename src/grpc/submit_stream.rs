@@ -6,8 +6,8 @@
 
 use std::panic::AssertUnwindSafe;
 
-use futures::stream::{self, BoxStream, StreamExt as _};
 use futures::FutureExt as _;
+use futures::stream::{self, BoxStream, StreamExt as _};
 use prost::Message as _;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;

@@ -52,7 +52,8 @@ pub(super) fn provenance(faults: &mut Faults, message: &pb::CaptureProvenance) -
     let workstation = faults.text("workstation_id", &message.workstation_id, WorkstationId::parse);
     let number = faults.take("sequence", CaptureNumber::new(message.sequence));
     let captured_at = faults.required("captured_at", message.captured_at.as_ref());
-    let captured_at = captured_at.and_then(|at| faults.take("captured_at", parse::instant(at).ok_or(parse::NOT_A_TIME)));
+    let captured_at =
+        captured_at.and_then(|at| faults.take("captured_at", parse::instant(at).ok_or(parse::NOT_A_TIME)));
     let sent_at = told_time(faults, message.workstation_time.as_ref());
     Some(Provenance { workstation: workstation?, number: number?, captured_at: captured_at?, sent_at: sent_at? })
 }
@@ -126,6 +127,7 @@ fn range(range: &NumberRange) -> pb::SequenceRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tonic_types::StatusExt as _;
 
     #[test]
     fn an_offset_keeps_its_sign_in_both_parts() {
@@ -145,7 +147,6 @@ mod tests {
         let mut faults = Faults::default();
         let read = faults.within("capture", Some(&wrong), provenance);
         let status = faults.finish(read).unwrap_err();
-        use tonic_types::StatusExt as _;
         let fields: Vec<_> =
             status.get_details_bad_request().unwrap().field_violations.into_iter().map(|fault| fault.field).collect();
         let named = ["workstation_id", "sequence", "captured_at", "workstation_time"];

@@ -9,7 +9,7 @@ mod workers;
 pub use development::{Practice, prepare, register_practice_staff, trust_practice};
 pub use edge::{Edge, serve_on};
 pub use log::start_log;
-pub use parts::{limits, open, over};
+pub use parts::{limits, open, over, settings};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub struct Started {
     watching_trust: JoinHandle<()>,
     erasing: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    counting: JoinHandle<()>,
     app: App,
 }
 
@@ -75,6 +76,7 @@ impl Started {
             self.watching_trust.await.context("the watch over the trust store failed")?;
             self.erasing.await.context("the erasing task failed")?;
             self.sweeping.await.context("the sweeping task failed")?;
+            self.counting.await.context("the task that counts deadlines failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -104,6 +106,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         ..tls::Limits::default()
     };
     let incoming = tls::incoming(listener, tls_config, handshakes, stop.clone());
+    app.adopt_shipped().await.context("cannot put in place what comes with the program")?;
     // No chip is judged before it is known by whom.
     app.refresh_trust().await.context("cannot read the trust store")?;
     let limits = limits(config, app.clock().clone()).await?;
@@ -118,5 +121,6 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
     let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
     let sweeping = tokio::spawn(workers::sweep(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, app })
+    let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
+    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, counting, app })
 }

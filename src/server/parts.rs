@@ -10,6 +10,7 @@ use crate::app::{App, Parts, Registry, Settings, TrustSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
+use crate::domain::deadline::StageLimits;
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
 use crate::registry::{self, Patience, Remote};
@@ -45,19 +46,28 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
         registry: registry(config, &clock, &dice)?,
         clock,
         dice,
-        settings: Settings {
-            code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
-            email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
-            number_digits: config.accounts.identity_number_digits,
-            real_only: config.mode == Mode::Production,
-            chip: policy(config),
-            trust: TrustSettings {
-                expired_signers: config.trust.expired_signers,
-                digest_info_without_null: config.trust.digest_info_without_null,
-                practice: config.mode == Mode::Development,
-            },
-        },
+        settings: settings(config),
     }))
+}
+
+/// What the settings tighten of the use cases.
+pub fn settings(config: &Config) -> Settings {
+    Settings {
+        code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
+        email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
+        number_digits: config.accounts.identity_number_digits,
+        stages: StageLimits {
+            review_working_days: config.requests.review_working_days,
+            correction_days: config.requests.correction_days,
+        },
+        real_only: config.mode == Mode::Production,
+        chip: policy(config),
+        trust: TrustSettings {
+            expired_signers: config.trust.expired_signers,
+            digest_info_without_null: config.trust.digest_info_without_null,
+            practice: config.mode == Mode::Development,
+        },
+    }
 }
 
 /// Where immigration records are asked for. Nothing is dialled yet.

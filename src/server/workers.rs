@@ -7,6 +7,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::app::App;
+use crate::domain::audit::Actor;
 
 /// How long the outbox rests when nothing rings: retries and lapsed leases come due by themselves.
 const REST: Duration = Duration::from_secs(1);
@@ -16,6 +17,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 const ERASER_REST: Duration = Duration::from_secs(5);
 /// How often the archive is swept of what belongs to nothing; first when the service starts.
 const SWEEP: Duration = Duration::from_hours(1);
+/// How often it is looked whether deadlines were counted on another calendar than the one in force; first at start. An
+/// import counts them itself: this is for one that was cut off, and for requests that came in while it ran.
+const RECOUNT: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -78,6 +82,34 @@ pub(super) async fn sweep(app: App, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = sweeping => {}
+    }
+}
+
+/// Counts deadlines again that were counted on another calendar than the one in force, or never, until `stop`. What is
+/// counted stays so if it is cut off.
+pub(super) async fn keep_deadlines(app: App, stop: CancellationToken) {
+    let mut recount = tokio::time::interval(RECOUNT);
+    recount.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let counting = async {
+        loop {
+            recount.tick().await;
+            match app.recompute_deadlines(Actor::Service("deadlines"), |_| ()).await {
+                Ok(done) if done.saved == 0 => {}
+                Ok(done) => tracing::info!(
+                    edition = %done.edition,
+                    saved = done.saved,
+                    moved = done.moved,
+                    "deadlines were counted on the calendar in force"
+                ),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "deadlines cannot be counted again");
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = counting => {}
     }
 }
 

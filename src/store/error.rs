@@ -38,6 +38,8 @@ pub enum Table {
     Staff,
     /// The same file waits, or another of its publisher came in force.
     TrustMaterial,
+    /// An edition of the calendar has come in force meanwhile, or has that name already.
+    Calendar,
     /// The workstation is another office's, or its number stands for another capture.
     Workstation,
     /// Any other: an identifier drawn twice.
@@ -53,6 +55,7 @@ impl Table {
             "contact_change" => Self::ContactChange,
             "staff" | "staff_certificate" => Self::Staff,
             "trust_material" => Self::TrustMaterial,
+            "calendar" => Self::Calendar,
             "workstation" | "workstation_capture" => Self::Workstation,
             _ => Self::Other,
         }
@@ -68,6 +71,7 @@ impl fmt::Display for Table {
             Self::ContactChange => "contact_change",
             Self::Staff => "staff",
             Self::TrustMaterial => "trust_material",
+            Self::Calendar => "calendar",
             Self::Workstation => "workstation",
             Self::Other => "another",
         })

@@ -7,10 +7,12 @@
 mod accounts;
 mod audit;
 mod bindings;
+mod calendars;
 mod captures;
 mod challenges;
 mod codes;
 mod contact_changes;
+mod deadlines;
 mod engine;
 mod enrolments;
 mod error;
@@ -25,9 +27,11 @@ mod workstations;
 
 pub use accounts::{AccountKey, StoredAccount};
 pub use bindings::{Binding, BindingKind, Owner};
+pub use calendars::CalendarText;
 pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
+pub use deadlines::TimedElsewhere;
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};

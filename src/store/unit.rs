@@ -5,6 +5,7 @@
 
 use super::accounts::{self, StoredAccount};
 use super::bindings::{self, Binding};
+use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
@@ -99,6 +100,8 @@ pub enum Change {
     NewMaterial(Box<StoredMaterial>),
     /// Moves a file of trust material on, if it is at the version seen; taken if another of its publisher is in force.
     SaveMaterial(Box<Material>, Version),
+    /// Puts an edition of the calendar in force; taken if another came in force since, or the name was used.
+    AdoptCalendar(Box<CalendarText>, Version),
     /// Counts a change of the trust store, if it was changed as often as seen.
     ReviseTrust(Version),
     /// Records that a workstation was heard of; taken if it is another office's.
@@ -168,6 +171,7 @@ impl Change {
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
             Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
+            Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
             Self::SeeWorkstation(seen) => workstations::see(seen, at, conn).await,
             Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,

@@ -126,7 +126,8 @@ async fn arrived(workstation: &WorkstationId, number: CaptureNumber, conn: &mut 
             .execute_one(conn)
             .await?;
     }
-    let next = query("DELETE FROM workstation_range WHERE workstation = $1 AND first_number = $2 RETURNING last_number");
+    let next =
+        query("DELETE FROM workstation_range WHERE workstation = $1 AND first_number = $2 RETURNING last_number");
     let next = next.bind(id).bind(number.saturating_add(1)).fetch_optional(conn).await?;
     let Some(next) = next else { return Ok(()) };
     query("UPDATE workstation_range SET last_number = $3 WHERE workstation = $1 AND last_number = $2")
@@ -237,11 +238,12 @@ impl Reader {
         let range =
             |row: &Row| Ok(NumberRange { first: number(row, "first_number")?, last: number(row, "last_number")? });
         let numbers = Numbers::new(rows.iter().map(range).collect::<Result<Vec<_>, StoreError>>()?);
-        let last =
-            query("SELECT last_number FROM workstation_range WHERE workstation = $1 ORDER BY first_number DESC LIMIT 1")
-                .bind(workstation.as_str())
-                .fetch_optional(&mut self.conn())
-                .await?;
+        let last = query(
+            "SELECT last_number FROM workstation_range WHERE workstation = $1 ORDER BY first_number DESC LIMIT 1",
+        )
+        .bind(workstation.as_str())
+        .fetch_optional(&mut self.conn())
+        .await?;
         Ok(Arrived { numbers, highest: last.map(|row| number(&row, "last_number")).transpose()? })
     }
 

@@ -15,7 +15,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::archive::break_folder;
-use crate::support::captures::{MARK, captures, hashes};
+use crate::support::captures::{MARK, captures, hashes, sent};
 use crate::support::service::{Service, fields, reason, with};
 
 /// A request that waits, with captures; its name.
@@ -399,4 +399,96 @@ async fn what_cannot_be_read_is_named() {
 async fn authority(service: &Service) -> eid::domain::staff::StaffMember {
     let name = crate::support::service::certificate("authority");
     service.app().store().reader().await.unwrap().staff_by_certificate(&name).await.unwrap().unwrap()
+}
+
+/// Hands a request with a face alone in, which is noted, and has the authority return it; its name and its content.
+async fn returned(service: &Service) -> (String, pb::Application) {
+    let captures = pb::Captures { face: sent().face, ..pb::Captures::default() };
+    let application = service.applicant().await.application;
+    let request = pb::SubmitRequest {
+        request_id: service.id(),
+        application: Some(application.clone()),
+        captures: Some(captures),
+        ..pb::SubmitRequest::default()
+    };
+    let answer = service.officer().submit(request).await.unwrap().into_inner();
+    let Some(pb::submit_response::Outcome::Accepted(receipt)) = answer.outcome else { panic!("not taken in") };
+    let lease = service.claimed().await.lease_id;
+    let wanted = pb::MoreInformation {
+        reason: pb::ReturnReason::Face.into(),
+        note: "The face is in the shade; please take it again.".to_owned(),
+    };
+    let decision = pb::record_decision_request::Decision::MoreInformation(wanted);
+    service.decide((&receipt.enrolment_id, &lease), decision).await.unwrap();
+    (receipt.enrolment_id, application)
+}
+
+async fn correct(service: &Service, id: &str, application: pb::Application, captures: Option<pb::Captures>) {
+    let request = pb::CorrectRequest {
+        request_id: service.id(),
+        enrolment_id: id.to_owned(),
+        application: Some(application),
+        captures,
+        chip: None,
+    };
+    let answer = service.officer().correct(request).await.unwrap().into_inner();
+    assert!(matches!(answer.outcome, Some(pb::correct_response::Outcome::Accepted(_))));
+}
+
+#[tokio::test]
+async fn a_correction_without_captures_uses_those_that_are_held_and_notes_what_was_noted_of_them() {
+    with(async |service| {
+        let (id, application) = returned(service).await;
+        let before = noted(service, &id).await;
+        assert!(before.contains(&"capture.fingerprints-missing".to_owned()), "{before:?}");
+        let held = objects(service);
+        correct(service, &id, application, None).await;
+        assert_eq!(noted(service, &id).await, before);
+        assert_eq!(objects(service), held);
+        let lease = service.claimed().await.lease_id;
+        assert!(fetch(service, &id, &lease).await.unwrap().is_some());
+    })
+    .await;
+}
+
+async fn noted(service: &Service, id: &str) -> Vec<String> {
+    let request = pb::GetRequest { enrolment_id: id.to_owned() };
+    let enrolment = service.officer().get(request).await.unwrap().into_inner().enrolment.unwrap();
+    enrolment.notes.into_iter().map(|note| note.rule).collect()
+}
+
+#[tokio::test]
+async fn captures_of_a_correction_are_those_that_the_authority_gets_and_the_earlier_ones_are_erased_with_proof() {
+    with(async |service| {
+        let (id, application) = returned(service).await;
+        let held: HashSet<_> = objects(service).into_iter().collect();
+        correct(service, &id, application, Some(sent())).await;
+        assert!(noted(service, &id).await.is_empty(), "what was noted before is cured");
+        let lease = service.claimed().await.lease_id;
+        let got = fetch(service, &id, &lease).await.unwrap().unwrap();
+        assert_eq!((got.face.is_some(), got.fingerprints.len()), (true, 2));
+        assert_eq!(erase(service).await, held.len());
+        assert!(objects(service).iter().all(|object| !held.contains(object)));
+        assert_eq!(times(service, &id, "capture.deleted").await, held.len());
+        assert_eq!(confirm(service, &id, received()).await.unwrap(), pb::ConfirmCapturesOutcome::Confirmed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_captured_for_a_withdrawn_request_is_erased() {
+    with(async |service| {
+        let (id, _) = returned(service).await;
+        let count = objects(service).len();
+        let request = pb::WithdrawRequest {
+            request_id: service.id(),
+            enrolment_id: id.clone(),
+            reason: pb::WithdrawalReason::NotCorrected.into(),
+        };
+        service.officer().withdraw(request).await.unwrap();
+        assert_eq!(erase(service).await, count);
+        assert!(objects(service).is_empty());
+        assert_eq!(times(service, &id, "capture.deleted").await, count);
+    })
+    .await;
 }

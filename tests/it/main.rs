@@ -9,6 +9,8 @@ mod archive;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod calendar;
+#[cfg(test)]
 mod captures;
 #[cfg(test)]
 mod chip;
@@ -34,6 +36,7 @@ mod migrations;
 mod outage;
 #[cfg(test)]
 mod process;
+mod progress;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]

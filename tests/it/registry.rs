@@ -45,7 +45,7 @@ fn asking(channel: Channel, clock: Clock) -> Wishes {
 }
 
 /// The record of someone about whom everything was typed as it is.
-fn record_of(application: &pb::Application) -> Record {
+pub fn record_of(application: &pb::Application) -> Record {
     let (person, passport) = (application.person.as_ref().unwrap(), application.passport.as_ref().unwrap());
     let card = application.residence_card.as_ref().unwrap();
     let day = |text: &str| parse_date(text).unwrap();
@@ -81,7 +81,7 @@ fn record_of(application: &pb::Application) -> Record {
     }
 }
 
-async fn import(service: &Service, records: &[Record]) {
+pub async fn import(service: &Service, records: &[Record]) {
     let app = service.app();
     let imported = app.import_records(app.new_import(), records).await.unwrap();
     assert_eq!(imported.written, records.len() as u64);
@@ -472,6 +472,24 @@ async fn a_bad_line_is_told_with_its_number_and_kept_for_its_owner_alone() {
     let mended = kept.lines().take(2).collect::<Vec<_>>().join("\n").replace("1974-02-30", "1974-03-02");
     std::fs::write(desk.rejected(), mended).unwrap();
     assert!(desk.import(&desk.rejected()).await.unwrap().contains("1 records new or later"));
+}
+
+#[tokio::test]
+async fn lines_that_an_earlier_import_did_not_take_are_kept_under_a_number() {
+    let desk = Desk::new().await;
+    let bad = |day: &str| line("NC1", "2026-01-01T00:00:00Z").replace("1974-08-12", day);
+    let former = desk.site.home().join("records.rejected.1.csv");
+    let kept = |path: &Path| std::fs::read_to_string(path).unwrap();
+    desk.import(&desk.file(format!("{HEADER}\n{}\n", bad("1974-02-30")))).await.unwrap_err();
+    let path = desk.file(format!("{HEADER}\n{}\n", bad("1974-02-31")));
+    let away = desk.site.home().join("none.toml");
+    let import = ["registry", "import", path.to_str().unwrap(), "--config", away.to_str().unwrap()];
+    assert!(desk.site.run(&import).await.is_err(), "no settings");
+    assert!(kept(&desk.rejected()).contains("1974-02-30"), "an import that did not begin moves nothing");
+    assert!(desk.import(&path).await.unwrap_err().contains("records.rejected.1.csv"));
+    assert!(kept(&former).contains("1974-02-30") && kept(&desk.rejected()).contains("1974-02-31"));
+    desk.import(&desk.file(format!("{HEADER}\n"))).await.unwrap();
+    assert!(!desk.rejected().exists() && former.exists(), "what a clean import leaves is no list of lines to correct");
 }
 
 #[tokio::test]

@@ -145,8 +145,14 @@ async fn what_is_not_accepted_is_put_aside_shown_and_may_come_cured() {
     assert_eq!(sent.status.code(), Some(1));
     let said = String::from_utf8(sent.stdout).unwrap();
     assert!(said.contains("number 1: not accepted\n  refused: consent."), "{said}");
-    assert!(said.contains("number 2: not accepted\n  INVALID_FIELDS\n") && said.contains("application.phone: "), "{said}");
-    assert!(said.contains("number 3: accepted ") && said.ends_with("1 accepted, 2 not accepted, 0 not sent, 0 not readable\n"));
+    assert!(
+        said.contains("number 2: not accepted\n  INVALID_FIELDS\n") && said.contains("application.phone: "),
+        "{said}"
+    );
+    assert!(
+        said.contains("number 3: accepted ")
+            && said.ends_with("1 accepted, 2 not accepted, 0 not sent, 0 not readable\n")
+    );
     assert_eq!((spool.count("queue"), spool.count("refused")), (0, 2));
 
     let shown = ended(spool.command().args(["--show", "1"])).await.unwrap();
@@ -217,7 +223,8 @@ async fn nothing_of_a_person_can_be_read_in_the_folder() {
     assert!(secrets.iter().filter(|secret| holds(&file, secret)).count() > 4, "what is looked for can be found");
     let search = |when: &str| {
         let folders = [spool.folder().to_owned(), spool.folder().join("queue"), spool.folder().join("refused")];
-        let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
+        let files =
+            folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
         for path in files.filter(|path| path.is_file()) {
             let bytes = std::fs::read(&path).unwrap();
             for secret in &secrets {

@@ -103,7 +103,14 @@ fn is_id(text: &str) -> bool {
 }
 
 async fn count(service: &Service) -> usize {
-    service.officer().list(pb::ListRequest { page_size: 500, ..Default::default() }).await.unwrap().into_inner().enrolments.len()
+    service
+        .officer()
+        .list(pb::ListRequest { page_size: 500, ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner()
+        .enrolments
+        .len()
 }
 
 #[tokio::test]
@@ -207,7 +214,10 @@ async fn another_office_may_not_use_a_workstations_name() {
         let resume = pb::Resume { workstation_id: "Q1-01".to_owned(), workstation_time: None };
         let (answers, ended) = send_as(service, "stranger-at-01", vec![Asked::Resume(resume)]).await;
         let ended = ended.unwrap();
-        assert_eq!((answers.len(), ended.code(), reason(&ended).as_str()), (0, Code::PermissionDenied, "WORKSTATION_ELSEWHERE"));
+        assert_eq!(
+            (answers.len(), ended.code(), reason(&ended).as_str()),
+            (0, Code::PermissionDenied, "WORKSTATION_ELSEWHERE")
+        );
         assert_eq!(count(service).await, 1);
     })
     .await;
@@ -321,7 +331,9 @@ async fn an_item_is_answered_before_the_next_one_is_sent() {
         let (to, mut answers) = open(service).await;
         for sequence in 1..=3 {
             to.send(item(capture(service, sequence).await)).await.unwrap();
-            let Some(Answered::Answer(answer)) = answers.message().await.unwrap().unwrap().part else { panic!("an item") };
+            let Some(Answered::Answer(answer)) = answers.message().await.unwrap().unwrap().part else {
+                panic!("an item")
+            };
             assert_eq!(answer.position, sequence);
             assert!(is_id(&became(&answer)));
         }

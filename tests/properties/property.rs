@@ -23,6 +23,7 @@ use eid::chip::signed_data::SignedData;
 use eid::chip::sod::{self, SecurityObject};
 use eid::chip::trust::Anchor;
 use eid::chip::{ChipFiles, Mode, Trust, beyond_bounds, examine};
+use eid::cli::registry::Records;
 use eid::domain::capture::{FaceImage, Finger, Fingerprint};
 use eid::domain::check::{self, Known};
 use eid::domain::chip::Genuineness;
@@ -52,7 +53,7 @@ const DETAILS_MAX: usize = 5 << 10;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Property; 22] = [
+pub const ALL: [Property; 23] = [
     ("active", active),
     ("ber", ber),
     ("certificate", certificate),
@@ -70,6 +71,7 @@ pub const ALL: [Property; 22] = [
     ("fingerprint", fingerprint),
     ("master_list", master_list),
     ("names", names),
+    ("records", records),
     ("request", request),
     ("security_object", security_object),
     ("signature", signature),
@@ -334,4 +336,23 @@ pub fn request(data: &[u8]) {
         }
         Err(refused) => assert!(refused.details().len() <= DETAILS_MAX, "{} bytes", refused.details().len()),
     }
+}
+
+/// A file of immigration records: no line is passed over, each is taken, blank, or told with its faults, and what cannot be
+/// true or would keep later records out is not taken.
+pub fn records(data: &[u8]) {
+    let Ok(mut records) = Records::read(data) else { return };
+    let (latest, mut number, mut passed) = (Timestamp::start_of(TODAY), 1, 0);
+    while let Some(line) = records.next(latest, |piece| Ok(passed += piece.len())).unwrap() {
+        number += 1;
+        assert_eq!(line.number, number);
+        match line.read {
+            Ok(Some(record)) => {
+                assert!(record.recorded_at <= latest && record.card.issued_on <= record.card.expires_on);
+            }
+            Ok(None) => assert!(line.text.is_some_and(|text| text.len() < data.len())),
+            Err(faults) => assert!((1..=18).contains(&faults.len())),
+        }
+    }
+    assert!(passed < data.len());
 }

@@ -8,8 +8,8 @@ use eid::chip::certificate::Certificate;
 use eid::chip::signed_data::SignedData;
 use eid::chip::sod;
 use eid::domain::time::Timestamp;
-use eid::practice::Generator;
 use eid::practice::country::{Algorithm, Answering, Bearer, Bits, Chip, Country, Curve, Flaw, Hash, Portrait, Wish};
+use eid::practice::{Generator, Known};
 use eid::proto as pb;
 
 use crate::property::{ANSWER, CHALLENGE, COM, SOD, TODAY, pack};
@@ -85,6 +85,7 @@ impl Seeds {
         match property {
             "zone" => ZONES.map(|zone| zone.as_bytes().to_vec()).to_vec(),
             "names" => names(),
+            "records" => records(),
             "request" => requests(),
             "deviations" => vec![deviations()],
             "chip" => self.chips.iter().map(set).collect(),
@@ -165,6 +166,16 @@ fn names() -> Vec<Vec<u8>> {
         .zip(ZONES)
         .map(|(names, zone)| format!("{names}\n{}", zone.replace('\n', "")).into_bytes())
         .collect()
+}
+
+/// A file of immigration records as the practice database writes it, and as a spreadsheet leaves it.
+fn records() -> Vec<Vec<u8>> {
+    let mut people = Generator::new(1, Timestamp::start_of(TODAY));
+    let applicants: Vec<_> = (0..3).map(|_| people.applicant()).collect();
+    let known = [Known::WithBiometrics, Known::WithoutBiometrics, Known::Cancelled];
+    let file = people.records(applicants.iter().zip(known));
+    let spreadsheet = format!("\u{feff}{}", file.replace('\n', ",\"a, b\"\r\n").replacen("\"a, b\"", "remarks", 1));
+    vec![file.into_bytes(), spreadsheet.into_bytes()]
 }
 
 /// Ten applicants, with and without a chip, and messages in which nothing can be read.

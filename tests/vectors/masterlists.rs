@@ -8,12 +8,13 @@ use eid::app::{App, Approved, Caller, Parts, Proposal, Proposed, Settings, Trust
 use eid::archive::Archive;
 use eid::chip::certificate::Certificate;
 use eid::chip::master_list::{MasterList, MasterListFault};
-use eid::chip::policy::Policy;
+use eid::config::Config;
 use eid::domain::ids::RequestId;
 use eid::domain::staff::{CertificateName, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::domain::trust::{Material, Problem};
 use eid::notify::{Carrier, FileCarrier};
+use eid::server;
 use eid::store::Store;
 use eid::sys::{Clock, Dice};
 use eid::vault::{KeyRing, Vault};
@@ -106,14 +107,7 @@ impl House {
             registry: eid::app::Registry::None,
             clock: clock.clone(),
             dice: dice.clone(),
-            settings: Settings {
-                code_lifetime: std::time::Duration::from_mins(3),
-                email_code_lifetime: std::time::Duration::from_hours(1),
-                number_digits: 12,
-                real_only: false,
-                chip: Policy::default(),
-                trust,
-            },
+            settings: Settings { trust, ..server::settings(&Config::development(folder.path()).unwrap()) },
         });
         let (first, second) = (operator(&app, "first").await, operator(&app, "second").await);
         Self { app, clock, dice, first, second, _folder: folder }

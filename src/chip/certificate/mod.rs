@@ -20,7 +20,7 @@ pub use extensions::{AuthorityKey, KeyUsage, PrivateKeyUsage};
 pub use name::{NameKey, same_name};
 
 use self::extensions::Extensions;
-pub(super) use self::extensions::{AuthorityKeySpans, read_authority_key};
+pub(super) use self::extensions::{AUTHORITY_KEY, AuthorityKeySpans, read_authority_key};
 pub(super) use self::read::{Extension, raw, read_extensions, whole};
 pub(super) use self::times::read_time;
 use super::key::{KeyFault, PublicKey, SignatureFault};

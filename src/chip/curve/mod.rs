@@ -4,6 +4,7 @@
 //! Owns their recognition and the check of a signature over a prehashed message. Explicit parameters are compared with
 //! the curves known here and never computed with: a curve of someone's own making is refused, whatever holds on it.
 
+mod domain;
 mod explicit;
 mod own;
 mod point;

@@ -15,7 +15,7 @@ use der::{Decode, Encode, Reader, SliceReader};
 use self::ec::EcKey;
 use self::rsa::RsaKey;
 use super::curve::{Curve, CurveFault};
-use super::scheme::{Scheme, SchemeFault, read_identifier};
+use super::scheme::{EC_PUBLIC_KEY, RSA_ENCRYPTION, RSA_PSS, Scheme, SchemeFault, read_identifier};
 
 /// A public key with which signatures can be checked.
 #[derive(Clone)]
@@ -91,10 +91,6 @@ pub enum SignatureFault {
     #[error(transparent)]
     Scheme(#[from] SchemeFault),
 }
-
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 impl PublicKey {
     /// Reads a `SubjectPublicKeyInfo` in DER (RFC 5280 section 4.1.2.7; DG15 after its tag).

@@ -1,10 +1,10 @@
 //! The signed message of EF.SOD: its shape, who signed it, and whether that signature holds.
 
 use crate::chip::at;
-use crate::chip::certificate::{Certificate, same_name, same_serial};
+use crate::chip::certificate::Certificate;
 use crate::chip::key::SignatureFault;
 use crate::chip::scheme::Scheme;
-use crate::chip::signed_data::{SignedData, Signer, SignerId};
+use crate::chip::signed_data::{SignedData, Signer};
 use crate::chip::sod::{EARLIER_NAMES, LDS_SECURITY_OBJECT, PLAIN_DATA};
 use crate::domain::finding::{
     CHIP_ALGORITHM_UNKNOWN, CHIP_ATTRIBUTES, CHIP_CONTENT_TYPE, CHIP_CONTENT_UNNAMED, CHIP_DIGEST_DIFFERS,
@@ -39,18 +39,9 @@ pub(super) fn signer<'m, 'd, 'c>(
     certificates: &'c [Certificate],
 ) -> Option<(&'m Signer<'d>, &'c Certificate)> {
     message.signers.iter().find_map(|signer| {
-        let certificate = certificates.iter().find(|certificate| is_named(certificate, signer.id))?;
+        let certificate = certificates.iter().find(|certificate| signer.id.names(certificate))?;
         Some((signer, certificate))
     })
-}
-
-fn is_named(certificate: &Certificate, id: SignerId<'_>) -> bool {
-    match id {
-        SignerId::IssuerAndSerial { issuer, serial } => {
-            same_serial(serial, certificate.serial()) && same_name(issuer, certificate.issuer())
-        }
-        SignerId::KeyId(key_id) => certificate.ski() == Some(key_id),
-    }
 }
 
 /// What the check of the signature gave.

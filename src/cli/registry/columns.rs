@@ -74,10 +74,11 @@ const OTHER_LENGTH: Malformed = Malformed::new(
 
 /// Something wrong with a line: in which column, and the cure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Fault {
+pub struct Fault {
     /// The column; empty if it is the line as a whole.
-    pub(super) column: &'static str,
-    pub(super) what: Malformed,
+    pub column: &'static str,
+    /// What is wrong, and the cure.
+    pub what: Malformed,
 }
 
 impl fmt::Display for Fault {
@@ -91,11 +92,14 @@ impl fmt::Display for Fault {
 
 /// Why a first line cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(super) enum HeaderFault {
+pub enum HeaderFault {
+    /// It is no such line at all.
     #[error("the first line does not name the columns: it is no line of CSV in UTF-8 with commas")]
     NotCsv,
+    /// Columns are missing.
     #[error("these columns are missing: {0}; the first line must name them all, separated by commas")]
     Missing(String),
+    /// A column stands there twice.
     #[error("the column {0} stands there twice; take one out")]
     Twice(&'static str),
 }

@@ -5,6 +5,7 @@
 
 mod columns;
 mod lines;
+mod records;
 mod rejects;
 
 use std::fs::File;
@@ -22,23 +23,17 @@ use crate::config::RegistrySource;
 use crate::domain::consent::CLOCK_SKEW_MAX;
 use crate::domain::ids::ImportId;
 use crate::domain::record::Record;
-use crate::domain::text::Malformed;
-use crate::domain::time::Timestamp;
 use crate::server;
 use crate::sys::{Clock, Dice};
-use columns::{Columns, Fault};
-use lines::{Lines, Shape};
 use rejects::Rejects;
+
+pub use columns::{Fault, HeaderFault};
+pub use records::{Line, Records, Unusable};
 
 /// Records that are kept together: in one transaction, with one audit entry.
 const BATCH: usize = 2_000;
 
 const BUFFER_BYTES: usize = 256 << 10;
-
-const TOO_LONG: Malformed = Malformed::new(
-    "The line is longer than 16 KiB. A quote or a line ending may be missing.",
-    "Dòng dài hơn 16 KiB. Có thể thiếu dấu ngoặc kép hoặc dấu xuống dòng.",
-);
 
 const IMPORT_HELP: &str = "\
 Exit codes:
@@ -64,7 +59,7 @@ pub(super) enum Command {
 /// A line that cannot be taken is told with its number, the column and the cure,
 /// and kept in FILE.rejected.csv (for records.csv: records.rejected.csv), which
 /// only you can read. Correct it there and import that file. The next import of
-/// FILE begins it anew.
+/// FILE begins a new one, and the former gets a number (records.rejected.1.csv).
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = IMPORT_HELP)]
 pub(super) struct Import {
@@ -88,8 +83,8 @@ pub(super) async fn import(command: &Import, out: &mut impl Write) -> anyhow::Re
     if config.registry.source != RegistrySource::Table {
         writeln!(out, "Note: registry.source is not \"table\": these records are kept, and nobody asks for them.")?;
     }
-    if !source.columns.unknown.is_empty() {
-        writeln!(out, "Columns that are left alone: {}", source.columns.unknown.join(", "))?;
+    if !source.records.unknown().is_empty() {
+        writeln!(out, "Columns that are left alone: {}", source.records.unknown().join(", "))?;
     }
     let imported = Importing::new(&app).all(source, out).await;
     app.store().clone().close().await;
@@ -115,8 +110,7 @@ pub(super) async fn import_practice(app: &App, path: &Path) -> anyhow::Result<u6
 
 /// A file whose first line was read.
 struct Source {
-    lines: Lines<BufReader<File>>,
-    columns: Columns,
+    records: Records<BufReader<File>>,
     rejects: Rejects,
     bar: ProgressBar,
 }
@@ -126,17 +120,10 @@ impl Source {
         let cannot = || format!("cannot read {}", path.display());
         let file = File::open(path).with_context(cannot)?;
         let bytes = file.metadata().with_context(cannot)?.len();
-        let (mut lines, mut first) = (Lines::new(BufReader::with_capacity(BUFFER_BYTES, file)), Vec::new());
-        match lines.next(&mut first, |_| Ok(())).with_context(cannot)? {
-            None => anyhow::bail!("{} is empty; its first line must name the columns", path.display()),
-            Some(Shape::TooLong) => anyhow::bail!("the first line of {} is longer than 16 KiB", path.display()),
-            Some(Shape::Whole) => {}
-        }
-        // Spreadsheets mark UTF-8 with a byte order mark.
-        let header = first.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&first);
-        let columns = Columns::read(header).with_context(|| format!("cannot use {}", path.display()))?;
-        let rejects = Rejects::beside(path, header).context("cannot remove the lines rejected earlier")?;
-        Ok(Self { lines, columns, rejects, bar: bar(bytes) })
+        let records = Records::read(BufReader::with_capacity(BUFFER_BYTES, file));
+        let records = records.with_context(|| format!("cannot use {}", path.display()))?;
+        let rejects = Rejects::beside(path, records.header());
+        Ok(Self { records, rejects, bar: bar(bytes) })
     }
 }
 
@@ -154,24 +141,26 @@ impl<'a> Importing<'a> {
     }
 
     async fn all(mut self, source: Source, out: &mut impl Write) -> anyhow::Result<(Imported, Rejects)> {
-        let Source { mut lines, columns, mut rejects, bar } = source;
+        let Source { mut records, mut rejects, bar } = source;
+        if let Some(former) = rejects.set_aside().context("cannot set aside the lines rejected earlier")? {
+            writeln!(out, "Lines that an earlier import did not take are now in {}.", former.display())?;
+        }
         let latest = self.app.clock().now().plus(CLOCK_SKEW_MAX);
-        let mut line = Vec::new();
-        while let Some(shape) = lines.next(&mut line, |piece| rejects.piece(piece)).context("cannot go on reading")? {
-            match read(shape, &line, &columns, latest) {
+        while let Some(line) = records.next(latest, |piece| rejects.piece(piece)).context("cannot go on reading")? {
+            match line.read {
                 Ok(record) => self.batch.extend(record),
                 Err(faults) => {
-                    match shape {
-                        Shape::Whole => rejects.keep(&line),
-                        Shape::TooLong => rejects.end(),
+                    match line.text {
+                        Some(text) => rejects.keep(text),
+                        None => rejects.end(),
                     }
                     .context("cannot keep a line that was not taken")?;
-                    tell(&bar, out, lines.number(), &faults)?;
+                    tell(&bar, out, line.number, &faults)?;
                 }
             }
             if self.batch.len() == BATCH {
                 self.keep().await?;
-                bar.set_position(lines.bytes());
+                bar.set_position(records.bytes());
             }
         }
         self.keep().await?;
@@ -192,15 +181,6 @@ impl<'a> Importing<'a> {
         self.tally.unchanged += kept.unchanged;
         self.batch.clear();
         Ok(())
-    }
-}
-
-/// The record of a line; `None` if the line says nothing.
-fn read(shape: Shape, line: &[u8], columns: &Columns, latest: Timestamp) -> Result<Option<Record>, Vec<Fault>> {
-    match shape {
-        Shape::TooLong => Err(vec![Fault { column: "", what: TOO_LONG }]),
-        Shape::Whole if columns::is_blank(line) => Ok(None),
-        Shape::Whole => columns.record(line, latest).map(Some),
     }
 }
 

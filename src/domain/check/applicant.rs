@@ -9,6 +9,7 @@ use crate::domain::finding::{
     REPRESENTATIVE_SAME, UNDER_SIX, WARD,
 };
 use crate::domain::law;
+use crate::domain::law::consents::ADULT_FROM_AGE;
 use crate::domain::law::eligibility::{REPRESENTED_BELOW_AGE, Shown};
 use crate::domain::person::age_on;
 use crate::domain::residence::CardKind;
@@ -42,9 +43,6 @@ pub(super) fn eligibility(application: &Application, today: Date, found: &mut Fi
 fn entitles(application: &Application, today: Date) -> bool {
     application.card.as_ref().is_some_and(|card| card.kind == CardKind::Permanent || card.expires_on >= today)
 }
-
-/// From this age who is represented is a ward.
-const ADULT_FROM_AGE: i32 = 18;
 
 fn representative(application: &Application, age: i32, found: &mut Findings) {
     let Some(representative) = &application.representative else {

@@ -15,7 +15,7 @@ use crate::domain::finding::{
     DG12_ISSUED_DIFFERS, Field, Finding, Findings, Source,
 };
 use crate::domain::mrz::{Format, NameMatch, PartialDate, Zone, agree};
-use crate::domain::person::{FullName, NamePart};
+use crate::domain::person::FullName;
 use crate::domain::time::format_date;
 
 /// Adds what the examination of the chip found, what its zone says by itself, and how it differs from the page's.
@@ -76,7 +76,8 @@ fn birth(typed: Date, stated: PartialDate) -> Option<Finding> {
 /// The full name may be in the state's own script, which DG1 answers for; and how it is divided, DG1 tells better.
 fn name(typed: &FullName, stated: &FullName) -> Option<Finding> {
     let differs = matches!(agree(typed, stated), NameMatch::PartMissing | NameMatch::Different);
-    let fields = [Field::typed("person").showing(spelt(typed)), of_chip("chip.dg11.name").showing(spelt(stated))];
+    let fields =
+        [Field::typed("person").showing(typed.joined(", ")), of_chip("chip.dg11.name").showing(stated.joined(", "))];
     differs.then(|| Finding::new(&DG11_NAME_DIFFERS, fields))
 }
 
@@ -103,11 +104,6 @@ const fn of_chip(path: &'static str) -> Field {
     Field::new(Source::Chip, path)
 }
 
-fn spelt(name: &FullName) -> String {
-    let parts = [name.family(), name.given()].into_iter().flatten().map(NamePart::as_str);
-    parts.collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +111,7 @@ mod tests {
     use crate::domain::chip::Doubt;
     use crate::domain::chip_content::PersonalNumber;
     use crate::domain::finding::CHIP_CRL_MISSING;
+    use crate::domain::person::NamePart;
     use std::collections::BTreeSet;
     use time::macros::date;
 

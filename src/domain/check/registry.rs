@@ -11,7 +11,6 @@ use crate::domain::finding::{
 };
 use crate::domain::mrz::{self, NameMatch};
 use crate::domain::passport::Passport;
-use crate::domain::person::{FullName, NamePart, Sex};
 use crate::domain::record::{Record, RecordKey, RecordedDocument, RegistryAnswer, ResidenceStatus};
 use crate::domain::residence::{CardKind, ResidenceCard};
 use crate::domain::time::format_date;
@@ -82,7 +81,7 @@ impl<'a> Comparison<'a> {
     fn person(&mut self, application: &Application) {
         let record = self.record;
         let differs = [
-            (application.sex != record.sex, "person.sex", "registry.sex", Some(letter(record.sex).to_owned())),
+            (application.sex != record.sex, "person.sex", "registry.sex", Some(record.sex.letter().to_owned())),
             (
                 application.nationality != record.nationality,
                 "person.nationality",
@@ -98,7 +97,7 @@ impl<'a> Comparison<'a> {
         // Databases divide and order the parts of a name in their own ways: the same parts are the same name.
         let name = mrz::agree(&application.name, &record.name);
         if matches!(name, NameMatch::PartMissing | NameMatch::Different) {
-            self.add(&RECORD_NAME_DIFFERS, "person", "registry.name", Some(written(&record.name)));
+            self.add(&RECORD_NAME_DIFFERS, "person", "registry.name", Some(record.name.joined(" ")));
         }
     }
 
@@ -180,14 +179,6 @@ impl<'a> Comparison<'a> {
     }
 }
 
-const fn letter(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Female => "F",
-        Sex::Male => "M",
-        Sex::X => "X",
-    }
-}
-
 fn symbol(kind: &CardKind) -> Option<String> {
     match kind {
         CardKind::Temporary(symbol) => Some(symbol.as_str().to_owned()),
@@ -195,17 +186,12 @@ fn symbol(kind: &CardKind) -> Option<String> {
     }
 }
 
-fn written(name: &FullName) -> String {
-    let parts = [name.family(), name.given()].into_iter().flatten();
-    parts.map(NamePart::as_str).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::check::tests::specimen as application;
     use crate::domain::passport::DocumentNumber;
-    use crate::domain::person::StateCode;
+    use crate::domain::person::{FullName, NamePart, Sex, StateCode};
     use crate::domain::record::tests::specimen as record;
     use crate::domain::residence::CardSymbol;
     use time::macros::date;

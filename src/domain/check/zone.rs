@@ -11,7 +11,7 @@ use crate::domain::finding::{
     MRZ_NAME_ORDER, MRZ_NAME_PART_MISSING, MRZ_STATE_UNKNOWN, MRZ_VISA, Rule, Source,
 };
 use crate::domain::mrz::{Format, NameMatch, Part, PartialDate, Zone, misplaced, suggest};
-use crate::domain::person::{FullName, NamePart, Sex, StateCode};
+use crate::domain::person::{FullName, StateCode};
 
 /// Where a zone was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,7 +137,7 @@ pub fn against_typed(application: &Application, zone: &Zone, place: Place, today
         }
     }
     if let Some(read) = zone.sex().filter(|read| *read != application.sex) {
-        add(&MRZ_DIFFERS, Field::typed("person.sex").showing(letter(application.sex)), letter(read));
+        add(&MRZ_DIFFERS, Field::typed("person.sex").showing(application.sex.letter()), read.letter());
     }
     found.extend(name(&application.name, zone, place));
     found
@@ -145,14 +145,6 @@ pub fn against_typed(application: &Application, zone: &Zone, place: Place, today
 
 fn pair(mut dates: impl Iterator<Item = PartialDate>) -> [Option<PartialDate>; 2] {
     [dates.next(), dates.next()]
-}
-
-const fn letter(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Female => "F",
-        Sex::Male => "M",
-        Sex::X => "X",
-    }
 }
 
 /// Why a typed name is not the one in the zone. Transliteration and truncation are no difference.
@@ -164,12 +156,10 @@ fn name(name: &FullName, zone: &Zone, place: Place) -> Option<Finding> {
         NameMatch::NotComparable => (&MRZ_NAME_NOT_COMPARABLE, true),
         NameMatch::Different => (&MRZ_NAME_DIFFERS, false),
     };
-    let parts = [name.family(), name.given()].into_iter().flatten().map(NamePart::as_str);
-    let typed = parts.collect::<Vec<_>>().join(", ");
     let (primary, secondary) = zone.identifiers();
     let read = [primary, secondary].map(|part| part.replace('<', " ")).join(", ");
     let read = read.trim_matches([',', ' ']);
-    let finding = Finding::new(rule, [Field::typed("person").showing(typed), place.field().showing(read)]);
+    let finding = Finding::new(rule, [Field::typed("person").showing(name.joined(", ")), place.field().showing(read)]);
     Some(if suggests { finding.suggesting(read) } else { finding })
 }
 
@@ -201,6 +191,7 @@ const fn part_name(part: Part) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::check::tests::specimen;
+    use crate::domain::person::NamePart;
     use time::macros::date;
 
     /// A day on which the specimen, as it was renewed, is in date.

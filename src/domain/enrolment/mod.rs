@@ -3,6 +3,7 @@
 //! Owns the state machine that `docs/states.md` publishes: the stages, the verbs that lead from one to another, and the
 //! event that each passage writes. Refuses everything that the table there does not show.
 
+mod clock;
 mod event;
 mod hand_over;
 mod reason;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use super::audit::Actor;
 use super::chip::ChipSummary;
+use super::deadline::Deadline;
 use super::finding::{Cleared, Finding, Severity};
 use super::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
 use super::record::Biometrics;
@@ -53,6 +55,11 @@ pub struct Enrolment {
     pub chip: Option<ChipSummary>,
     /// Where it stands.
     pub stage: Stage,
+    /// Until when it must be decided. Absent only before [`Enrolment::keep_time`], and in requests of before deadlines were
+    /// kept.
+    pub deadline: Option<Deadline>,
+    /// Until when whoever holds it should act; absent when it has ended.
+    pub act_by: Option<Timestamp>,
 }
 
 /// A decision that the request's stage does not allow.
@@ -110,6 +117,8 @@ impl Enrolment {
             review: None,
             chip: None,
             stage: Stage::Received,
+            deadline: None,
+            act_by: None,
         };
         let to = StageName::Received;
         let by = Actor::Staff(officer).to_string();
@@ -144,7 +153,7 @@ impl Enrolment {
         let names = (!rules.is_empty()).then(|| rules.into_iter().collect::<Vec<_>>().join(","));
         let from = Some(self.stage.name());
         let event = Event { verb, at: now, by: RULES.to_string(), from, to: stage.name(), reason: names, lease: None };
-        Passage::new(Self { stage, since: now, ..self }, event)
+        Passage::new(Self { stage, since: now, act_by: None, ..self }, event)
     }
 
     /// Names of the rules that referred it, each once.
@@ -308,6 +317,6 @@ impl Enrolment {
         let (from, to) = (Some(self.stage.name()), stage.name());
         let reason = stage.reason().map(str::to_owned);
         let event = Event { verb, at: now, by: by.to_string(), from, to, reason, lease: None };
-        Passage::new(Self { stage, since: now, ..self }, event)
+        Passage::new(Self { stage, since: now, act_by: None, ..self }, event)
     }
 }

@@ -20,9 +20,13 @@ pub const CHILD_ITEM: Item =
 /// From this age a represented child agrees beside the representative.
 pub const CHILD_CONSENTS_FROM_AGE: i32 = 7;
 
+/// See [`ADULT_FROM_AGE`].
+pub const ADULT_ITEM: Item =
+    Item { name: "consents::ADULT_FROM_AGE", basis: "Civil Code art. 20, 22–24", domain: "DOMAIN 1.5" };
+
 /// From this age who is represented is no child but a ward, for whom the representative agrees alone: a ward may be unable
-/// to. Civil Code art. 20–22.
-const ADULT_FROM_AGE: i32 = 18;
+/// to. Civil Code art. 20 (adults), 22–24 (who does not act alone).
+pub const ADULT_FROM_AGE: i32 = 18;
 
 /// Who must agree, for an applicant of that age who has or has not a representative.
 pub fn givers(age: i32, represented: bool) -> &'static [Giver] {

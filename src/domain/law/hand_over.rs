@@ -24,6 +24,9 @@ pub struct WorkingDays {
 pub const WORKING_DAYS: Dated<WorkingDays> =
     Dated(&[(date!(2024 - 07 - 01), WorkingDays { on_file: 3, not_on_file: 7 })]);
 
+/// The shortest limit that was ever in force: what is a part of the way cannot take longer. DOMAIN 1.6.
+pub const SHORTEST: u8 = 3;
+
 /// Working days for a request received on `day`. The short limit needs both kinds of biometrics on file; where the record
 /// did not tell, nothing shows that they are, and the long one counts.
 pub fn working_days(day: Date, on_file: Option<Biometrics>) -> Option<u8> {
@@ -42,5 +45,6 @@ mod tests {
         assert_eq!(days(true, true), 3);
         assert_eq!([days(true, false), days(false, true), days(false, false)], [7, 7, 7]);
         assert_eq!(working_days(date!(2026 - 11 - 21), None), Some(7));
+        assert!(WORKING_DAYS.0.iter().all(|(_, days)| days.on_file.min(days.not_on_file) >= SHORTEST));
     }
 }

@@ -12,6 +12,7 @@ pub mod codes;
 pub mod consents;
 pub mod eligibility;
 pub mod hand_over;
+pub mod holidays;
 pub mod numbers;
 pub mod phones;
 
@@ -53,9 +54,11 @@ pub const ITEMS: &[Item] = &[
     codes::FAILURES_IN_ROW_ITEM,
     consents::ITEM,
     consents::CHILD_ITEM,
+    consents::ADULT_ITEM,
     eligibility::ITEM,
     eligibility::REPRESENTATIVE_ITEM,
     hand_over::ITEM,
+    holidays::ITEM,
     numbers::ITEM,
     phones::ITEM,
 ];

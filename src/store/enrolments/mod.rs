@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::deadlines::bind_clock;
 use super::engine::{Conn, query};
 use super::error::StoreError;
 use super::{Reader, Store, audit, events};
@@ -16,7 +17,8 @@ use crate::domain::ids::{EnrolmentId, LeaseId, StaffId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
-use row::{stored, written_notes};
+pub(super) use row::stored;
+use row::written_notes;
 
 /// A request as the store keeps it.
 #[derive(Clone, Debug)]
@@ -80,10 +82,11 @@ pub struct Revision {
 
 pub(super) async fn insert(stored: &StoredEnrolment, events: &[Event], conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let enrolment = &stored.enrolment;
-    query(
+    let row = query(
         "INSERT INTO enrolment (id, office, officer, received_at, since, revision, notes, content, passport_index, \
-         representative_index, stage, face_on_file, fingerprints_on_file, chip, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)",
+         representative_index, stage, face_on_file, fingerprints_on_file, chip, due_at, deadline_basis, limit_days, spent_days, \
+         clock_running_since, calendar_edition, deadline_provisional, act_by, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -98,9 +101,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, events: &[Event], conn: &mu
     .bind(enrolment.stage.name().name())
     .bind(enrolment.biometrics_on_file.map(|on_file| on_file.face))
     .bind(enrolment.biometrics_on_file.map(|on_file| on_file.fingerprints))
-    .bind(enrolment.chip.as_ref().and_then(|chip| serde_json::to_string(chip).ok()))
-    .execute_one(conn)
-    .await?;
+    .bind(enrolment.chip.as_ref().and_then(|chip| serde_json::to_string(chip).ok()));
+    bind_clock(row, enrolment).execute_one(conn).await?;
     append(enrolment, events, conn).await
 }
 
@@ -117,10 +119,11 @@ pub(super) async fn save(passage: &Passage, seen: Version, conn: &mut Conn<'_>) 
         Stage::Withdrawn { reason, at } => (withdrawal, ended) = (Some(reason.name()), Some(at.micros())),
     }
     let lease = enrolment.stage.lease();
-    query(
+    let row = query(
         "UPDATE enrolment SET stage = $1, since = $2, account_id = $3, refusal_reason = $4, return_reason = $5, \
-         withdrawal_reason = $6, decided_at = $7, lease_id = $8, lease_expires_at = $9, version = version + 1 \
-         WHERE id = $10 AND version = $11",
+         withdrawal_reason = $6, decided_at = $7, lease_id = $8, lease_expires_at = $9, due_at = $10, deadline_basis = $11, \
+         limit_days = $12, spent_days = $13, clock_running_since = $14, calendar_edition = $15, \
+         deadline_provisional = $16, act_by = $17, version = version + 1 WHERE id = $18 AND version = $19",
     )
     .bind(enrolment.stage.name().name())
     .bind(enrolment.since.micros())
@@ -130,11 +133,9 @@ pub(super) async fn save(passage: &Passage, seen: Version, conn: &mut Conn<'_>) 
     .bind(withdrawal)
     .bind(ended)
     .bind(lease.map(|lease| lease.id.uuid()))
-    .bind(lease.map(|lease| lease.expires_at.micros()))
-    .bind(enrolment.id.uuid())
-    .bind(seen.get())
-    .execute_one(conn)
-    .await?;
+    .bind(lease.map(|lease| lease.expires_at.micros()));
+    let row = bind_clock(row, enrolment).bind(enrolment.id.uuid()).bind(seen.get());
+    row.execute_one(conn).await?;
     append(enrolment, passage.events(), conn).await
 }
 

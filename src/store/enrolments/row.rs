@@ -12,10 +12,11 @@ use crate::domain::review::Review;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
+use crate::store::deadlines::deadline_of;
 use crate::store::engine::Row;
 use crate::store::error::StoreError;
 
-pub(super) fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
+pub(in crate::store) fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
     let office = OfficeCode::parse(&row.get::<String>("office")?);
     let enrolment = Enrolment {
         id: EnrolmentId::new(row.get("id")?),
@@ -30,6 +31,8 @@ pub(super) fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
         // What a newer program beside this one keeps of a chip may be more than this one can show.
         chip: row.get::<Option<String>>("chip")?.and_then(|chip| serde_json::from_str(&chip).ok()),
         stage: stage(row)?,
+        deadline: deadline_of(row)?,
+        act_by: row.get::<Option<i64>>("act_by")?.map(Timestamp::from_micros),
     };
     Ok(StoredEnrolment {
         enrolment,

@@ -2,6 +2,7 @@
 //! one that was forgotten.
 
 mod accounts;
+mod calendars;
 mod captures;
 mod challenges;
 mod codes;

@@ -82,7 +82,9 @@ impl Site {
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_eid"));
         command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
-        command.env("EID__LOG__FILTER", if self.quiet { "warn,eid::cli=info" } else { "trace" }).env("EID__STORE__CONNECTIONS", "4");
+        command
+            .env("EID__LOG__FILTER", if self.quiet { "warn,eid::cli=info" } else { "trace" })
+            .env("EID__STORE__CONNECTIONS", "4");
         if let Some(url) = super::database::redis() {
             command.env("EID__LIMITS__REDIS_URL", url);
         }

@@ -7,9 +7,11 @@ use std::time::Duration;
 use eid::domain::account::{Account, AccountState, Notice};
 use eid::domain::application::Language;
 use eid::domain::audit::{Action, Actor, Entry};
+use eid::domain::calendar::Edition;
 use eid::domain::capture::CaptureKind;
 use eid::domain::code::{Purpose, SentCode};
 use eid::domain::contact::{ChangeState, ContactChange, ContactKind};
+use eid::domain::deadline::{Basis, Deadline};
 use eid::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, Verb};
 use eid::domain::ids::{
     AccountId, CaptureId, ChangeId, CodeId, EnrolmentId, EntryId, LeaseId, MessageId, RequestId, StaffId, Version,
@@ -35,6 +37,11 @@ pub fn later(secs: u64) -> Timestamp {
 /// The office that every officer here belongs to.
 pub fn office() -> OfficeCode {
     OfficeCode::parse("79-01").unwrap()
+}
+
+/// The name of an edition of the calendar.
+pub fn edition(name: &str) -> Edition {
+    Edition::parse(name).unwrap()
 }
 
 /// Makes records.
@@ -103,6 +110,16 @@ impl Records {
                 review: None,
                 chip: None,
                 stage: Stage::Forwarded { lease: None },
+                deadline: Some(Deadline {
+                    due_at: later(3 * 86_400),
+                    basis: Basis::NotOnFile,
+                    limit: 7,
+                    spent: 0,
+                    running_since: Some(NOW),
+                    edition: edition("first"),
+                    provisional: false,
+                }),
+                act_by: None,
             },
             content: self.sealed(),
             passport: self.index(),

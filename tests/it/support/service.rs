@@ -3,14 +3,14 @@
 //!
 //! [`with`] ends a test with the house's own questions: was every message delivered, does every audit entry's hash hold?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eid::app::{App, Parts, Registry, Settings, TrustSettings};
 use eid::archive::Archive;
-use eid::chip::policy::Policy;
+use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
@@ -23,13 +23,14 @@ use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
 use eid::proto::review_service_client::ReviewServiceClient;
-use eid::server::{Edge, serve_on};
+use eid::server::{self, Edge, serve_on};
 use eid::sys::{Clock, Dice};
 use eid::tls::{Connection, Peer};
 use eid::vault::{KeyRing, Vault};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::TempDir;
+use time::Date;
 use time::macros::date;
 use tokio::io::DuplexStream;
 use tokio::sync::{Mutex, mpsc};
@@ -71,6 +72,14 @@ pub struct Wishes {
     pub practice: bool,
     /// Calls are counted in this process, by the clock that stands still, whatever the pass has.
     pub counts_alone: bool,
+    /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
+    pub today: Option<Date>,
+}
+
+/// What a test allows the use cases: the settings as they are shipped, but for what trust material may be like.
+fn settings(home: &Path, trust: impl FnOnce(TrustSettings) -> TrustSettings) -> Settings {
+    let shipped = server::settings(&Config::development(home).unwrap());
+    Settings { trust: trust(shipped.trust), ..shipped }
 }
 
 /// Runs `test` against a fresh service, then asks the house's own questions.
@@ -97,8 +106,8 @@ pub async fn with_wishes(wishes: Wishes, test: impl AsyncFnOnce(&Service)) {
 
 impl Service {
     async fn start(wishes: Wishes, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
-        // Noon in Viet Nam.
-        let clock = Clock::stopped(Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12)));
+        let today = wishes.today.unwrap_or(date!(2026 - 11 - 21));
+        let clock = Clock::stopped(Timestamp::start_of(today).plus(Duration::from_hours(12)));
         let dice = Dice::seeded(1);
         let database = Database::fresh().await;
         let folder = tempfile::tempdir().unwrap();
@@ -116,19 +125,9 @@ impl Service {
             registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
-            settings: Settings {
-                code_lifetime: Duration::from_mins(3),
-                email_code_lifetime: Duration::from_hours(1),
-                number_digits: 12,
-                real_only: false,
-                chip: Policy::default(),
-                trust: TrustSettings {
-                    expired_signers: true,
-                    digest_info_without_null: false,
-                    practice: wishes.practice,
-                },
-            },
+            settings: settings(folder.path(), |shipped| TrustSettings { practice: wishes.practice, ..shipped }),
         });
+        app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
         // Chance keeps the tests of one Redis apart: their callers have the same names.
@@ -213,14 +212,7 @@ impl Service {
             registry: Registry::None,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
-            settings: Settings {
-                code_lifetime: Duration::from_mins(3),
-                email_code_lifetime: Duration::from_hours(1),
-                number_digits: 12,
-                real_only: false,
-                chip: Policy::default(),
-                trust,
-            },
+            settings: settings(self.folder.path(), |_| trust),
         })
     }
 

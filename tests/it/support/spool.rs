@@ -52,7 +52,8 @@ impl Officer {
         let (now, day) = (Clock::System.now(), Duration::from_hours(24));
         let uri = format!("urn:eid:test:{name}");
         let valid = now.minus(day)..now.plus(day);
-        let issued = authority.issue(&Leaf { common_name: name, uri: Some(&uri), usage: Usage::Client, valid }).unwrap();
+        let issued =
+            authority.issue(&Leaf { common_name: name, uri: Some(&uri), usage: Usage::Client, valid }).unwrap();
         let [certificate, key] = ["pem", "key"].map(|end| site.home().join(format!("{name}.{end}")));
         std::fs::write(&certificate, issued.certificate_pem()).unwrap();
         std::fs::write(&key, issued.key_pem()).unwrap();

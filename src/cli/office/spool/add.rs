@@ -89,13 +89,7 @@ enum Refusal {
     Fault(anyhow::Error),
 }
 
-fn one(
-    folder: &Folder,
-    reader: &Reader,
-    item: &Item<'_>,
-    now: Timestamp,
-    known: &mut Known,
-) -> Result<Added, Refusal> {
+fn one(folder: &Folder, reader: &Reader, item: &Item<'_>, now: Timestamp, known: &mut Known) -> Result<Added, Refusal> {
     let mut request: SubmitRequest =
         reader.message(item.text).map_err(|fault| Refusal::Unreadable(fault.to_string()))?;
     let told = request.capture.take().unwrap_or_default();

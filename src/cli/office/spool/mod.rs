@@ -80,8 +80,8 @@ pub(in crate::cli) struct Spool {
     #[arg(long, value_name = "NUMBER", value_parser = number)]
     show: Option<CaptureNumber>,
     /// Where the queue's own key is kept [default: the file `key` in DIR]
-    #[arg(long, value_name = "FILE")]
-    spool_key: Option<PathBuf>,
+    #[arg(long = "spool-key", value_name = "FILE")]
+    key: Option<PathBuf>,
     #[command(flatten)]
     client: Options,
 }
@@ -96,7 +96,7 @@ fn number(text: &str) -> Result<CaptureNumber, String> {
 }
 
 pub(in crate::cli) async fn run(command: &Spool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let key = command.spool_key.as_deref();
+    let key = command.key.as_deref();
     if let Some(workstation) = &command.init {
         let there = Folder::make(&command.folder, workstation, key, &Dice::system())?;
         let word = if there { "is" } else { "is now" };
@@ -123,20 +123,16 @@ pub(in crate::cli) async fn run(command: &Spool, out: &mut impl Write) -> anyhow
     deliver(command, folder, out, tally).await
 }
 
-async fn deliver(
-    command: &Spool,
-    folder: Folder,
-    out: &mut impl Write,
-    tally: Tally,
-) -> anyhow::Result<ExitCode> {
+async fn deliver(command: &Spool, folder: Folder, out: &mut impl Write, tally: Tally) -> anyhow::Result<ExitCode> {
     let _alone = folder.lock_sending()?;
-    let target = match command.client.target("officer-79-01").and_then(|target| client::endpoint(&target).map(|_| target)) {
-        Ok(target) => target,
-        Err(error) => {
-            crate::cli::complain(&error);
-            return Ok(ExitCode::from(USAGE));
-        }
-    };
+    let target =
+        match command.client.target("officer-79-01").and_then(|target| client::endpoint(&target).map(|_| target)) {
+            Ok(target) => target,
+            Err(error) => {
+                crate::cli::complain(&error);
+                return Ok(ExitCode::from(USAGE));
+            }
+        };
     let waiting = folder.slots(Shelf::Queue)?.len();
     let mut sender = Sender::new(Arc::new(folder), target, command.watch, (out, tally))?;
     sender.bar = bar(waiting);

@@ -130,7 +130,9 @@ pub(super) fn place(kind: &str, workstation: &str, at: &[&[u8]]) -> Vec<u8> {
         bytes.extend(part.as_bytes());
         bytes.push(0);
     }
-    at.iter().for_each(|part| bytes.extend(*part));
+    for part in at {
+        bytes.extend(*part);
+    }
     bytes
 }
 

@@ -19,10 +19,10 @@ use super::add::instant;
 use super::folder::{Folder, Shelf, Slot};
 use super::journal::{Journal, Settled};
 use super::told;
+use crate::cli::FAILED;
 use crate::cli::client::{self, Target};
 use crate::cli::office::delivery::{Tally, Verdict};
 use crate::cli::refusal::{self, Severed};
-use crate::cli::FAILED;
 use crate::domain::workstation::{CaptureNumber, ClockOffset, NumberRange};
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
 use crate::proto::item_answer::Outcome;
@@ -288,7 +288,10 @@ impl<'a, W: Write> Sender<'a, W> {
         if resumed.highest > given {
             let (theirs, name) = (resumed.highest, self.folder.workstation().clone());
             self.say_once("copy", |out, _| {
-                writeln!(out, "the service knows number {theirs} of {name}, and this folder has given {given} at most.")?;
+                writeln!(
+                    out,
+                    "the service knows number {theirs} of {name}, and this folder has given {given} at most."
+                )?;
                 writeln!(out, "  en: Another machine uses this name, or the folder is an old copy. Nothing was sent.")?;
                 writeln!(out, "  vi: Máy khác đang dùng tên này, hoặc thư mục là bản sao cũ. Chưa gửi gì.")?;
                 writeln!(out, "  what to do: make a spool under another name, and add the requests there")
@@ -335,11 +338,7 @@ impl<'a, W: Write> Sender<'a, W> {
     }
 
     /// Says something unless it was what was said last.
-    fn say_once(
-        &mut self,
-        what: &str,
-        say: impl FnOnce(&mut W, &str) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
+    fn say_once(&mut self, what: &str, say: impl FnOnce(&mut W, &str) -> std::io::Result<()>) -> std::io::Result<()> {
         if self.told == what {
             return Ok(());
         }
@@ -352,7 +351,14 @@ impl<'a, W: Write> Sender<'a, W> {
 /// Whether another stream may fare better. A broken line gives no reason; the service's own words have one.
 fn passes(status: &Status) -> bool {
     let line = refusal::reason(status).is_empty() && refusal::severed(status) != Some(Severed::Refused);
-    let busy = [Code::Unavailable, Code::ResourceExhausted, Code::Aborted, Code::DeadlineExceeded, Code::OutOfRange];
+    let busy = [
+        Code::Unavailable,
+        Code::ResourceExhausted,
+        Code::Aborted,
+        Code::DeadlineExceeded,
+        Code::FailedPrecondition,
+        Code::OutOfRange,
+    ];
     let known = !matches!(status.code(), Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied);
     (line && known) || busy.contains(&status.code())
 }
@@ -371,10 +377,8 @@ fn outgoing(
     damaged: Arc<Mutex<Vec<(Slot, String)>>>,
 ) -> impl Stream<Item = SubmitStreamRequest> + Send + 'static {
     let message = |part| SubmitStreamRequest { part: Some(part) };
-    let resume = Resume {
-        workstation_id: folder.workstation().to_string(),
-        workstation_time: Some(instant(clock.now())),
-    };
+    let resume =
+        Resume { workstation_id: folder.workstation().to_string(), workstation_time: Some(instant(clock.now())) };
     let (folder, clock) = (Arc::clone(folder), clock.clone());
     let items = stream::iter(waiting).filter_map(move |slot| {
         let read = folder.read(Shelf::Queue, slot).map(|mut request| {

@@ -23,8 +23,7 @@ pub(super) fn verdict(answer: &ItemAnswer) -> Verdict {
         },
         Some(Outcome::Error(error)) => {
             let code = Code::from_i32(error.code);
-            let refused =
-                matches!(code, Code::InvalidArgument | Code::AlreadyExists | Code::FailedPrecondition | Code::OutOfRange);
+            let refused = matches!(code, Code::InvalidArgument | Code::AlreadyExists | Code::OutOfRange);
             if refused { Verdict::NotAccepted } else { Verdict::NotSent }
         }
         None => Verdict::NotSent,
@@ -104,7 +103,8 @@ fn listed(slots: &[&Slot]) -> String {
 pub(super) fn show(folder: &Folder, number: CaptureNumber, out: &mut impl Write) -> anyhow::Result<u8> {
     let of_number = |slots: Vec<Slot>| slots.into_iter().find(|slot| slot.number == number);
     let settled: Option<Settled> = journal::read(folder)?.into_iter().rfind(|settled| settled.slot.number == number);
-    let here = [Shelf::Refused, Shelf::Queue].into_iter().map(|shelf| anyhow::Ok((shelf, of_number(folder.slots(shelf)?))));
+    let here =
+        [Shelf::Refused, Shelf::Queue].into_iter().map(|shelf| anyhow::Ok((shelf, of_number(folder.slots(shelf)?))));
     let here = here.collect::<Result<Vec<_>, _>>()?.into_iter().find_map(|(shelf, slot)| Some((shelf, slot?)));
     match (&settled, here) {
         (Some(settled), _) => answered(out, settled.slot, &settled.answer)?,

@@ -3,8 +3,9 @@
 //! Owns their reading and the lookup of a serial number. Refuses what is longer or holds more entries than the lists of a
 //! state, and delta and indirect lists, which Doc 9303 has not. Whether a list is fresh and who may sign it is not decided here.
 
+mod entries;
+
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +15,10 @@ use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use sha2::{Digest as _, Sha256};
 
-use super::certificate::{AuthorityKey, AuthorityKeySpans, Extension, NameKey, Span};
+pub use entries::{Reason, Revoked};
+
+use self::entries::{Entries, read_revoked};
+use super::certificate::{AUTHORITY_KEY, AuthorityKey, AuthorityKeySpans, Extension, NameKey, Span};
 use super::certificate::{raw, read_authority_key, read_extensions, read_time, shortest, span, whole};
 use super::key::{PublicKey, SignatureFault};
 use super::scheme::{Scheme, SchemeFault};
@@ -37,41 +41,7 @@ struct Inner {
     number: Option<Span>,
     aki: Option<AuthorityKeySpans>,
     unknown_critical: Vec<ObjectIdentifier>,
-    revoked: HashMap<Box<[u8]>, Revoked>,
-}
-
-/// When and why a certificate was revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revoked {
-    /// The instant of revocation.
-    pub at: Timestamp,
-    /// The reason, if the list tells it.
-    pub reason: Option<Reason>,
-}
-
-/// Why a certificate was revoked, RFC 5280 section 5.3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// 0.
-    Unspecified,
-    /// 1.
-    KeyCompromise,
-    /// 2.
-    CaCompromise,
-    /// 3.
-    AffiliationChanged,
-    /// 4.
-    Superseded,
-    /// 5.
-    CessationOfOperation,
-    /// 6.
-    CertificateHold,
-    /// 8: only a delta list says so.
-    RemoveFromCrl,
-    /// 9.
-    PrivilegeWithdrawn,
-    /// 10.
-    AaCompromise,
+    revoked: Entries,
 }
 
 /// Why bytes are no revocation list.
@@ -135,7 +105,7 @@ impl Crl {
         let mut unknown_critical = Vec::new();
         let revoked = match peek(&inner) {
             Some(Tag::Sequence) => read_revoked(&mut inner, &mut unknown_critical)?,
-            _ => HashMap::new(),
+            _ => Entries::new(),
         };
         let extensions = read_rest(&mut inner).ok_or(Malformed("crlExtensions"))?;
         let mut list = Inner {
@@ -249,9 +219,6 @@ impl fmt::Debug for Crl {
 const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
 const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
 const ISSUING_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
-const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
-const REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
-const CERTIFICATE_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.29");
 
 impl Inner {
     fn take(&mut self, der: &[u8], extension: &Extension<'_>) -> Result<(), CrlFault> {
@@ -306,68 +273,6 @@ fn time<'a, R: Reader<'a>>(reader: &mut R) -> Option<Timestamp> {
     read_time(&AnyRef::decode(reader).ok()?)
 }
 
-fn read_revoked(
-    reader: &mut SliceReader<'_>,
-    unknown: &mut Vec<ObjectIdentifier>,
-) -> Result<HashMap<Box<[u8]>, Revoked>, CrlFault> {
-    let list = AnyRef::decode(reader).map_err(|_| Malformed("revokedCertificates"))?;
-    let mut entries = SliceReader::new(list.value()).map_err(|_| Malformed("revokedCertificates"))?;
-    let mut found = HashMap::new();
-    while !entries.is_finished() {
-        if found.len() == Crl::ENTRIES_MAX {
-            return Err(CrlFault::TooMany);
-        }
-        let entry = AnyRef::decode(&mut entries).ok().filter(|any| any.tag() == Tag::Sequence);
-        let (serial, revoked) =
-            entry.and_then(|any| read_entry(any.value(), unknown)).ok_or(Malformed("revokedCertificates"))?;
-        // Should a serial number stand twice, the first revocation is the one that counts.
-        let first = found.entry(serial.into()).or_insert(revoked);
-        first.at = first.at.min(revoked.at);
-    }
-    Ok(found)
-}
-
-/// Most extensions that are named as not understood; one is reason enough not to use the list.
-const UNKNOWN_MAX: usize = 16;
-
-/// An entry; `None` for one of another issuer's certificates, which is an indirect list.
-fn read_entry<'a>(content: &'a [u8], unknown: &mut Vec<ObjectIdentifier>) -> Option<(&'a [u8], Revoked)> {
-    let mut reader = SliceReader::new(content).ok()?;
-    let serial = AnyRef::decode(&mut reader).ok().filter(|any| any.tag() == Tag::Integer)?;
-    let mut revoked = Revoked { at: time(&mut reader)?, reason: None };
-    if !reader.is_finished() {
-        let extensions = read_extensions(raw(&mut reader, Tag::Sequence).ok()?).ok()?;
-        for extension in &extensions {
-            match extension.oid {
-                REASON => revoked.reason = Some(read_reason(extension.value)?),
-                CERTIFICATE_ISSUER => return None,
-                other if extension.critical && unknown.len() < UNKNOWN_MAX && !unknown.contains(&other) => {
-                    unknown.push(other);
-                }
-                _ => (),
-            }
-        }
-    }
-    reader.is_finished().then_some((shortest(serial.value()), revoked))
-}
-
-fn read_reason(value: &[u8]) -> Option<Reason> {
-    let any = whole(value).ok().filter(|any| any.tag() == Tag::Enumerated)?;
-    Some(match any.value() {
-        [0] => Reason::Unspecified,
-        [1] => Reason::KeyCompromise,
-        [2] => Reason::CaCompromise,
-        [3] => Reason::AffiliationChanged,
-        [4] => Reason::Superseded,
-        [5] => Reason::CessationOfOperation,
-        [6] => Reason::CertificateHold,
-        [8] => Reason::RemoveFromCrl,
-        [9] => Reason::PrivilegeWithdrawn,
-        [10] => Reason::AaCompromise,
-        _ => return None,
-    })
-}
-
 /// `[0] EXPLICIT Extensions OPTIONAL`, then nothing.
 fn read_rest<'a>(reader: &mut SliceReader<'a>) -> Option<Vec<Extension<'a>>> {
     if reader.is_finished() {
@@ -388,110 +293,4 @@ fn unarmour(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CrlFault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rcgen::{
-        BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
-        KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber, date_time_ymd,
-    };
-
-    use super::*;
-    use crate::chip::certificate::Certificate;
-
-    fn authority() -> (Certificate, Issuer<'static, KeyPair>) {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CountryName, "UT");
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::CrlSign];
-        let der = params.self_signed(&key).unwrap();
-        (Certificate::from_der(der.der()).unwrap(), Issuer::new(params, key))
-    }
-
-    fn list(issuer: &Issuer<'_, KeyPair>, serials: &[&[u8]]) -> rcgen::CertificateRevocationList {
-        let revoked = serials.iter().map(|serial| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(serial),
-            revocation_time: date_time_ymd(2026, 2, 3),
-            reason_code: Some(RevocationReason::KeyCompromise),
-            invalidity_date: None,
-        });
-        let params = CertificateRevocationListParams {
-            this_update: date_time_ymd(2026, 3, 1),
-            next_update: date_time_ymd(2026, 6, 1),
-            crl_number: SerialNumber::from(258),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        params.signed_by(issuer).unwrap()
-    }
-
-    #[test]
-    fn a_list_tells_what_it_revokes_when_and_why() {
-        let (csca, issuer) = authority();
-        let der = list(&issuer, &[&[5], &[0x80, 1]]);
-        let crl = Crl::from_der(der.der()).unwrap();
-        let revoked = crl.revoked(&[0, 0x80, 1]).unwrap();
-        assert_eq!(
-            (revoked.at.to_string().as_str(), revoked.reason),
-            ("2026-02-03T00:00:00Z", Some(Reason::KeyCompromise))
-        );
-        assert_eq!(crl.revoked(&[0, 5]), crl.revoked(&[5]));
-        assert!(crl.revoked(&[5]).is_some() && crl.revoked(&[6]).is_none() && crl.revoked(&[]).is_none());
-        assert_eq!((crl.len(), crl.number(), crl.issuer_country()), (2, Some(&[1, 2][..]), Some("UT")));
-        assert_eq!((crl.issuer(), crl.aki().unwrap().key_id), (csca.subject(), csca.ski()));
-        assert_eq!(crl.this_update().to_string(), "2026-03-01T00:00:00Z");
-        assert_eq!(crl.next_update().unwrap().to_string(), "2026-06-01T00:00:00Z");
-        assert!(crl.unknown_critical_extensions().is_empty());
-    }
-
-    #[test]
-    fn an_empty_list_revokes_nobody() {
-        let (_, issuer) = authority();
-        assert!(Crl::from_der(list(&issuer, &[]).der()).unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_list_holds_under_the_key_of_its_issuer_alone() {
-        let ((csca, issuer), (other, _)) = (authority(), authority());
-        let crl = Crl::from_der(list(&issuer, &[&[5]]).der()).unwrap();
-        assert_eq!(crl.verify(csca.key().unwrap()), Ok(()));
-        assert_eq!(crl.verify(other.key().unwrap()), Err(SignatureFault::Wrong));
-    }
-
-    #[test]
-    fn armour_is_taken_off() {
-        let (_, issuer) = authority();
-        let list = list(&issuer, &[&[5]]);
-        let pem = list.pem().unwrap();
-        assert_eq!(Crl::from_pem_or_der(pem.as_bytes()).unwrap().der(), &**list.der());
-        assert_eq!(Crl::from_pem_or_der(list.der()).unwrap().der(), &**list.der());
-        let broken = pem.replace("-----END", "");
-        assert_eq!(Crl::from_pem_or_der(broken.as_bytes()).unwrap_err(), Malformed("PEM"));
-    }
-
-    #[test]
-    fn what_is_no_list_is_refused_and_no_change_makes_the_reader_fall() {
-        let (csca, issuer) = authority();
-        let list = list(&issuer, &[&[5], &[6]]);
-        let der: &[u8] = list.der();
-        for length in 0..der.len() {
-            assert!(Crl::from_der(&der[..length]).is_err());
-        }
-        assert!(Crl::from_der(&[der, &[0]].concat()).is_err() && Crl::from_der(csca.der()).is_err());
-        for at in 0..der.len() {
-            let mut changed = der.to_vec();
-            changed[at] ^= 1 << (at % 8);
-            if let Ok(crl) = Crl::from_der(&changed) {
-                assert!(at % 8 != 0 || crl.verify(csca.key().unwrap()).is_err());
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_the_reader_fall(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(Crl::from_pem_or_der(&bytes).is_err());
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,164 @@
+//! The legal clocks of requests: their columns, counting them again, and what is overdue.
+
+use uuid::Uuid;
+
+use super::engine::{Conn, Query, Row, query};
+use super::enrolments::{StoredEnrolment, stored};
+use super::error::StoreError;
+use super::{Reader, Store, audit};
+use crate::domain::audit::Entry;
+use crate::domain::calendar::Edition;
+use crate::domain::deadline::{Basis, Deadline};
+use crate::domain::enrolment::{Enrolment, Holder, StageName};
+use crate::domain::ids::{EnrolmentId, Version};
+use crate::domain::staff::OfficeCode;
+use crate::domain::time::Timestamp;
+
+/// Binds `due_at`, `deadline_basis`, `limit_days`, `spent_days`, `clock_running_since`, `calendar_edition`, `deadline_provisional` and
+/// `act_by`, in this order.
+pub(super) fn bind_clock(query: Query, enrolment: &Enrolment) -> Query {
+    let deadline = enrolment.deadline.as_ref();
+    query
+        .bind(deadline.map(|deadline| deadline.due_at.micros()))
+        .bind(deadline.map(|deadline| deadline.basis.name().to_owned()))
+        .bind(deadline.map(|deadline| i64::from(deadline.limit)))
+        .bind(deadline.map(|deadline| i64::from(deadline.spent)))
+        .bind(deadline.and_then(|deadline| deadline.running_since).map(Timestamp::micros))
+        .bind(deadline.map(|deadline| deadline.edition.as_str().to_owned()))
+        .bind(deadline.map(|deadline| deadline.provisional))
+        .bind(enrolment.act_by.map(Timestamp::micros))
+}
+
+/// The clock of a row, if it has one.
+pub(super) fn deadline_of(row: &Row) -> Result<Option<Deadline>, StoreError> {
+    const CORRUPT: StoreError = StoreError::Corrupt { column: "due_at" };
+    let Some(edition) = row.get::<Option<String>>("calendar_edition")? else { return Ok(None) };
+    let days = |column: &'static str| {
+        let days = row.get::<Option<i64>>(column)?.and_then(|days| u8::try_from(days).ok());
+        days.ok_or(StoreError::Corrupt { column })
+    };
+    let basis = row.get::<Option<String>>("deadline_basis")?.and_then(|name| Basis::from_name(&name));
+    Ok(Some(Deadline {
+        due_at: row.get::<Option<i64>>("due_at")?.map(Timestamp::from_micros).ok_or(CORRUPT)?,
+        basis: basis.ok_or(StoreError::Corrupt { column: "deadline_basis" })?,
+        limit: days("limit_days")?,
+        spent: days("spent_days")?,
+        running_since: row.get::<Option<i64>>("clock_running_since")?.map(Timestamp::from_micros),
+        edition: Edition::parse(&edition).ok_or(StoreError::Corrupt { column: "calendar_edition" })?,
+        provisional: row.get::<Option<bool>>("deadline_provisional")?.unwrap_or_default(),
+    }))
+}
+
+/// Keeps the clock of a request, if it is still as the caller saw it; whether it was.
+async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let clock = query(
+        "UPDATE enrolment SET due_at = $1, deadline_basis = $2, limit_days = $3, spent_days = $4, \
+         clock_running_since = $5, calendar_edition = $6, deadline_provisional = $7, act_by = $8, version = version + 1 \
+         WHERE id = $9 AND version = $10",
+    );
+    let touched = bind_clock(clock, enrolment).bind(enrolment.id.uuid()).bind(seen.get()).execute(conn).await?;
+    Ok(touched == 1)
+}
+
+/// Requests to be counted again.
+#[derive(Debug)]
+pub struct TimedElsewhere {
+    /// Those that can be read. One that cannot must not hold up those beside it; it has been logged.
+    pub rows: Vec<StoredEnrolment>,
+    /// Where the next page begins; absent if this one is empty.
+    pub last: Option<EnrolmentId>,
+}
+
+impl Store {
+    /// Keeps the clocks of a batch of requests that were counted again, and says how many of them. One that was changed by
+    /// someone else meanwhile is left to the next time; the entry is written with the number, unless it is none.
+    ///
+    /// # Errors
+    /// If the database cannot be written; then nothing of the batch is kept.
+    pub async fn save_deadlines(&self, batch: Vec<(Enrolment, Version)>, entry: Entry) -> Result<u64, StoreError> {
+        self.engine
+            .write(move |conn| {
+                Box::pin(async move {
+                    let mut saved = 0;
+                    for (enrolment, seen) in &batch {
+                        saved += u64::from(save(enrolment, *seen, conn).await?);
+                    }
+                    if saved > 0 {
+                        audit::append(&entry.with("saved", saved.to_string()), conn).await?;
+                    }
+                    Ok(saved)
+                })
+            })
+            .await
+    }
+}
+
+impl Reader {
+    /// Requests that have not ended and whose clock was counted on another edition than this, or never: those after
+    /// `after`, in the order of their names.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn timed_elsewhere(
+        &mut self,
+        edition: &Edition,
+        after: Option<EnrolmentId>,
+        limit: u32,
+    ) -> Result<TimedElsewhere, StoreError> {
+        let rows = query(
+            "SELECT * FROM enrolment WHERE decided_at IS NULL \
+             AND (calendar_edition IS NULL OR calendar_edition <> $1 OR act_by IS NULL) AND id > $2 \
+             ORDER BY id LIMIT $3",
+        )
+        .bind(edition.as_str())
+        .bind(after.map_or(Uuid::nil(), EnrolmentId::uuid))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        let last = rows.last().map(|row| row.get("id").map(EnrolmentId::new)).transpose()?;
+        Ok(TimedElsewhere { rows: rows.iter().filter_map(|row| stored(row).ok()).collect(), last })
+    }
+
+    /// How many requests [`Reader::timed_elsewhere`] has in all.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn count_timed_elsewhere(&mut self, edition: &Edition) -> Result<u64, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS number FROM enrolment WHERE decided_at IS NULL \
+             AND (calendar_edition IS NULL OR calendar_edition <> $1 OR act_by IS NULL)",
+        )
+        .bind(edition.as_str())
+        .fetch_optional(&mut self.conn())
+        .await?;
+        row.map_or(Ok(0), |row| row.get::<i64>("number").map(i64::unsigned_abs))
+    }
+
+    /// Requests on which `holder` should have acted before `now`, of one office or of all, those that wait longest first.
+    /// Nobody holds what has ended.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn overdue(
+        &mut self,
+        holder: Holder,
+        office: Option<&OfficeCode>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StoredEnrolment>, StoreError> {
+        let Some(stage) = StageName::ALL.into_iter().find(|stage| !stage.is_final() && stage.holder() == holder) else {
+            return Ok(Vec::new());
+        };
+        let rows = query(
+            "SELECT * FROM enrolment WHERE decided_at IS NULL AND act_by <= $1 AND stage = $2 \
+             AND ($3 = '' OR office = $3) ORDER BY act_by, id LIMIT $4",
+        )
+        .bind(now.micros())
+        .bind(stage.name())
+        .bind(office.map_or("", OfficeCode::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+}
