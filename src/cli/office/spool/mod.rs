@@ -81,7 +81,7 @@ pub(in crate::cli) struct Spool {
     show: Option<CaptureNumber>,
     /// Where the queue's own key is kept [default: the file `key` in DIR]
     #[arg(long = "spool-key", value_name = "FILE")]
-    key: Option<PathBuf>,
+    sealed_by: Option<PathBuf>,
     #[command(flatten)]
     client: Options,
 }
@@ -96,7 +96,7 @@ fn number(text: &str) -> Result<CaptureNumber, String> {
 }
 
 pub(in crate::cli) async fn run(command: &Spool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let key = command.key.as_deref();
+    let key = command.sealed_by.as_deref();
     if let Some(workstation) = &command.init {
         let there = Folder::make(&command.folder, workstation, key, &Dice::system())?;
         let word = if there { "is" } else { "is now" };
