@@ -76,7 +76,8 @@ fn checks(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = runtime.block_on(app(folder.path()));
-    let officer = Officer { id: StaffId::new(app_id()), office: OfficeCode::parse("79-01").unwrap() };
+    let officer =
+        Officer { id: StaffId::new(app_id()), office: OfficeCode::parse("79-01").unwrap(), on: now().local_date() };
     group.bench_function("all, with look-ups on SQLite", |b| {
         b.iter(|| runtime.block_on(app.check(&officer, &read(bytes.next().unwrap()))).unwrap());
     });

@@ -1,5 +1,7 @@
 //! Who calls, as the staff directory knows them.
 
+use time::Date;
+
 use crate::domain::audit::Actor;
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{OfficeCode, Post, Role, StaffMember};
@@ -9,6 +11,7 @@ use crate::domain::staff::{OfficeCode, Post, Role, StaffMember};
 pub struct Caller {
     id: StaffId,
     post: Post,
+    seat: Option<Officer>,
 }
 
 /// An officer at their office: proof that the caller has one.
@@ -16,14 +19,16 @@ pub struct Caller {
 pub struct Officer {
     /// Who.
     pub id: StaffId,
-    /// Where.
+    /// Where: today's office, which has the rights of the one in the directory.
     pub office: OfficeCode,
+    /// The day of whose map that is true.
+    pub on: Date,
 }
 
 impl Caller {
-    /// The caller behind a directory entry; `None` if it is disabled.
-    pub fn from_directory(member: StaffMember) -> Option<Self> {
-        member.enabled.then_some(Self { id: member.id, post: member.post })
+    /// The caller behind a directory entry, where they are today; `None` if it is disabled.
+    pub fn from_directory(member: StaffMember, seat: Option<Officer>) -> Option<Self> {
+        member.enabled.then_some(Self { id: member.id, post: member.post, seat })
     }
 
     /// Who.
@@ -36,9 +41,10 @@ impl Caller {
         self.post.role()
     }
 
-    /// The caller as an officer; `None` for roles without an office.
+    /// The caller as an officer; `None` for roles without an office, and if the office in the directory has ended and no
+    /// other took its place.
     pub fn officer(&self) -> Option<Officer> {
-        self.post.office().map(|office| Officer { id: self.id, office: office.clone() })
+        self.seat.clone()
     }
 
     /// The caller as the audit log names them.

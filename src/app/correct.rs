@@ -5,7 +5,7 @@ use tokio::sync::OnceCell;
 
 use super::enrol::{Submitted, spent_challenge};
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
+use super::{App, Caller, Error, Intake, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
@@ -17,7 +17,7 @@ use crate::domain::ids::{EnrolmentId, StaffId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReturnNote;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Correction, Reader, StoredEnrolment, StoredEvent, Unit};
+use crate::store::{Change, Correction, StoredEnrolment, StoredEvent, Unit};
 
 /// What happened to a request, and what was handed in before its corrections.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl App {
     /// [`Error::NotFound`] if it is unknown or another office's.
     pub async fn history(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<History, Error> {
         let mut reader = self.store().reader().await?;
-        let stored = own(&mut reader, officer, id).await?;
+        let stored = self.held_enrolment(&mut reader, officer, id).await?;
         let (events, earlier) = (reader.events_of(id).await?, reader.revisions(id).await?);
         drop(reader);
         let entry = self.entry(self.clock().now(), by.actor(), Action::HistoryViewed, id.uuid());
@@ -129,7 +129,8 @@ impl App {
     ) -> Result<Attempt<Result<Submitted, Error>>, Error> {
         let mut reader = self.store().reader().await?;
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
-        let stored = own(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
+        let stored =
+            self.held_enrolment(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
         if before.is_some() {
             return Ok(Attempt::Answered(Ok(Submitted::Accepted(Box::new(stored.enrolment)))));
         }
@@ -225,7 +226,8 @@ impl App {
     ) -> Result<Attempt<Result<Enrolment, Error>>, Error> {
         let mut reader = self.store().reader().await?;
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
-        let stored = own(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
+        let stored =
+            self.held_enrolment(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
         if before.is_some() {
             return Ok(Attempt::Answered(Ok(stored.enrolment)));
         }
@@ -248,10 +250,4 @@ impl App {
             .with_all(self.bindings(id, &application).into_iter().map(Change::Release));
         Ok(Attempt::Change(Ok(enrolment), unit))
     }
-}
-
-/// A request of the officer's own office.
-async fn own(reader: &mut Reader, officer: &Officer, id: EnrolmentId) -> Result<StoredEnrolment, Error> {
-    let found = reader.enrolment(id).await?;
-    found.filter(|stored| stored.enrolment.office == officer.office).ok_or(Error::NotFound(Missing::Enrolment))
 }

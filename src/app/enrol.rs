@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
+use super::{App, Caller, Error, Intake, Missing, OfficeScope, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
@@ -69,6 +69,8 @@ pub struct PageRequest {
     pub before: Option<EnrolmentId>,
     /// At most so many.
     pub size: u32,
+    /// By which map of offices.
+    pub offices: OfficeScope,
 }
 
 /// A page of requests.
@@ -122,7 +124,7 @@ impl App {
         let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
         if let Submitted::NotAccepted(findings) = &submitted {
             let mut reader = self.store().reader().await?;
-            let earlier = self.earlier(&mut reader, officer, repeat, intake).await?;
+            let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
             // A colleague who sent the same spool was faster, after this call had looked.
             if let Earlier::TakenIn(first) = earlier {
                 return Ok(Submitted::Accepted(Box::new(taken_in(&mut reader, first).await?)));
@@ -139,24 +141,22 @@ impl App {
                 .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
             let number = match (&intake.provenance, earlier) {
                 (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
-                _ => Self::noted(officer, repeat, intake, None, now),
+                _ => Self::noted(owner, repeat, intake, None, now),
             };
             self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(submitted)
     }
 
-    /// A request of the officer's own office, with its content.
+    /// A request of the officer's office, or of one whose rights it has by now, with its content.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is unknown or another office's.
     pub async fn enrolment(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownEnrolment, Error> {
         let mut reader = self.store().reader().await?;
-        let found = reader.enrolment(id).await?;
+        let stored = self.held_enrolment(&mut reader, officer, id).await?;
         let noted = reader.capture_of(id).await?;
         drop(reader);
-        let own = found.filter(|stored| stored.enrolment.office == officer.office);
-        let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
@@ -168,6 +168,18 @@ impl App {
             sent_at: None,
         });
         Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note, capture })
+    }
+
+    /// A request, if the officer may see and touch it.
+    pub(super) async fn held_enrolment(
+        &self,
+        reader: &mut Reader,
+        officer: &Officer,
+        id: EnrolmentId,
+    ) -> Result<StoredEnrolment, Error> {
+        let (found, map) = (reader.enrolment(id).await?, self.offices(reader).await?);
+        let held = found.filter(|stored| Self::holds(&map, officer, &stored.enrolment));
+        held.ok_or(Error::NotFound(Missing::Enrolment))
     }
 
     /// Draws a challenge for active authentication, for one submission of this officer.
@@ -184,14 +196,20 @@ impl App {
         Ok(drawn)
     }
 
-    /// A page of the office's requests, without their content.
+    /// A page of the office's requests, without their content: those of offices whose rights it has by now included.
     ///
     /// # Errors
-    /// If the store cannot be asked.
+    /// As [`App::spans`], or if the store cannot be asked.
     pub async fn enrolments(&self, by: &Caller, officer: &Officer, request: PageRequest) -> Result<Page, Error> {
         let mut reader = self.store().reader().await?;
-        let mut rows = reader.enrolments_of(&officer.office, request.stage, request.before, request.size + 1).await?;
+        let spans = Self::spans(&*self.offices(&mut reader).await?, officer, &request.offices)?;
+        let mut rows = Vec::new();
+        for span in &spans {
+            rows.extend(reader.enrolments_of(span, request.stage, request.before, request.size + 1).await?);
+        }
         drop(reader);
+        // Each span came newest first; together they do too, whichever code a request carries.
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.enrolment.id));
         let more = rows.len() > request.size as usize;
         rows.truncate(request.size as usize);
         let entry = self
@@ -217,7 +235,7 @@ impl App {
             let first = taken_in(&mut reader, enrolment).await?;
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first))));
         }
-        let earlier = self.earlier(&mut reader, officer, repeat, intake).await?;
+        let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
         if let Earlier::TakenIn(first) = earlier {
             let first = taken_in(&mut reader, first).await?;
             return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first))));
@@ -237,7 +255,7 @@ impl App {
                 self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
-                let unit = unit.with_all(Self::noted(officer, repeat, intake, Some(id), now));
+                let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
                 Attempt::Change(Submitted::Accepted(Box::new(passage.into_enrolment())), unit)
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),

@@ -79,6 +79,8 @@ pub enum Missing {
     ContactChange,
     /// A file of trust material.
     TrustMaterial,
+    /// An office, or one that is not the caller's business.
+    Office,
     /// Immigration records, of which this service keeps none.
     Registry,
 }
@@ -90,6 +92,7 @@ impl std::fmt::Display for Missing {
             Self::Account => "account",
             Self::ContactChange => "contact change",
             Self::TrustMaterial => "trust material",
+            Self::Office => "office",
             Self::Registry => "registry",
         })
     }

@@ -18,6 +18,7 @@ mod enrol;
 mod erase;
 mod error;
 mod intake;
+mod offices;
 mod reconcile;
 mod registry;
 mod repeat;
@@ -40,6 +41,7 @@ pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use intake::{ChipRead, Intake};
+pub use offices::{OfficeImport, OfficeScope, OfficeView};
 pub use reconcile::{Reconciliation, Tally};
 pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
@@ -63,6 +65,7 @@ use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
 use calendar::CalendarCache;
+use offices::OfficeCache;
 use trust::TrustStore;
 
 /// How often a use case reads again when others change the same records at the same time.
@@ -118,6 +121,8 @@ pub struct App {
     trust: Arc<TrustStore>,
     /// The calendar of working days, as this process last read it.
     calendar: Arc<CalendarCache>,
+    /// Units and offices, as this process read them last.
+    offices: Arc<OfficeCache>,
 }
 
 impl App {
@@ -128,6 +133,7 @@ impl App {
             outbox: Arc::new(Notify::new()),
             trust: Arc::new(TrustStore::new()),
             calendar: Arc::new(CalendarCache::default()),
+            offices: Arc::new(OfficeCache::default()),
         }
     }
 

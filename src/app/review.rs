@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Missing, Officer, Repeat};
+use super::{App, Caller, Error, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
 use crate::domain::enrolment::{Enrolment, RefusalReason, ReturnReason};
@@ -68,9 +68,8 @@ impl App {
     ) -> Result<Attempt<Result<Reviewed, Error>>, Error> {
         let mut reader = self.store().reader().await?;
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
-        let found = reader.enrolment(before.as_ref().map_or(id, |first| first.enrolment)).await?;
-        let own = found.filter(|stored| stored.enrolment.office == supervisor.office);
-        let stored = own.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let id = before.as_ref().map_or(id, |first| first.enrolment);
+        let stored = self.held_enrolment(&mut reader, supervisor, id).await?;
         if before.is_some() {
             let reason = self.open_review_reason(&stored)?;
             return Ok(Attempt::Answered(Ok(Reviewed { enrolment: stored.enrolment, reason })));

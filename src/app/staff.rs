@@ -1,6 +1,6 @@
 //! The staff directory: who is behind a certificate, and how a certificate comes into it and is taken out of use.
 
-use super::{App, Caller, Error};
+use super::{App, Caller, Error, Missing};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{CertificateName, Post, StaffMember};
@@ -12,22 +12,28 @@ impl App {
     /// # Errors
     /// If the directory cannot be read.
     pub async fn caller(&self, certificate: &CertificateName) -> Result<Option<Caller>, Error> {
-        let member = self.store().reader().await?.staff_by_certificate(certificate).await?;
-        Ok(member.and_then(Caller::from_directory))
+        let mut reader = self.store().reader().await?;
+        let Some(member) = reader.staff_by_certificate(certificate).await? else { return Ok(None) };
+        let seat = self.seat(&mut reader, &member).await?;
+        Ok(Caller::from_directory(member, seat))
     }
 
     /// Enters a certificate in the directory, from the console of the machine. `None` if it is there already.
     ///
     /// # Errors
-    /// If the directory cannot be written.
+    /// [`Error::NotFound`] if there is no such office today, or if the directory cannot be written.
     pub async fn register_staff(&self, certificate: CertificateName, post: Post) -> Result<Option<StaffId>, Error> {
         let now = self.clock().now();
+        if let Some(office) = post.office() {
+            let map = self.offices(&mut self.store().reader().await?).await?;
+            map.office(office, now.local_date()).ok_or(Error::NotFound(Missing::Office))?;
+        }
         let id = StaffId::new(self.dice().id(now));
         let entry = self
             .entry(now, Actor::Console, Action::StaffRegistered, id.uuid())
             .with("role", post.role().name())
             .with("office", post.office().map_or("", |office| office.as_str()));
-        let member = Box::new(StaffMember { id, certificate, post, enabled: true });
+        let member = Box::new(StaffMember { id, certificate, post, registered_at: now, enabled: true });
         match self.commit(Unit::new(entry).with(Change::NewStaff(member))).await {
             Ok(()) => Ok(Some(id)),
             Err(StoreError::Taken(Table::Staff)) => Ok(None),

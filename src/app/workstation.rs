@@ -3,6 +3,7 @@
 use super::{App, Caller, Error, Intake, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::ids::EnrolmentId;
+use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::{
     CaptureNumber, ClockOffset, Earlier, NumberRange, Numbers, Provenance, WorkstationId,
@@ -63,7 +64,8 @@ impl App {
     ) -> Result<Resumed, Error> {
         let now = self.clock().now();
         let offset = sent_at.map(|theirs| ClockOffset::between(theirs, now));
-        let seen = SeenWorkstation { id: workstation.clone(), office: officer.office.clone(), offset };
+        let office = self.owner(&mut self.store().reader().await?, officer, workstation).await?;
+        let seen = SeenWorkstation { id: workstation.clone(), office, offset };
         let entry = self
             .entry(now, by.actor(), Action::WorkstationSeen, officer.id.uuid())
             .with("office", officer.office.as_str())
@@ -85,7 +87,12 @@ impl App {
         size: u32,
     ) -> Result<WorkstationPage, Error> {
         let mut reader = self.store().reader().await?;
-        let mut rows = reader.workstations_of(&supervisor.office, after, size.saturating_add(1)).await?;
+        let map = self.offices(&mut reader).await?;
+        let mut rows = Vec::new();
+        for span in map.spans(&supervisor.office, supervisor.on) {
+            rows.extend(reader.workstations_of(&span, after, size.saturating_add(1)).await?);
+        }
+        rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
         let mut workstations = Vec::with_capacity(rows.len());
@@ -119,66 +126,72 @@ impl App {
         reason: &str,
     ) -> Result<(), Error> {
         let now = self.clock().now();
+        let owner = self.owner(&mut self.store().reader().await?, officer, &provenance.workstation).await?;
         let entry = self
             .entry(now, by.actor(), Action::CaptureRefused, officer.id.uuid())
             .with("office", officer.office.as_str())
             .with("workstation", provenance.workstation.as_str())
             .with("number", provenance.number.to_string())
             .with("reason", reason);
-        let noted = Change::NoteCapture(Box::new(noted(officer, repeat, provenance, None, now)));
+        let noted = Change::NoteCapture(Box::new(noted(owner, repeat, provenance, None, now)));
         self.commit(Unit::new(entry).with(noted)).await.map_err(elsewhere)
     }
 
-    /// What the capture's number stands for already. A capture without one stands alone.
+    /// The code of the office that a workstation belongs to, as it is kept: the officer's own, or that of one whose rights
+    /// it has today. One that is not known becomes the officer's office's.
+    async fn owner(&self, reader: &mut Reader, officer: &Officer, id: &WorkstationId) -> Result<OfficeCode, Error> {
+        let Some(known) = reader.workstation(id).await? else { return Ok(officer.office.clone()) };
+        let map = self.offices(reader).await?;
+        let holder = map.successor(&known.office, known.first_seen.local_date(), officer.on);
+        let held = holder.is_some_and(|holder| holder.code == officer.office);
+        held.then_some(known.office).ok_or(Error::WorkstationElsewhere)
+    }
+
+    /// What the capture's number stands for already, and the office that its workstation belongs to. A capture without a
+    /// number stands alone.
     pub(super) async fn earlier(
         &self,
         reader: &mut Reader,
         officer: &Officer,
         repeat: &Repeat,
         intake: &Intake,
-    ) -> Result<Earlier<EnrolmentId>, Error> {
-        let Some(provenance) = &intake.provenance else { return Ok(Earlier::Nothing) };
-        let known = reader.workstation(&provenance.workstation).await?;
-        if known.is_some_and(|known| known.office != officer.office) {
-            return Err(Error::WorkstationElsewhere);
-        }
+    ) -> Result<(Earlier<EnrolmentId>, OfficeCode), Error> {
+        let Some(provenance) = &intake.provenance else { return Ok((Earlier::Nothing, officer.office.clone())) };
+        let owner = self.owner(reader, officer, &provenance.workstation).await?;
         let noted = reader.noted_capture(&provenance.workstation, provenance.number).await?;
-        Ok(match noted {
+        let earlier = match noted {
             None => Earlier::Nothing,
             Some(noted) => match noted.enrolment {
                 Some(enrolment) if noted.content == *repeat.content() => Earlier::TakenIn(enrolment),
                 None if noted.request == repeat.id() => Earlier::Nothing,
                 _ => Earlier::Another,
             },
-        })
+        };
+        Ok((earlier, owner))
     }
 
     /// Notes what the capture's number stands for from now on, if it has one.
     pub(super) fn noted(
-        officer: &Officer,
+        owner: OfficeCode,
         repeat: &Repeat,
         intake: &Intake,
         enrolment: Option<EnrolmentId>,
         now: Timestamp,
     ) -> Option<Change> {
         let provenance = intake.provenance.as_ref()?;
-        Some(Change::NoteCapture(Box::new(noted(officer, repeat, provenance, enrolment, now))))
+        Some(Change::NoteCapture(Box::new(noted(owner, repeat, provenance, enrolment, now))))
     }
 }
 
 fn noted(
-    officer: &Officer,
+    office: OfficeCode,
     repeat: &Repeat,
     provenance: &Provenance,
     enrolment: Option<EnrolmentId>,
     now: Timestamp,
 ) -> NotedCapture {
     NotedCapture {
-        seen: SeenWorkstation {
-            id: provenance.workstation.clone(),
-            office: officer.office.clone(),
-            offset: provenance.offset(now),
-        },
+        seen: SeenWorkstation { id: provenance.workstation.clone(), office, offset: provenance.offset(now) },
         number: provenance.number,
         request: repeat.id(),
         content: repeat.content().clone(),

@@ -11,6 +11,7 @@ mod document;
 mod keys;
 mod migrate;
 mod office;
+mod offices;
 mod pki;
 mod play;
 mod refusal;
@@ -65,6 +66,9 @@ enum Command {
     /// Keeps the staff directory
     #[command(subcommand)]
     Staff(staff::Command),
+    /// Keeps the units and offices with their days
+    #[command(subcommand)]
+    Offices(offices::Command),
     /// Keeps the immigration record
     #[command(subcommand)]
     Registry(registry::Command),
@@ -130,6 +134,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
+        Command::Offices(command) => offices::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
         Command::Calendar(command) => calendar::run(&command, out).await,
         Command::Config(command) => config::run(&command, out),

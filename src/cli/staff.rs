@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::{FAILED, Settings};
+use crate::app::{Error, Missing};
 use crate::domain::staff::{OfficeCode, Post, Role};
 use crate::server;
 use crate::sys::{Clock, Dice};
@@ -68,7 +69,15 @@ pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Resu
         Command::Add { role, office, .. } => {
             let post = Post::new(*role, office.clone());
             let post = post.context("officers and supervisors have an --office, and nobody else has one")?;
-            let added = app.register_staff(name, post).await?;
+            app.adopt_shipped().await?;
+            let added = match app.register_staff(name, post).await {
+                Err(Error::NotFound(Missing::Office)) => {
+                    app.store().clone().close().await;
+                    writeln!(out, "There is no such office today; `eid offices list` tells which there are.")?;
+                    return Ok(ExitCode::from(FAILED));
+                }
+                added => added?,
+            };
             added.map(|id| format!("{uri} may now call as {role} (staff {id})."))
         }
         Command::Disable { .. } => {

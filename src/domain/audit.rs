@@ -114,6 +114,8 @@ pub enum Action {
     StaffRegistered,
     /// An entry of the staff directory was disabled.
     StaffDisabled,
+    /// Dated records of units and offices were imported.
+    OfficesImported,
     /// A batch of records of the immigration database was imported.
     RecordsImported,
     /// An edition of the calendar of working days came in force.
@@ -173,6 +175,7 @@ impl Action {
             Self::OrphanDeleted => "archive.orphan-deleted",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
+            Self::OfficesImported => "offices.imported",
             Self::RecordsImported => "records.imported",
             Self::CalendarAdopted => "calendar.adopted",
             Self::DeadlinesRecomputed => "deadlines.recomputed",

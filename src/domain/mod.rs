@@ -20,6 +20,7 @@ pub mod ids;
 pub mod law;
 pub mod message;
 pub mod mrz;
+pub mod office;
 pub mod passport;
 pub mod person;
 pub mod record;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::ids::StaffId;
 use super::text::Malformed;
+use super::time::Timestamp;
 
 /// What a caller is here to do. Each method names the roles that may call it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -88,6 +89,8 @@ pub struct StaffMember {
     pub certificate: CertificateName,
     /// What it may do, and where.
     pub post: Post,
+    /// When it was entered: the day by which its office is to be read ([`super::office`]).
+    pub registered_at: Timestamp,
     /// Whether it may call at present.
     pub enabled: bool,
 }

@@ -11,10 +11,11 @@ use super::gate::{caller, pace};
 use super::parse::{self, Faults};
 use super::submit_stream::{Answers, Session};
 use super::{render, status, workstation};
-use crate::app::{App, Caller, Intake, Officer, PageRequest, Submitted};
+use crate::app::{App, Caller, Intake, OfficeScope, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::{Enrolment, ReturnReason, StageName, WithdrawalReason};
 use crate::domain::ids::{EnrolmentId, RequestId};
+use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
@@ -24,6 +25,11 @@ const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 500.", "Ít nh
 const WRONG_TOKEN: Malformed = Malformed::new(
     "Not a page token. Send next_page_token of the page before, unchanged.",
     "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
+);
+const WRONG_MAP: Malformed = Malformed::new("Not a map of offices.", "Không phải loại danh mục đơn vị.");
+const NEEDS_AS_RECEIVED: Malformed = Malformed::new(
+    "An office or a day can be asked for by AS_RECEIVED only.",
+    "Chỉ có thể nêu đơn vị hoặc ngày khi tra theo AS_RECEIVED.",
 );
 pub(super) const WRONG_REASON: Malformed = Malformed::new(
     "Required: one of the reasons listed in the protocol.",
@@ -94,7 +100,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         Ok(Response::new(pb::GetResponse {
             enrolment: Some(pb::Enrolment {
                 return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
-                ..render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref())
+                ..held_by(&officer, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
             }),
             application: Some(render::application(&shown.application)),
             capture: shown.capture.as_ref().map(workstation::shown),
@@ -111,7 +117,9 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
         let repeat = self.app.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
         let outcome = match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
-            Submitted::Accepted(enrolment) => pb::correct_response::Outcome::Accepted(render::enrolment(&enrolment)),
+            Submitted::Accepted(enrolment) => {
+                pb::correct_response::Outcome::Accepted(held_by(&officer, render::enrolment(&enrolment)))
+            }
             Submitted::NotAccepted(findings) => pb::correct_response::Outcome::NotAccepted(pb::NotAccepted {
                 findings: render::findings(findings.iter()),
             }),
@@ -128,7 +136,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
         let repeat = self.app.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
         let enrolment = self.app.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
-        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(render::enrolment(&enrolment)) }))
+        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(held_by(&officer, render::enrolment(&enrolment))) }))
     }
 
     async fn get_history(
@@ -150,11 +158,12 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let size = faults.take("page_size", page_size(message.page_size));
         let before = faults.optional("page_token", &message.page_token, read_token);
         let stage = faults.take("state", stage(message.state));
-        let size_before_stage = size.zip(before).zip(stage);
-        let ((size, before), stage) = faults.finish(size_before_stage)?;
-        let page = self.app.enrolments(&by, &officer, PageRequest { stage, before, size }).await?;
+        let offices = office_scope(&mut faults, &message);
+        let page = size.zip(before).zip(stage.zip(offices));
+        let ((size, before), (stage, offices)) = faults.finish(page)?;
+        let page = self.app.enrolments(&by, &officer, PageRequest { stage, before, size, offices }).await?;
         Ok(Response::new(pb::ListResponse {
-            enrolments: page.enrolments.iter().map(render::enrolment).collect(),
+            enrolments: page.enrolments.iter().map(|one| held_by(&officer, render::enrolment(one))).collect(),
             next_page_token: page.next.map(token).unwrap_or_default(),
         }))
     }
@@ -220,10 +229,20 @@ fn receipt(enrolment: &Enrolment) -> pb::Receipt {
 }
 
 /// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
+/// A request as it is shown to an officer whose office it is today.
+pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
+    pb::Enrolment { current_office: officer.office.to_string(), ..enrolment }
+}
+
+/// The caller as an officer, at the office of the day. The table lets none other through; a caller without an office is
+/// refused all the same.
 pub(super) fn officer<T>(request: &Request<T>) -> Result<(Caller, Officer), Status> {
     let by = caller(request)?;
-    let officer = by.officer().ok_or_else(status::role_not_allowed)?;
-    Ok((by, officer))
+    match by.officer() {
+        Some(officer) => Ok((by, officer)),
+        None if by.role().has_office() => Err(status::no_office_today()),
+        None => Err(status::role_not_allowed()),
+    }
 }
 
 /// What a rehearsal hands in.
@@ -253,6 +272,24 @@ fn intake(
         some => faults.within("captures", some, super::captures::captures),
     };
     Some(Intake { application: application?, chip: chip?, captures: captures?, provenance: None })
+}
+
+/// By which map of offices requests are asked for. A code or a day means nothing to today's map.
+fn office_scope(faults: &mut Faults, message: &pb::ListRequest) -> Option<OfficeScope> {
+    let office = faults.optional("office", &message.office, OfficeCode::parse);
+    let on = faults.optional("office_on", &message.office_on, parse::read_day);
+    let map = faults.take("office_map", pb::OfficeMap::try_from(message.office_map).map_err(|_| WRONG_MAP));
+    let (office, on) = (office?, on?);
+    match map? {
+        pb::OfficeMap::AsReceived => Some(OfficeScope::AsReceived { office, on }),
+        pb::OfficeMap::Unspecified | pb::OfficeMap::Today if office.is_none() && on.is_none() => {
+            Some(OfficeScope::Today)
+        }
+        pb::OfficeMap::Unspecified | pb::OfficeMap::Today => {
+            faults.fault("office_map", NEEDS_AS_RECEIVED);
+            None
+        }
+    }
 }
 
 /// The names of a call and of the request that it is about.

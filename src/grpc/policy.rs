@@ -120,6 +120,8 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.TrustService/ApproveMaterial", OPERATOR, 5, 30),
     rule("eid.issuance.v1.TrustService/RejectMaterial", OPERATOR, 5, 5),
     rule("eid.issuance.v1.TrustService/ListMaterial", KEEPERS, 5, 5),
+    rule("eid.issuance.v1.OfficeService/ListOffices", Allowed::Staff, 5, 3),
+    rule("eid.issuance.v1.OfficeService/GetOffice", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
     stream("grpc.health.v1.Health/Watch"),

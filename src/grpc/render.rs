@@ -129,6 +129,8 @@ pub(super) fn enrolment(enrolment: &Enrolment) -> pb::Enrolment {
     let mut shown = pb::Enrolment {
         enrolment_id: enrolment.id.to_string(),
         office: enrolment.office.to_string(),
+        // Told by those who know the day.
+        current_office: String::new(),
         state: state(enrolment.stage.name()).into(),
         received_at: Some(instant(enrolment.received_at)),
         since: Some(instant(enrolment.since)),

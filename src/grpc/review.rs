@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use super::enrolment::{ids, officer, return_reason};
+use super::enrolment::{held_by, ids, officer, return_reason};
 use super::parse::Faults;
 use super::render;
 use crate::app::{App, Caller, Officer, Repeat, ReviewVerdict};
@@ -80,7 +80,7 @@ impl Reviews {
         verdict: (&ReviewVerdict, &ReviewReason),
     ) -> Result<pb::Enrolment, Status> {
         let reviewed = self.0.review(by, supervisor, repeat, id, verdict).await?;
-        Ok(render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref()))
+        Ok(held_by(supervisor, render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref())))
     }
 }
 

@@ -64,6 +64,12 @@ reasons! {
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
+    OFFICE_NOT_FOUND: NotFound,
+        "No such office, or none whose requests are your office's."
+        / "Không có đơn vị này, hoặc hồ sơ của đơn vị này không thuộc đơn vị của bạn.";
+    NO_OFFICE_TODAY: PermissionDenied,
+        "The office of your entry in the staff directory does not exist today, and no other has taken its place."
+        / "Đơn vị ghi trong danh bạ cán bộ của bạn hiện không tồn tại và chưa có đơn vị nào thay thế.";
     REGISTRY_NOT_SERVED: FailedPrecondition,
         "This service keeps no immigration records."
         / "Dịch vụ này không lưu hồ sơ xuất nhập cảnh.";
@@ -232,6 +238,11 @@ pub(super) fn role_not_allowed() -> Status {
     ROLE_NOT_ALLOWED.status()
 }
 
+/// An officer whose office has ended.
+pub(super) fn no_office_today() -> Status {
+    NO_OFFICE_TODAY.status()
+}
+
 /// A method that is not there.
 pub(super) fn no_such_method() -> Status {
     NO_SUCH_METHOD.status()
@@ -337,6 +348,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
+            Error::NotFound(Missing::Office) => OFFICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),
             Error::CannotDecide(CannotDecide::AlreadyDecided) => ALREADY_DECIDED.status(),

@@ -75,6 +75,8 @@ pub async fn trust_practice(app: &App, authority: &[u8], crl: &[u8]) -> anyhow::
 /// # Errors
 /// If a certificate cannot be read or the directory cannot be written.
 pub async fn register_practice_staff(app: &App, pki: &DevelopmentPki) -> anyhow::Result<()> {
+    // An office is one of the day.
+    app.adopt_shipped().await?;
     for caller in pki.callers() {
         let path = pki.cert_path(caller.stem);
         let name = tls::name_of_pem(&std::fs::read(&path)?).with_context(|| format!("in {}", path.display()))?;

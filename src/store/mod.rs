@@ -17,6 +17,7 @@ mod engine;
 mod enrolments;
 mod error;
 mod events;
+mod offices;
 mod outbox;
 mod registry;
 mod requests;

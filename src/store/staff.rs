@@ -7,20 +7,20 @@ use crate::domain::ids::StaffId;
 use crate::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
 use crate::domain::time::Timestamp;
 
-pub(super) async fn insert(member: &StaffMember, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn insert(member: &StaffMember, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query("INSERT INTO staff (id, role, office, enabled, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(member.id.uuid())
         .bind(member.post.role().name())
         .bind(member.post.office().map(|office| office.as_str().to_owned()))
         .bind(member.enabled)
-        .bind(at.micros())
+        .bind(member.registered_at.micros())
         .execute_one(conn)
         .await?;
     query("INSERT INTO staff_certificate (issuer, uri, staff_id, created_at) VALUES ($1, $2, $3, $4)")
         .bind(member.certificate.issuer.as_str())
         .bind(member.certificate.uri.as_str())
         .bind(member.id.uuid())
-        .bind(at.micros())
+        .bind(member.registered_at.micros())
         .execute_one(conn)
         .await
 }
@@ -42,7 +42,7 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn staff_by_certificate(&mut self, name: &CertificateName) -> Result<Option<StaffMember>, StoreError> {
         let row = query(
-            "SELECT staff.id, issuer, uri, role, office, enabled FROM staff_certificate \
+            "SELECT staff.id, issuer, uri, role, office, enabled, staff.created_at FROM staff_certificate \
              JOIN staff ON staff.id = staff_certificate.staff_id WHERE issuer = $1 AND uri = $2",
         )
         .bind(name.issuer.as_str())
@@ -62,6 +62,7 @@ fn member(row: &Row) -> Result<StaffMember, StoreError> {
         id: StaffId::new(row.get("id")?),
         certificate: CertificateName { issuer: row.get("issuer")?, uri: row.get("uri")? },
         post: Post::new(role, office).ok_or(StoreError::Corrupt { column: "office" })?,
+        registered_at: Timestamp::from_micros(row.get("created_at")?),
         enabled: row.get("enabled")?,
     })
 }

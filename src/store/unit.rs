@@ -16,13 +16,14 @@ use super::outbox::{self, SealedMessage, Settled};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, SeenWorkstation};
-use super::{audit, codes, staff, trust};
+use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
+use crate::domain::office::Record as OfficeRecord;
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
@@ -104,6 +105,8 @@ pub enum Change {
     AdoptCalendar(Box<CalendarText>, Version),
     /// Counts a change of the trust store, if it was changed as often as seen.
     ReviseTrust(Version),
+    /// Adds dated records of units and offices, if offices were imported as often as seen.
+    AddOffices(Vec<OfficeRecord>, Version),
     /// Records that a workstation was heard of; taken if it is another office's.
     SeeWorkstation(SeenWorkstation),
     /// Records what a workstation's number stands for; taken if it stands for another capture, or the workstation is another
@@ -167,12 +170,13 @@ impl Change {
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
-            Self::NewStaff(member) => staff::insert(member, at, conn).await,
+            Self::NewStaff(member) => staff::insert(member, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
             Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
+            Self::AddOffices(records, seen) => offices::add(records, *seen, conn).await,
             Self::SeeWorkstation(seen) => workstations::see(seen, at, conn).await,
             Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,
             Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,

@@ -9,6 +9,7 @@ use super::Reader;
 use super::engine::{Conn, Row, query};
 use super::error::{StoreError, Table};
 use crate::domain::ids::{EnrolmentId, RequestId};
+use crate::domain::office::OfficeSpan;
 use crate::domain::sealed::ContentDigest;
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
@@ -164,21 +165,24 @@ impl Reader {
         row.as_ref().map(workstation).transpose()
     }
 
-    /// An office's workstations by name, those after `after`.
+    /// Workstations by name that were first heard of at an office, within those days; those after `after`.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn workstations_of(
         &mut self,
-        office: &OfficeCode,
+        span: &OfficeSpan,
         after: Option<&WorkstationId>,
         limit: u32,
     ) -> Result<Vec<StoredWorkstation>, StoreError> {
+        let (from, until) = span.instants();
         let rows = query(
             "SELECT id, office, first_seen, last_seen, clock_offset FROM workstation \
-             WHERE office = $1 AND id > $2 ORDER BY id LIMIT $3",
+             WHERE office = $1 AND first_seen >= $2 AND first_seen < $3 AND id > $4 ORDER BY id LIMIT $5",
         )
-        .bind(office.as_str())
+        .bind(span.code.as_str())
+        .bind(from.micros())
+        .bind(until.micros())
         .bind(after.map_or("", WorkstationId::as_str))
         .bind(i64::from(limit))
         .fetch_all(&mut self.conn())

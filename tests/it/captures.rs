@@ -388,7 +388,7 @@ async fn what_cannot_be_read_is_named() {
         ] {
             assert_eq!(fields(&confirm(service, &id, sent).await.unwrap_err()), named);
         }
-        let caller = eid::app::Caller::from_directory(authority(service).await).unwrap();
+        let caller = eid::app::Caller::from_directory(authority(service).await, None).unwrap();
         let nobodys = service.app().confirm_captures(&caller, enrolment(&id), &[[0; 32]]).await.unwrap();
         assert_eq!(nobodys, Confirmation::NothingHeld);
         service.claimed().await;

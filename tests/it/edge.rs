@@ -64,6 +64,8 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/Submit", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/SubmitStream", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
+        ("eid.issuance.v1.OfficeService/GetOffice", staff()),
+        ("eid.issuance.v1.OfficeService/ListOffices", staff()),
         ("eid.issuance.v1.ReviewService/Decline", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Override", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Return", vec![Supervisor]),

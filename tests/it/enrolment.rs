@@ -394,7 +394,8 @@ async fn lists_filter_by_state_and_refuse_what_they_cannot_read() {
         let holder = service.holder().await;
         let waiting = service.submitted(&service.applicant().await.application).await;
         let list = async |state: i32, page_size, token: &str| {
-            let request = pb::ListRequest { state, page_size, page_token: token.to_owned() };
+            let page_token = token.to_owned();
+            let request = pb::ListRequest { state, page_size, page_token, ..pb::ListRequest::default() };
             service.officer().list(request).await.map(|page| page.into_inner().enrolments)
         };
         let issued = list(pb::EnrolmentState::Issued.into(), 0, "").await.unwrap();

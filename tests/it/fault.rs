@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use eid::domain::ids::RequestId;
+use eid::domain::office::OfficeSpan;
 use eid::domain::staff::OfficeCode;
 use eid::domain::workstation::{CaptureNumber, WorkstationId};
 use eid::pki::Authority;
@@ -169,9 +170,10 @@ async fn compare(site: &Site, ledger: &Ledger) {
     let mut reader = app.store().reader().await.unwrap();
     let mut known = BTreeSet::new();
     for at in 0..5 {
-        let (office, mut before) = (OfficeCode::parse(&office(at)).unwrap(), None);
+        let mut before = None;
+        let span = OfficeSpan { code: OfficeCode::parse(&office(at)).unwrap(), from: None, until: None };
         loop {
-            let page = reader.enrolments_of(&office, None, before, 500).await.unwrap();
+            let page = reader.enrolments_of(&span, None, before, 500).await.unwrap();
             let Some(last) = page.last() else { break };
             before = Some(last.enrolment.id);
             for stored in page {

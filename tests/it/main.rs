@@ -33,6 +33,8 @@ mod limits;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod offices;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod process;

@@ -427,3 +427,22 @@ async fn more_items_than_the_quota_of_submit_wait_and_are_not_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_workstation_passes_to_the_office_that_takes_the_place_of_its_own() {
+    let last = Wishes { today: Some(time::macros::date!(2025 - 06 - 30)), ..Wishes::default() };
+    with_wishes(last, async |service| {
+        service.register(Role::Officer, Some("10-01"), "officer-of-10").await;
+        assert!(is_id(&became(&sent_as(service, "officer-of-10", &[capture(service, 1).await]).await[0])));
+        // At midnight Lào Cai becomes 15.
+        service.wait(Duration::from_hours(24));
+        assert!(is_id(&became(&sent_as(service, "officer-of-10", &[capture(service, 2).await]).await[0])));
+        service.register(Role::Supervisor, Some("15-01"), "supervisor-of-15").await;
+        let mut supervisor = WorkstationServiceClient::new(service.channel(Some("supervisor-of-15")));
+        let seen = supervisor.list(pb::WorkstationServiceListRequest::default()).await.unwrap().into_inner();
+        assert_eq!(seen.workstations.iter().map(|one| one.complete_to).collect::<Vec<_>>(), [2]);
+        let elsewhere = sent(service, &[capture(service, 3).await]).await;
+        assert_eq!(became(&elsewhere[0]), "WORKSTATION_ELSEWHERE");
+    })
+    .await;
+}

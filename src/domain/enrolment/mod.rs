@@ -146,9 +146,10 @@ impl Enrolment {
     /// Sends a request that was just received where the rules say.
     fn routed(self, now: Timestamp) -> Passage {
         let rules = self.referred_by();
-        let (verb, stage) = match rules.is_empty() {
-            true => (Verb::Forward, Stage::Forwarded { lease: None }),
-            false => (Verb::Refer, Stage::Referred),
+        let (verb, stage) = if rules.is_empty() {
+            (Verb::Forward, Stage::Forwarded { lease: None })
+        } else {
+            (Verb::Refer, Stage::Referred)
         };
         let names = (!rules.is_empty()).then(|| rules.into_iter().collect::<Vec<_>>().join(","));
         let from = Some(self.stage.name());

@@ -115,6 +115,7 @@ fn day(faults: &mut Faults, field: &str, text: &str) -> Option<time::Date> {
     faults.text(field, text, read_day)
 }
 
-fn read_day(text: &str) -> Result<time::Date, Malformed> {
+/// Reads a day.
+pub(super) fn read_day(text: &str) -> Result<time::Date, Malformed> {
     parse_date(text).ok_or(NOT_A_DAY)
 }

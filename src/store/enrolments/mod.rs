@@ -14,8 +14,8 @@ use crate::domain::audit::Entry;
 use crate::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, StageName};
 use crate::domain::finding::Finding;
 use crate::domain::ids::{EnrolmentId, LeaseId, StaffId, Version};
+use crate::domain::office::OfficeSpan;
 use crate::domain::sealed::{BlindIndex, Sealed};
-use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
 pub(super) use row::stored;
 use row::written_notes;
@@ -268,25 +268,29 @@ impl Reader {
         row.as_ref().map(stored).transpose()
     }
 
-    /// A page of an office's requests, newest first, those before `before` if it is given.
+    /// A page of the requests of a code that were received within a span of days, newest first, those before `before` if it
+    /// is given.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn enrolments_of(
         &mut self,
-        office: &OfficeCode,
+        span: &OfficeSpan,
         stage: Option<StageName>,
         before: Option<EnrolmentId>,
         limit: u32,
     ) -> Result<Vec<StoredEnrolment>, StoreError> {
+        let (from, before_end) = span.instants();
         let rows = query(
             "SELECT * FROM enrolment WHERE office = $1 AND id < $2 AND ($3 = '' OR stage = $3) \
-             ORDER BY id DESC LIMIT $4",
+             AND received_at >= $5 AND received_at < $6 ORDER BY id DESC LIMIT $4",
         )
-        .bind(office.as_str())
+        .bind(span.code.as_str())
         .bind(before.map_or(Uuid::max(), EnrolmentId::uuid))
         .bind(stage.map_or("", StageName::name))
         .bind(i64::from(limit))
+        .bind(from.micros())
+        .bind(before_end.micros())
         .fetch_all(&mut self.conn())
         .await?;
         rows.iter().map(stored).collect()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use eid::domain::enrolment::{Lease, RefusalReason, Stage, StageName};
 use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Field, Finding, MRZ_NAME_DIFFERS, Source};
 use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
+use eid::domain::office::OfficeSpan;
 use eid::domain::record::Biometrics;
 use eid::domain::review::Review;
 use eid::domain::staff::{OfficeCode, Role};
@@ -34,6 +35,11 @@ async fn read(scene: &Scene, stored: &StoredEnrolment) -> StoredEnrolment {
 
 fn ids(rows: &[StoredEnrolment]) -> Vec<EnrolmentId> {
     rows.iter().map(|row| row.enrolment.id).collect()
+}
+
+/// Every request of a code, whenever it was received.
+fn always(office: &OfficeCode) -> OfficeSpan {
+    OfficeSpan { code: office.clone(), from: None, until: None }
 }
 
 /// So many requests that wait, oldest first.
@@ -247,7 +253,7 @@ async fn pages_go_from_new_to_old_and_hold_while_new_requests_arrive() {
     expected.reverse();
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
-        let page = scene.reader().await.enrolments_of(&office(), None, before, 3).await.unwrap();
+        let page = scene.reader().await.enrolments_of(&always(&office()), None, before, 3).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.enrolment.id);
         seen.extend(ids(&page));
@@ -267,11 +273,35 @@ async fn a_page_shows_one_office_and_the_stage_asked_for() {
     for (stage, row) in
         [(StageName::Issued, &issued), (StageName::Refused, &refused), (StageName::Forwarded, &forwarded)]
     {
-        let page = scene.reader().await.enrolments_of(&office(), Some(stage), None, 10).await.unwrap();
+        let page = scene.reader().await.enrolments_of(&always(&office()), Some(stage), None, 10).await.unwrap();
         assert_eq!(ids(&page), [row.enrolment.id], "{stage}");
     }
     let elsewhere = OfficeCode::parse("79-02").unwrap();
-    assert!(scene.reader().await.enrolments_of(&elsewhere, None, None, 10).await.unwrap().is_empty());
+    assert!(scene.reader().await.enrolments_of(&always(&elsewhere), None, None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_span_holds_what_was_received_from_its_first_day_to_the_end_of_its_last() {
+    let scene = Scene::new().await;
+    let (day, micro) = (NOW.local_date(), Duration::from_micros(1));
+    let (begin, end) = (Timestamp::start_of(day), Timestamp::start_of(day.next_day().unwrap()));
+    let mut kept = Vec::new();
+    for received_at in [begin.minus(micro), begin, end.minus(micro), end] {
+        let mut stored = scene.make.enrolment(scene.officer.id);
+        stored.enrolment.received_at = received_at;
+        scene.done([add(&stored)]).await;
+        kept.push(stored.enrolment.id);
+    }
+    let found = async |from, until| {
+        let span = OfficeSpan { code: office(), from, until };
+        let mut found = ids(&scene.reader().await.enrolments_of(&span, None, None, 10).await.unwrap());
+        found.reverse();
+        found
+    };
+    assert_eq!(found(Some(day), Some(day)).await, kept[1..3]);
+    assert_eq!(found(None, Some(day)).await, kept[..3]);
+    assert_eq!(found(Some(day), None).await, kept[1..]);
+    assert_eq!(found(None, None).await, kept);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod corruption;
 mod coverage;
 mod enrolments;
 mod events;
+mod offices;
 mod opening;
 mod outbox;
 mod registry;

@@ -1,6 +1,7 @@
 //! Workstations: whose they are, what their numbers stand for, which numbers arrived.
 
 use eid::domain::ids::{EnrolmentId, RequestId};
+use eid::domain::office::OfficeSpan;
 use eid::domain::sealed::ContentDigest;
 use eid::domain::staff::OfficeCode;
 use eid::domain::workstation::{CaptureNumber, ClockOffset, WorkstationId};
@@ -55,13 +56,17 @@ async fn a_name_belongs_to_the_office_that_used_it_first() {
 
     let again = scene.unit(later(60), [Change::SeeWorkstation(seen(None))]);
     assert_eq!(outcome(scene.store.commit(again).await), Outcome::Done);
+    let span = OfficeSpan { code: office(), from: None, until: None };
     let mut reader = scene.reader().await;
     let kept = reader.workstation(&name("q1-01")).await.unwrap().unwrap();
     assert_eq!((kept.first_seen, kept.last_seen), (NOW, later(60)));
     assert_eq!((kept.office.clone(), kept.offset), (office(), Some(ClockOffset::from_micros(9))), "what it told last");
     assert_eq!(reader.workstation(&name("q1-02")).await.unwrap(), None);
-    assert_eq!(reader.workstations_of(&office(), None, 5).await.unwrap(), [kept]);
-    assert_eq!(reader.workstations_of(&office(), Some(&name("q1-01")), 5).await.unwrap(), []);
+    assert_eq!(reader.workstations_of(&span, None, 5).await.unwrap(), [kept]);
+    let day = NOW.local_date();
+    let earlier = OfficeSpan { until: day.previous_day(), ..span.clone() };
+    assert_eq!(reader.workstations_of(&earlier, None, 5).await.unwrap(), [], "first heard of after those days");
+    assert_eq!(reader.workstations_of(&span, Some(&name("q1-01")), 5).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ impl Records {
             id,
             certificate: CertificateName { issuer: "CN=Test".into(), uri: format!("spiffe://eid.test/{id}") },
             post: Post::new(role, role.has_office().then(office)).unwrap(),
+            registered_at: NOW,
             enabled: true,
         }
     }
