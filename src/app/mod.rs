@@ -31,6 +31,7 @@ mod shipped;
 mod staff;
 mod trust;
 mod watch;
+mod workstation;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
@@ -54,6 +55,7 @@ pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
 pub use watch::{Told, Watch, WatchSettings};
+pub use workstation::{Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -150,6 +150,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipt(receipt::Command::Keys(command)) => receipt::keys(&command, out).await,
         Command::Office(office::Command::List(command)) => office::list::run(&command, out).await,
         Command::Office(office::Command::Watch(command)) => office::watch::run(&command, out).await,
+        Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

@@ -140,6 +140,12 @@ pub enum Action {
     TrustRejected,
     /// The trust store was listed.
     TrustListed,
+    /// A workstation was heard of.
+    WorkstationSeen,
+    /// Workstations of an office were listed.
+    WorkstationsListed,
+    /// A numbered capture arrived that could not be read, or whose name was used for another.
+    CaptureRefused,
 }
 
 impl Action {
@@ -190,6 +196,9 @@ impl Action {
             Self::TrustApproved => "trust.approved",
             Self::TrustRejected => "trust.rejected",
             Self::TrustListed => "trust.listed",
+            Self::WorkstationSeen => "workstation.seen",
+            Self::WorkstationsListed => "workstations.listed",
+            Self::CaptureRefused => "workstation.capture-refused",
         }
     }
 }

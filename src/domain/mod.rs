@@ -33,3 +33,4 @@ pub mod text;
 pub mod time;
 pub mod trust;
 pub mod working_list;
+pub mod workstation;

@@ -27,6 +27,7 @@ mod requests;
 mod staff;
 mod trust;
 mod unit;
+mod workstations;
 
 pub use accounts::{AccountKey, StoredAccount};
 pub use bindings::{Binding, BindingKind, Owner};
@@ -47,6 +48,7 @@ pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
+pub use workstations::{Arrived, NotedCapture, SeenWorkstation, StoredWorkstation};
 
 use engine::Engine;
 

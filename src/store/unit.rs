@@ -17,6 +17,7 @@ use super::outbox::{self, SealedMessage, Settled};
 use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
+use super::workstations::{self, NotedCapture, SeenWorkstation};
 use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
@@ -29,6 +30,7 @@ use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
+use crate::domain::workstation::{CaptureNumber, WorkstationId};
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -116,6 +118,13 @@ pub enum Change {
     ReviseTrust(Version),
     /// Adds dated records of units and offices, if offices were imported as often as seen.
     AddOffices(Vec<OfficeRecord>, Version),
+    /// Records that a workstation was heard of; taken if it is another office's.
+    SeeWorkstation(SeenWorkstation),
+    /// Records what a workstation's number stands for; taken if it stands for another capture, or the workstation is another
+    /// office's. One that was not taken in never takes the place of one that was.
+    NoteCapture(Box<NotedCapture>),
+    /// Counts that another content came under a number that stands for a capture.
+    NoteDoubled(WorkstationId, CaptureNumber),
 }
 
 impl Unit {
@@ -183,6 +192,9 @@ impl Change {
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
             Self::AddOffices(records, seen) => offices::add(records, *seen, conn).await,
+            Self::SeeWorkstation(seen) => workstations::see(seen, at, conn).await,
+            Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,
+            Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,
         }
     }
 }

@@ -29,6 +29,8 @@ mod enrolment;
 #[cfg(test)]
 mod erasure;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod lists;
@@ -50,6 +52,8 @@ mod repeats;
 #[cfg(test)]
 mod review;
 #[cfg(test)]
+mod spool;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
@@ -57,3 +61,4 @@ mod support;
 mod trust;
 #[cfg(test)]
 mod watch;
+mod workstation;

@@ -9,6 +9,7 @@ pub(super) mod list;
 mod place;
 pub(in crate::cli) mod request;
 mod slip;
+pub(in crate::cli) mod spool;
 pub(super) mod watch;
 
 pub(super) use slip::slip;
@@ -52,6 +53,7 @@ pub(super) enum Command {
     Slip(slip::Slip),
     List(list::List),
     Watch(watch::Watch),
+    Spool(spool::Spool),
 }
 
 /// Submits captured requests

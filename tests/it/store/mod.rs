@@ -23,3 +23,4 @@ mod scene;
 mod staff;
 mod trust;
 mod units;
+mod workstations;
