@@ -13,10 +13,12 @@ mod challenges;
 mod codes;
 mod contact_changes;
 mod deadlines;
+mod duplicates;
 mod engine;
 mod enrolments;
 mod error;
 mod events;
+mod lists;
 mod offices;
 mod outbox;
 mod receipts;
@@ -25,6 +27,7 @@ mod requests;
 mod staff;
 mod trust;
 mod unit;
+mod workstations;
 
 pub use accounts::{AccountKey, StoredAccount};
 pub use bindings::{Binding, BindingKind, Owner};
@@ -33,16 +36,19 @@ pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use deadlines::TimedElsewhere;
+pub use duplicates::{DuplicateKeys, NotTheSame, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
-pub use events::StoredEvent;
+pub use events::{StoredEvent, ToldEvent};
+pub use lists::{LIST_STATEMENTS, StageCount};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use receipts::StoredReceipt;
 pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
+pub use workstations::{Arrived, NotedCapture, SeenWorkstation, StoredWorkstation};
 
 use engine::Engine;
 
@@ -104,6 +110,15 @@ impl Store {
     /// If none is to be had in time.
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(Reader { inner: self.engine.reader().await? })
+    }
+
+    /// A connection that reads one state of the store, whatever is committed meanwhile: for answers that several questions
+    /// make together.
+    ///
+    /// # Errors
+    /// If none is to be had in time.
+    pub async fn snapshot(&self) -> Result<Reader, StoreError> {
+        Ok(Reader { inner: self.engine.snapshot().await? })
     }
 
     /// Commits a unit of work: all of it, or nothing. Answers after the commit.

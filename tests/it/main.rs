@@ -21,13 +21,19 @@ mod delivery;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod duplicates;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
 mod erasure;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod lists;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
@@ -46,8 +52,13 @@ mod repeats;
 #[cfg(test)]
 mod review;
 #[cfg(test)]
+mod spool;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod watch;
+mod workstation;

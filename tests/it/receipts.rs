@@ -166,7 +166,7 @@ async fn the_slip_shows_the_receipt_and_little_of_the_person_and_the_look_is_rec
         assert_eq!((shown.content_salt.as_str(), shown.media_type.as_str()), (receipt.content_salt.as_str(), HTML));
         let application = request.application.unwrap();
         let (person, passport) = (application.person.unwrap(), application.passport.unwrap());
-        for there in [receipt.enrolment_id.as_str(), &receipt.key_id, "79-01", "1900 0368", "<svg"] {
+        for there in [receipt.enrolment_id.as_str(), &receipt.key_id, "79-01 · ", "1900 0368", "<svg"] {
             assert!(shown.page.contains(there), "{there}");
         }
         for gone in [&passport.number, &application.phone, &person.date_of_birth, &receipt.content_salt] {

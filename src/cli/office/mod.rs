@@ -1,12 +1,16 @@
 //! `eid office`: an immigration office's work over the network.
 //!
-//! Owns the sending of captured requests from files, and the printing of slips. One bad item costs only itself; a repeat
-//! costs nothing.
+//! Owns the sending of captured requests from files: one bad item costs only itself; a repeat costs nothing. Owns the looking
+//! at what became of them, lists, numbers, and changes as they happen, and the printing of slips.
 
 mod delivery;
+mod json;
+pub(super) mod list;
 mod place;
 pub(in crate::cli) mod request;
 mod slip;
+pub(in crate::cli) mod spool;
+pub(super) mod watch;
 
 pub(super) use slip::slip;
 
@@ -47,6 +51,9 @@ Examples:
 pub(super) enum Command {
     Submit(Submit),
     Slip(slip::Slip),
+    List(list::List),
+    Watch(watch::Watch),
+    Spool(spool::Spool),
 }
 
 /// Submits captured requests
