@@ -19,6 +19,7 @@ use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::notify::{Carrier, FileCarrier};
 use eid::practice::population::{Measured, Population, measure};
+use eid::receipt::PlainDigest;
 use eid::store::Store;
 use eid::sys::{Clock, Dice};
 use eid::vault::{KeyRing, Vault};
@@ -119,7 +120,13 @@ async fn service(population: &Population) {
     let mut seen = HashSet::new();
     let (mut twice, mut found, mut referred, mut refused) = (0, 0, 0, 0);
     for (at, arrival) in population.arrivals.iter().enumerate() {
-        let intake = Intake { application: arrival.application.clone(), chip: None, captures: Captures::default() };
+        let intake = Intake {
+            application: arrival.application.clone(),
+            chip: None,
+            captures: Captures::default(),
+            submitted: PlainDigest::of(&at.to_be_bytes()),
+            provenance: None,
+        };
         let begun = Instant::now();
         app.check(&officer, &intake).await.unwrap();
         checks.push(begun.elapsed());
@@ -127,7 +134,7 @@ async fn service(population: &Population) {
         let repeat = app.repeat(name, "bench", &at.to_be_bytes());
         let begun = Instant::now();
         let enrolment = match app.submit(&by, &officer, &repeat, &intake).await.unwrap() {
-            Submitted::Accepted(enrolment) => enrolment,
+            Submitted::Accepted(enrolment, _) => enrolment,
             Submitted::NotAccepted(findings) => {
                 let rules: Vec<_> = findings.iter().map(|finding| finding.rule.id).collect();
                 assert!(rules.iter().any(|rule| rule.ends_with(".in-use")), "{rules:?}");

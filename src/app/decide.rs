@@ -99,6 +99,7 @@ impl App {
                 break;
             }
         }
+        self.streams.ring();
         // One request that does not open must not hold up those beside it.
         let open = |row: StoredEnrolment| match self.opened(&row) {
             Ok((application, review_reason)) => {

@@ -7,20 +7,23 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, OfficeScope, Officer, Repeat};
+use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
-use crate::domain::enrolment::{Enrolment, Passage, StageName};
+use crate::domain::enrolment::{Enrolment, Passage};
 use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::{Earlier, Provenance};
 use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
 
+/// Revision of a request as it was first handed in.
+const FIRST: u32 = 1;
 /// Bytes of a challenge, RND.IFD. Doc 9303-11 section 6.1.
 const CHALLENGE_BYTES: usize = 8;
 /// How long a challenge can be used: a reader may have to read the chip more than once.
@@ -29,8 +32,8 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_mins(10);
 /// What became of a request that was handed in.
 #[derive(Debug)]
 pub enum Submitted {
-    /// Taken in.
-    Accepted(Box<Enrolment>),
+    /// Taken in, with its receipt; none if it was taken in before there were any.
+    Accepted(Box<Enrolment>, Option<HandedReceipt>),
     /// Not taken in; nothing was stored.
     NotAccepted(Findings),
 }
@@ -55,28 +58,8 @@ pub struct ShownEnrolment {
     pub review_reason: Option<ReviewReason>,
     /// What was said when it was returned for correction, until it has been corrected.
     pub return_note: Option<ReturnNote>,
-}
-
-/// Which requests to list.
-#[derive(Clone, Debug)]
-pub struct PageRequest {
-    /// In which stage; any if absent.
-    pub stage: Option<StageName>,
-    /// Those handed in before this one; from the newest if absent.
-    pub before: Option<EnrolmentId>,
-    /// At most so many.
-    pub size: u32,
-    /// By which map of offices.
-    pub offices: OfficeScope,
-}
-
-/// A page of requests.
-#[derive(Debug)]
-pub struct Page {
-    /// Newest first.
-    pub enrolments: Vec<Enrolment>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<EnrolmentId>,
+    /// Where and when it was captured, if it said so.
+    pub capture: Option<Provenance>,
 }
 
 /// The first answer to a submission: the request's name; all that a receipt shows never changes.
@@ -114,6 +97,13 @@ impl App {
         let record = OnceCell::new();
         let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
         if let Submitted::NotAccepted(findings) = &submitted {
+            let mut reader = self.store().reader().await?;
+            let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
+            // A colleague who sent the same spool was faster, after this call had looked.
+            if let Earlier::TakenIn(first) = earlier {
+                return self.taken_in(&mut reader, first).await;
+            }
+            drop(reader);
             // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
             // found forged must not come back without its chip unseen.
             let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
@@ -123,7 +113,11 @@ impl App {
                 .with("office", officer.office.as_str())
                 .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
                 .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
-            self.commit(Unit::new(entry)).await?;
+            let number = match (&intake.provenance, earlier) {
+                (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
+                _ => Self::noted(owner, repeat, intake, None, now),
+            };
+            self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(submitted)
     }
@@ -135,12 +129,19 @@ impl App {
     pub async fn enrolment(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownEnrolment, Error> {
         let mut reader = self.store().reader().await?;
         let stored = self.held_enrolment(&mut reader, officer, id).await?;
+        let noted = reader.capture_of(id).await?;
         drop(reader);
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
         let return_note = self.open_return_note(id, stored.return_note.as_ref())?;
-        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note })
+        let capture = noted.map(|noted| Provenance {
+            workstation: noted.seen.id,
+            number: noted.number,
+            captured_at: noted.captured_at,
+            sent_at: None,
+        });
+        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note, capture })
     }
 
     /// A request, if the officer may see and touch it.
@@ -169,29 +170,11 @@ impl App {
         Ok(drawn)
     }
 
-    /// A page of the office's requests, without their content: those of offices whose rights it has by now included.
-    ///
-    /// # Errors
-    /// As [`App::spans`], or if the store cannot be asked.
-    pub async fn enrolments(&self, by: &Caller, officer: &Officer, request: PageRequest) -> Result<Page, Error> {
-        let mut reader = self.store().reader().await?;
-        let spans = Self::spans(&*self.offices(&mut reader).await?, officer, &request.offices)?;
-        let mut rows = Vec::new();
-        for span in &spans {
-            rows.extend(reader.enrolments_of(span, request.stage, request.before, request.size + 1).await?);
-        }
-        drop(reader);
-        // Each span came newest first; together they do too, whichever code a request carries.
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.enrolment.id));
-        let more = rows.len() > request.size as usize;
-        rows.truncate(request.size as usize);
-        let entry = self
-            .entry(self.clock().now(), by.actor(), Action::EnrolmentsListed, by.id().uuid())
-            .with("office", officer.office.as_str())
-            .with("count", rows.len().to_string());
-        self.commit(Unit::new(entry)).await?;
-        let next = more.then(|| rows.last().map(|row| row.enrolment.id)).flatten();
-        Ok(Page { enrolments: rows.into_iter().map(|row| row.enrolment).collect(), next })
+    /// The answer for a request that was taken in before: the first one.
+    async fn taken_in(&self, reader: &mut Reader, id: EnrolmentId) -> Result<Submitted, Error> {
+        let stored = reader.enrolment(id).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let receipt = self.kept_receipt(reader, id, FIRST).await?;
+        Ok(Submitted::Accepted(Box::new(stored.enrolment), receipt))
     }
 
     async fn submit_once(
@@ -205,15 +188,19 @@ impl App {
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
-            let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
+            return Ok(Attempt::Answered(self.taken_in(&mut reader, enrolment).await?));
+        }
+        let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
+        if let Earlier::TakenIn(first) = earlier {
+            return Ok(Attempt::Answered(self.taken_in(&mut reader, first).await?));
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
         let seen = self.duplicate_changes(&intake.application).await?;
-        let known = self.known(officer, id, intake, record.clone(), now).await?;
+        let mut known = self.known(officer, id, intake, record.clone(), now).await?;
+        known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut passage = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
@@ -224,7 +211,10 @@ impl App {
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let found_by = self.index_duplicates(id, &intake.application, Some(seen));
                 let unit = self.received(by, repeat, intake, &passage)?.with(found_by).with_all(kept);
-                Attempt::Change(Submitted::Accepted(Box::new(passage.into_enrolment())), unit)
+                let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
+                let enrolment = passage.into_enrolment();
+                let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
+                Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit.with(keep))
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })

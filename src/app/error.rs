@@ -7,6 +7,7 @@ use crate::domain::enrolment::{CannotDecide, CannotWithdraw, NotReturned};
 use crate::domain::review::CannotReview;
 use crate::domain::text::Malformed;
 use crate::domain::trust::WasInForce;
+use crate::domain::working_list::CannotResume;
 use crate::store::StoreError;
 use crate::vault::DoesNotOpen;
 
@@ -43,6 +44,21 @@ pub enum Error {
     /// The calendar in force does not hold a year in which a deadline falls.
     #[error(transparent)]
     CalendarLacks(#[from] CalendarLacks),
+    /// A watcher cannot go on from where it stood.
+    #[error(transparent)]
+    CannotResume(#[from] CannotResume),
+    /// The caller watches often enough already, or the process has as many watchers as it takes.
+    #[error("there are too many watchers")]
+    TooManyWatchers,
+    /// The service stops, or the call watched long enough: it goes on with the next one.
+    #[error("this call has watched long enough")]
+    WatchEnded,
+    /// The caller was taken out of the directory while watching.
+    #[error("the caller is not in the directory any more")]
+    NoLongerKnown,
+    /// The caller's office ended while watching, and no other took its place.
+    #[error("the office has ended")]
+    OfficeEnded,
     /// A value is well formed but not acceptable under this configuration.
     #[error("field {field} is not acceptable")]
     Field {
@@ -51,6 +67,9 @@ pub enum Error {
         /// What is wrong with it.
         fault: Malformed,
     },
+    /// The workstation's name is used by another office.
+    #[error("the workstation is another office's")]
+    WorkstationElsewhere,
     /// Others kept changing the same records.
     #[error("others are changing the same records")]
     Contended,

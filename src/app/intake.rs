@@ -16,6 +16,8 @@ use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
 use crate::domain::ids::{ChallengeId, EnrolmentId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::Provenance;
+use crate::receipt::PlainDigest;
 use crate::store::Reader;
 
 /// What an officer hands in.
@@ -27,6 +29,10 @@ pub struct Intake {
     pub chip: Option<ChipRead>,
     /// Face and fingerprints; empty if none were taken.
     pub captures: Captures,
+    /// Digest of what was handed in, which its receipt is of.
+    pub submitted: PlainDigest,
+    /// Where and when it was captured, if it says so.
+    pub provenance: Option<Provenance>,
 }
 
 /// The files of a chip as they were read.
@@ -72,7 +78,7 @@ impl App {
             Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
             None => None,
         };
-        Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record })
+        Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record, capture: None })
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.

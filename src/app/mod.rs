@@ -19,7 +19,9 @@ mod enrol;
 mod erase;
 mod error;
 mod intake;
+mod lists;
 mod offices;
+mod receipts;
 mod reconcile;
 mod registry;
 mod repeat;
@@ -28,6 +30,8 @@ mod sealing;
 mod shipped;
 mod staff;
 mod trust;
+mod watch;
+mod workstation;
 
 pub use activate::{Activated, CodeSent, Login};
 pub use administer::{AccountView, LookPurpose, Search};
@@ -39,15 +43,19 @@ pub use correct::{History, ShownRevision};
 pub use deadlines::Recomputed;
 pub use decide::{ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use duplicates::{Candidate, Compared};
-pub use enrol::{Checked, Page, PageRequest, ShownEnrolment, Submitted};
+pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use intake::{ChipRead, Intake};
+pub use lists::{Counts, HolderCount, ListRequest, Page};
 pub use offices::{OfficeImport, OfficeScope, OfficeView};
+pub use receipts::{HandedReceipt, ShownSlip};
 pub use reconcile::{Reconciliation, Tally};
 pub use registry::{Imported, Registry};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
+pub use watch::{Told, Watch, WatchSettings};
+pub use workstation::{Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +75,7 @@ use crate::vault::Vault;
 use calendar::CalendarCache;
 use offices::OfficeCache;
 use trust::TrustStore;
+use watch::{Places, Streams};
 
 /// How often a use case reads again when others change the same records at the same time.
 const ATTEMPTS_MAX: u32 = 6;
@@ -86,6 +95,8 @@ pub struct Settings {
     pub chip: Policy,
     /// What trust material may be like.
     pub trust: TrustSettings,
+    /// How watchers are served.
+    pub watch: WatchSettings,
     /// How long requests may stay where the law sets no limit.
     pub stages: StageLimits,
 }
@@ -123,6 +134,10 @@ pub struct App {
     calendar: Arc<CalendarCache>,
     /// Units and offices, as this process read them last.
     offices: Arc<OfficeCache>,
+    /// How far the streams of events have come, as this process knows.
+    streams: Arc<Streams>,
+    /// Who watches through this process.
+    watchers: Arc<Places>,
 }
 
 impl App {
@@ -134,6 +149,8 @@ impl App {
             trust: Arc::new(TrustStore::new()),
             calendar: Arc::new(CalendarCache::default()),
             offices: Arc::new(OfficeCache::default()),
+            streams: Arc::new(Streams::default()),
+            watchers: Arc::new(Places::default()),
         }
     }
 
@@ -172,10 +189,11 @@ impl App {
         Entry::new(EntryId::new(self.dice().id(at)), at, actor, action, subject)
     }
 
-    /// Commits, and rings for the outbox.
+    /// Commits, and rings for the outbox and for those who watch.
     async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
         self.parts.store.commit(unit).await?;
         self.outbox.notify_one();
+        self.streams.ring();
         Ok(())
     }
 }

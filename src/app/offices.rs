@@ -14,7 +14,7 @@ use crate::domain::office::{
 };
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, format_date};
 use crate::store::{Change, Reader, StoreError, Unit};
 
 /// The map that was read last, and at which revision.
@@ -48,6 +48,19 @@ pub enum OfficeScope {
         /// A day on which it meant what is asked for; needed if it has meant different offices.
         on: Option<Date>,
     },
+}
+
+impl std::fmt::Display for OfficeScope {
+    /// A text of its own for each scope.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Today => f.write_str("today"),
+            Self::AsReceived { office, on } => {
+                let office = office.as_ref().map_or("", OfficeCode::as_str);
+                write!(f, "as received: {office} {}", on.map(format_date).unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// An office as it is shown.

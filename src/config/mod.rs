@@ -54,6 +54,8 @@ pub struct Config {
     pub chip: Chip,
     /// By whose word chips are believed.
     pub trust: Trust,
+    /// Those who watch their office's requests.
+    pub watch: Watch,
     /// Logs.
     pub log: Log,
 }
@@ -222,6 +224,19 @@ pub struct Trust {
     pub digest_info_without_null: bool,
 }
 
+/// Those who watch their office's requests.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Watch {
+    /// How often to look for what other processes committed.
+    pub poll_secs: u64,
+    /// How often somebody to whom nothing happens is told so.
+    pub heartbeat_secs: u64,
+    /// How often the directory is asked whether a watcher may watch still.
+    pub recheck_secs: u64,
+    /// Calls of one caller at a time, in each process.
+    pub per_caller: u32,
+}
+
 /// Logs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Log {
@@ -356,6 +371,7 @@ impl Config {
             notify,
             chip,
             trust,
+            watch,
             log,
         } = self;
         let path = |path: &Path| path.display().to_string();
@@ -406,6 +422,10 @@ impl Config {
             ("trust.refresh_secs", trust.refresh_secs.to_string()),
             ("trust.expired_signers", trust.expired_signers.to_string()),
             ("trust.digest_info_without_null", trust.digest_info_without_null.to_string()),
+            ("watch.poll_secs", watch.poll_secs.to_string()),
+            ("watch.heartbeat_secs", watch.heartbeat_secs.to_string()),
+            ("watch.recheck_secs", watch.recheck_secs.to_string()),
+            ("watch.per_caller", watch.per_caller.to_string()),
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
         ]

@@ -17,7 +17,7 @@ use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
     Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Requests,
-    Server, Store, Trust, Vault,
+    Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
@@ -52,6 +52,12 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
             refresh_secs: reader.number("trust.refresh_secs", 1..=3_600),
             expired_signers: reader.flag("trust.expired_signers"),
             digest_info_without_null: reader.flag("trust.digest_info_without_null"),
+        },
+        watch: Watch {
+            poll_secs: reader.number("watch.poll_secs", 1..=60),
+            heartbeat_secs: reader.number("watch.heartbeat_secs", 5..=300),
+            recheck_secs: reader.number("watch.recheck_secs", 1..=300),
+            per_caller: reader.number("watch.per_caller", 1..=100),
         },
         log: reader.log(),
     }

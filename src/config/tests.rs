@@ -53,6 +53,7 @@ fn the_default_file_is_the_development_configuration() {
             requests: Requests { review_working_days: 1, correction_days: 30 },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
             chip: Chip::default(),
+            watch: Watch { poll_secs: 2, heartbeat_secs: 30, recheck_secs: 10, per_caller: 4 },
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },
             log: Log { format: LogFormat::Text, filter: "info".to_owned() },
         }

@@ -56,8 +56,12 @@ pub enum Action {
     EnrolmentReceived,
     /// A request was looked at.
     EnrolmentViewed,
+    /// The applicant's slip was made.
+    SlipPrinted,
     /// Requests of an office were listed.
     EnrolmentsListed,
+    /// Somebody began to watch the changes of an office's requests.
+    EnrolmentsWatched,
     /// A request was handed in and a rule refused it.
     EnrolmentNotAccepted,
     /// A supervisor overrode what was referred.
@@ -136,6 +140,12 @@ pub enum Action {
     TrustRejected,
     /// The trust store was listed.
     TrustListed,
+    /// A workstation was heard of.
+    WorkstationSeen,
+    /// Workstations of an office were listed.
+    WorkstationsListed,
+    /// A numbered capture arrived that could not be read, or whose name was used for another.
+    CaptureRefused,
 }
 
 impl Action {
@@ -144,7 +154,9 @@ impl Action {
         match self {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
+            Self::SlipPrinted => "enrolment.slip-printed",
             Self::EnrolmentsListed => "enrolments.listed",
+            Self::EnrolmentsWatched => "enrolments.watched",
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",
             Self::ReferralDeclined => "enrolment.referral-declined",
@@ -184,6 +196,9 @@ impl Action {
             Self::TrustApproved => "trust.approved",
             Self::TrustRejected => "trust.rejected",
             Self::TrustListed => "trust.listed",
+            Self::WorkstationSeen => "workstation.seen",
+            Self::WorkstationsListed => "workstations.listed",
+            Self::CaptureRefused => "workstation.capture-refused",
         }
     }
 }

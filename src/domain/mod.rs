@@ -32,3 +32,5 @@ pub mod staff;
 pub mod text;
 pub mod time;
 pub mod trust;
+pub mod working_list;
+pub mod workstation;

@@ -176,7 +176,7 @@ pub(super) fn deadline(deadline: &Deadline) -> pb::Deadline {
     }
 }
 
-const fn holder(holder: Holder) -> pb::Holder {
+pub(super) const fn holder(holder: Holder) -> pb::Holder {
     match holder {
         Holder::Service => pb::Holder::Service,
         Holder::Supervisor => pb::Holder::Supervisor,
@@ -226,7 +226,7 @@ pub(super) fn history(history: &History) -> pb::GetHistoryResponse {
     pb::GetHistoryResponse { events: history.events.iter().map(|stored| event(&stored.event)).collect(), revisions }
 }
 
-fn event(event: &Event) -> pb::EnrolmentEvent {
+pub(super) fn event(event: &Event) -> pb::EnrolmentEvent {
     pb::EnrolmentEvent {
         verb: event.verb.name().to_owned(),
         occurred_at: Some(instant(event.at)),

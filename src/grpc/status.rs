@@ -13,11 +13,19 @@ use crate::app::{Error, Missing};
 use crate::domain::enrolment::{CannotDecide, CannotWithdraw};
 use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
+use crate::domain::working_list::CannotResume;
+use crate::proto as pb;
 
 /// The domain of reasons.
 const DOMAIN: &str = "eid.issuance.v1";
+const NO_PART: Malformed = Malformed::new(
+    "Required: every message of the stream holds one part.",
+    "Bắt buộc: mỗi thông điệp của luồng chứa một phần.",
+);
 /// How long a caller should wait when part of the service is away.
 const RETRY_SOON: Duration = Duration::from_secs(1);
+/// How long a caller should wait for a place that others have.
+const RETRY_LATER: Duration = Duration::from_secs(30);
 
 /// A stable reason, and what it says.
 #[derive(Debug)]
@@ -119,6 +127,21 @@ reasons! {
     CALENDAR_LACKS_YEAR: FailedPrecondition,
         "The calendar of working days does not hold the year {year}, so no deadline can be counted. The operator imports one that does (eid calendar import); send the request again then, with the same request_id."
         / "Lịch ngày làm việc chưa có năm {year} nên không tính được thời hạn. Người vận hành cần nạp lịch có năm này (eid calendar import); sau đó hãy gửi lại với cùng request_id.";
+    RESUME_TOKEN_NOT_IN_HISTORY: FailedPrecondition,
+        "This resume token is ahead of what the service holds, or of another history: it was restored from a backup. Watch without a token, and list the requests anew."
+        / "Mã tiếp tục này vượt quá hoặc không thuộc dữ liệu hiện có: hệ thống đã được khôi phục từ bản sao lưu. Hãy theo dõi lại không kèm mã và tải lại danh sách hồ sơ.";
+    OFFICE_CHANGED: FailedPrecondition,
+        "The records of offices were amended: your office now has requests that were not told of. Watch without a token, and list the requests anew."
+        / "Danh mục đơn vị đã được điều chỉnh: đơn vị của bạn có thêm hồ sơ chưa được báo. Hãy theo dõi lại không kèm mã và tải lại danh sách hồ sơ.";
+    TOO_MANY_WATCHERS: ResourceExhausted,
+        "You watch by as many calls as you may, or the service has no place for more. End a call, or try again after the time told."
+        / "Bạn đã mở đủ số kênh theo dõi cho phép, hoặc dịch vụ không còn chỗ. Hãy đóng bớt một kênh, hoặc thử lại sau thời gian đã báo.";
+    WATCH_AGAIN: Unavailable,
+        "This call ends here and nothing is lost. Call Watch again with the last resume_token."
+        / "Kênh theo dõi này kết thúc tại đây, không mất dữ liệu nào. Hãy gọi lại Watch với resume_token cuối cùng.";
+    WORKSTATION_ELSEWHERE: PermissionDenied,
+        "Another office uses this workstation's name. Give each workstation a name of its own."
+        / "Đơn vị khác đang dùng tên máy trạm này. Hãy đặt cho mỗi máy trạm một tên riêng.";
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
@@ -140,6 +163,15 @@ reasons! {
     TOO_SLOW: DeadlineExceeded,
         "The call took longer than it may. If it changes something, repeat it with the same request_id."
         / "Lệnh gọi quá thời hạn. Nếu là lệnh thay đổi, hãy gửi lại với cùng request_id.";
+    STREAM_IDLE: DeadlineExceeded,
+        "The stream was silent for too long. Open another one when there is something to send."
+        / "Luồng im lặng quá lâu. Hãy mở luồng mới khi có dữ liệu cần gửi.";
+    STREAM_OVER: ResourceExhausted,
+        "The stream has brought as much as one may, or lived as long. Open another one and send what was not answered."
+        / "Luồng đã đạt giới hạn về dung lượng hoặc thời gian. Hãy mở luồng mới và gửi tiếp phần chưa được trả lời.";
+    STOPPING: Unavailable,
+        "This server is being stopped. Open another stream and send what was not answered."
+        / "Máy chủ này đang dừng. Hãy mở luồng mới và gửi tiếp phần chưa được trả lời.";
     NO_SUCH_METHOD: Unimplemented,
         "There is no such method."
         / "Không có phương thức này.";
@@ -252,6 +284,69 @@ pub(super) fn broken() -> Status {
     BROKEN.status()
 }
 
+/// A stream whose client was silent for too long.
+pub(super) fn stream_idle() -> Status {
+    STREAM_IDLE.status()
+}
+
+/// A stream that has brought or lived as much as one may.
+pub(super) fn stream_over() -> Status {
+    STREAM_OVER.retry(RETRY_SOON)
+}
+
+/// A stream that ends because the server does.
+pub(super) fn stopping() -> Status {
+    STOPPING.retry(RETRY_SOON)
+}
+
+/// A message of a stream that holds nothing.
+pub(super) fn no_part() -> Status {
+    invalid(vec![("part".to_owned(), NO_PART)])
+}
+
+/// What the layer below said of the next message of a stream, with our reason.
+pub(super) fn of_transport(status: Status) -> Status {
+    match status.code() {
+        Code::OutOfRange => MESSAGE_TOO_LARGE.status(),
+        Code::Internal | Code::InvalidArgument => NOT_A_MESSAGE.status(),
+        _ => status,
+    }
+}
+
+/// Whether an error says that the service is unable now: not the item's fault, and the next one would fare alike.
+pub(super) fn ends_a_stream(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::Aborted
+            | Code::DeadlineExceeded
+            | Code::FailedPrecondition
+            | Code::ResourceExhausted
+            | Code::Cancelled
+    )
+}
+
+/// The reason, if the same request would be refused again however often it came.
+pub(super) fn refused_for_good(status: &Status) -> Option<String> {
+    let for_good = matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists);
+    for_good.then(|| status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+}
+
+/// An error as the answer to one item of a stream.
+pub(super) fn item_error(status: &Status) -> pb::ItemError {
+    let details = status.get_error_details();
+    let vi = details.localized_message().map(|text| text.message.clone()).unwrap_or_default();
+    let faults = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
+    let fault =
+        |fault: &FieldViolation| pb::ItemFault { field: fault.field.clone(), description: fault.description.clone() };
+    pb::ItemError {
+        code: status.code().into(),
+        reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+        message: Some(pb::Text { en: status.message().to_owned(), vi }),
+        faults: faults.iter().map(fault).collect(),
+    }
+}
+
 /// A refusal by the layer below the handlers, which gives no reason, with ours.
 pub(super) fn explained(response: http::Response<Body>) -> http::Response<Body> {
     let explained = response.headers().contains_key("grpc-status-details-bin");
@@ -294,6 +389,13 @@ impl From<Error> for Status {
             Error::WasInForce(_) => TRUST_MATERIAL_DECIDED.status(),
             Error::CalendarLacks(lacks) => CALENDAR_LACKS_YEAR.of_year(lacks.year),
             Error::Field { field, fault } => invalid(vec![((*field).to_owned(), *fault)]),
+            Error::CannotResume(CannotResume::NotInHistory) => RESUME_TOKEN_NOT_IN_HISTORY.status(),
+            Error::CannotResume(CannotResume::OfficeChanged) => OFFICE_CHANGED.status(),
+            Error::TooManyWatchers => TOO_MANY_WATCHERS.retry(RETRY_LATER),
+            Error::WatchEnded => WATCH_AGAIN.retry(RETRY_SOON),
+            Error::NoLongerKnown => CERTIFICATE_UNKNOWN.status(),
+            Error::OfficeEnded => NO_OFFICE_TODAY.status(),
+            Error::WorkstationElsewhere => WORKSTATION_ELSEWHERE.status(),
             Error::Contended => CONTENDED.retry(RETRY_SOON),
             Error::Unavailable(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is not available");

@@ -52,7 +52,8 @@ where
     }
     let (reporter, health) = tonic_health::server::health_reporter();
     let watching = tokio::spawn(workers::watch_health(app.clone(), reporter, stop.clone()));
-    let routes = grpc::services(&app, edge.message_bytes_max);
+    let following = tokio::spawn(workers::follow_streams(app.clone(), stop.clone()));
+    let routes = grpc::services(&app, edge.message_bytes_max, &stop);
     let mut router = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
@@ -72,5 +73,6 @@ where
     let served = router.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()).await;
     stop.cancel();
     watching.await.context("the health task failed")?;
+    following.await.context("the task that follows the streams failed")?;
     served.context("serving failed")
 }

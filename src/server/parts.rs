@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Registry, Settings, TrustSettings};
+use crate::app::{App, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
@@ -66,6 +66,12 @@ pub fn settings(config: &Config) -> Settings {
             expired_signers: config.trust.expired_signers,
             digest_info_without_null: config.trust.digest_info_without_null,
             practice: config.mode == Mode::Development,
+        },
+        watch: WatchSettings {
+            poll: Duration::from_secs(config.watch.poll_secs),
+            heartbeat: Duration::from_secs(config.watch.heartbeat_secs),
+            recheck: Duration::from_secs(config.watch.recheck_secs),
+            per_caller: config.watch.per_caller,
         },
     }
 }

@@ -45,6 +45,28 @@ pub(super) async fn deliver(app: App, stop: CancellationToken) {
     }
 }
 
+/// Looks at how far the streams of events have come until `stop`, for those who watch; then ends their calls, which would
+/// keep the server from stopping.
+pub(super) async fn follow_streams(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let rest = match app.look_at_streams().await {
+            Ok(()) => Duration::ZERO,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the streams of events cannot be read");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = async {
+                tokio::time::sleep(rest).await;
+                app.streams_stir().await;
+            } => {}
+        }
+    }
+    app.end_watching();
+}
+
 /// Looks at the trust store until `stop`: what another process put in force is trusted here too, and a new day begins here
 /// too. Until it can be read, what was trusted is trusted still.
 pub(super) async fn watch_trust(app: App, every: Duration, stop: CancellationToken) {

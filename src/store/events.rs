@@ -3,10 +3,10 @@
 //! Whoever appends takes the next number of the stream and holds the stream until the commit, so that a reader who saw
 //! number n has seen everything below it: nothing can turn up behind a reader's back.
 
-use super::Reader;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
-use crate::domain::enrolment::{Event, HandOver, StageName, Verb};
+use super::{Reader, enrolments};
+use crate::domain::enrolment::{Enrolment, Event, HandOver, StageName, Verb};
 use crate::domain::ids::{EnrolmentId, LeaseId};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
@@ -22,6 +22,15 @@ pub struct StoredEvent {
     pub enrolment: EnrolmentId,
     /// What happened.
     pub event: Event,
+}
+
+/// An event with the request as it stands now, which may be further on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldEvent {
+    /// The event.
+    pub stored: StoredEvent,
+    /// The request.
+    pub enrolment: Enrolment,
 }
 
 pub(super) async fn append(
@@ -93,6 +102,35 @@ impl Reader {
         rows.iter().map(stored).collect()
     }
 
+    /// The same with the requests as they stand now.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn changes_after(
+        &mut self,
+        office: &OfficeCode,
+        position: u64,
+        limit: u32,
+    ) -> Result<Vec<ToldEvent>, StoreError> {
+        let rows = query(
+            "SELECT e.*, v.office AS event_office, v.position AS event_position, v.enrolment_id AS event_enrolment_id, \
+             v.at AS event_at, v.verb AS event_verb, v.from_stage AS event_from_stage, v.to_stage AS event_to_stage, \
+             v.actor AS event_actor, v.reason AS event_reason, v.lease_id AS event_lease_id \
+             FROM enrolment_event v JOIN enrolment e ON e.id = v.enrolment_id \
+             WHERE v.office = $1 AND v.position > $2 ORDER BY v.position LIMIT $3",
+        )
+        .bind(office.as_str())
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        let told = |row| {
+            let stored = event_in(row, &JOINED)?;
+            Ok(ToldEvent { stored, enrolment: enrolments::stored(row)?.enrolment })
+        };
+        rows.iter().map(told).collect()
+    }
+
     /// What the authority claimed in `from..until`, each request once, in the order of their names.
     ///
     /// # Errors
@@ -134,9 +172,28 @@ impl Reader {
             .bind(office.as_str())
             .fetch_optional(&mut self.conn())
             .await?;
-        let last = row.map(|row| row.get::<i64>("last")).transpose()?;
-        Ok(last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0))
+        row.as_ref().map_or(Ok(0), last)
     }
+
+    /// The last position of every stream, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn last_events(&mut self, limit: u32) -> Result<Vec<(OfficeCode, u64)>, StoreError> {
+        let rows = query("SELECT office, last FROM enrolment_stream ORDER BY office LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(&mut self.conn())
+            .await?;
+        rows.iter().map(|row| Ok((office_in(row, "office")?, last(row)?))).collect()
+    }
+}
+
+fn last(row: &Row) -> Result<u64, StoreError> {
+    u64::try_from(row.get::<i64>("last")?).map_err(|_| StoreError::Corrupt { column: "last" })
+}
+
+fn office_in(row: &Row, column: &'static str) -> Result<OfficeCode, StoreError> {
+    OfficeCode::parse(&row.get::<String>(column)?).map_err(|_| StoreError::Corrupt { column })
 }
 
 fn hand_over(row: &Row) -> Result<HandOver, StoreError> {
@@ -155,25 +212,70 @@ fn hand_over(row: &Row) -> Result<HandOver, StoreError> {
     })
 }
 
+/// Under which names an answer holds the columns of an event.
+struct Columns {
+    office: &'static str,
+    position: &'static str,
+    enrolment: &'static str,
+    at: &'static str,
+    verb: &'static str,
+    from: &'static str,
+    to: &'static str,
+    actor: &'static str,
+    reason: &'static str,
+    lease: &'static str,
+}
+
+/// Alone.
+const PLAIN: Columns = Columns {
+    office: "office",
+    position: "position",
+    enrolment: "enrolment_id",
+    at: "at",
+    verb: "verb",
+    from: "from_stage",
+    to: "to_stage",
+    actor: "actor",
+    reason: "reason",
+    lease: "lease_id",
+};
+
+/// Beside those of its request.
+const JOINED: Columns = Columns {
+    office: "event_office",
+    position: "event_position",
+    enrolment: "event_enrolment_id",
+    at: "event_at",
+    verb: "event_verb",
+    from: "event_from_stage",
+    to: "event_to_stage",
+    actor: "event_actor",
+    reason: "event_reason",
+    lease: "event_lease_id",
+};
+
 fn stored(row: &Row) -> Result<StoredEvent, StoreError> {
-    let office = OfficeCode::parse(&row.get::<String>("office")?);
-    let position = u64::try_from(row.get::<i64>("position")?);
-    let verb = Verb::from_name(&row.get::<String>("verb")?);
-    let from = row.get::<Option<String>>("from_stage")?;
+    event_in(row, &PLAIN)
+}
+
+fn event_in(row: &Row, columns: &Columns) -> Result<StoredEvent, StoreError> {
+    let position = u64::try_from(row.get::<i64>(columns.position)?);
+    let verb = Verb::from_name(&row.get::<String>(columns.verb)?);
+    let from = row.get::<Option<String>>(columns.from)?;
     let from = from.map(|name| StageName::from_name(&name).ok_or(StoreError::Corrupt { column: "from_stage" }));
-    let to = StageName::from_name(&row.get::<String>("to_stage")?);
+    let to = StageName::from_name(&row.get::<String>(columns.to)?);
     Ok(StoredEvent {
-        office: office.map_err(|_| StoreError::Corrupt { column: "office" })?,
+        office: office_in(row, columns.office)?,
         position: position.map_err(|_| StoreError::Corrupt { column: "position" })?,
-        enrolment: EnrolmentId::new(row.get("enrolment_id")?),
+        enrolment: EnrolmentId::new(row.get(columns.enrolment)?),
         event: Event {
             verb: verb.ok_or(StoreError::Corrupt { column: "verb" })?,
-            at: Timestamp::from_micros(row.get("at")?),
-            by: row.get("actor")?,
+            at: Timestamp::from_micros(row.get(columns.at)?),
+            by: row.get(columns.actor)?,
             from: from.transpose()?,
             to: to.ok_or(StoreError::Corrupt { column: "to_stage" })?,
-            reason: row.get("reason")?,
-            lease: row.get::<Option<uuid::Uuid>>("lease_id")?.map(LeaseId::new),
+            reason: row.get(columns.reason)?,
+            lease: row.get::<Option<uuid::Uuid>>(columns.lease)?.map(LeaseId::new),
         },
     })
 }

@@ -18,13 +18,16 @@ mod engine;
 mod enrolments;
 mod error;
 mod events;
+mod lists;
 mod offices;
 mod outbox;
+mod receipts;
 mod registry;
 mod requests;
 mod staff;
 mod trust;
 mod unit;
+mod workstations;
 
 pub use accounts::{AccountKey, StoredAccount};
 pub use bindings::{Binding, BindingKind, Owner};
@@ -37,12 +40,15 @@ pub use duplicates::{DuplicateKeys, NotTheSame, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
-pub use events::StoredEvent;
+pub use events::{StoredEvent, ToldEvent};
+pub use lists::{LIST_STATEMENTS, StageCount};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
+pub use receipts::StoredReceipt;
 pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
+pub use workstations::{Arrived, NotedCapture, SeenWorkstation, StoredWorkstation};
 
 use engine::Engine;
 
@@ -104,6 +110,15 @@ impl Store {
     /// If none is to be had in time.
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(Reader { inner: self.engine.reader().await? })
+    }
+
+    /// A connection that reads one state of the store, whatever is committed meanwhile: for answers that several questions
+    /// make together.
+    ///
+    /// # Errors
+    /// If none is to be had in time.
+    pub async fn snapshot(&self) -> Result<Reader, StoreError> {
+        Ok(Reader { inner: self.engine.snapshot().await? })
     }
 
     /// Commits a unit of work: all of it, or nothing. Answers after the commit.

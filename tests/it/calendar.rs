@@ -33,6 +33,7 @@ fn on(day: Date) -> Wishes {
 }
 
 /// The moment at which a day is over.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with fields that may be absent")]
 fn end_of(day: Date) -> Option<prost_types::Timestamp> {
     let micros = Timestamp::start_of(day.next_day().unwrap()).micros();
     Some(prost_types::Timestamp { seconds: micros / 1_000_000, nanos: 0 })
@@ -197,6 +198,7 @@ async fn a_referred_request_waits_a_working_day_for_its_supervisor_and_is_overdu
         service.wait(DAY / 2);
         assert_eq!((overdue(Holder::Supervisor).await, overdue(Holder::Authority).await), (1, 0));
         let request = pb::OverrideRequest {
+            not_the_same: Vec::new(),
             request_id: service.id(),
             enrolment_id: id,
             rules: vec!["residence-card.exchange-due".to_owned()],

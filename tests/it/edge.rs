@@ -32,11 +32,6 @@ async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
     client.streaming(Request::new(futures::stream::empty()), path, codec).await.map(drop)
 }
 
-/// The methods that are one call, one answer.
-fn unary() -> impl Iterator<Item = &'static eid::grpc::Rule> {
-    POLICY.iter().filter(|rule| rule.deadline.is_some())
-}
-
 /// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
     use Role::{Administrator, AppBackend, Auditor, Authority, Officer, Operator, RegistryReader, Supervisor};
@@ -58,10 +53,15 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/Challenge", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/Check", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/Correct", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/Count", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/Get", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/GetHistory", vec![Officer, Supervisor]),
+        ("eid.issuance.v1.EnrolmentService/GetSlip", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/List", vec![Officer, Supervisor]),
+        ("eid.issuance.v1.EnrolmentService/ListReceiptKeys", staff()),
         ("eid.issuance.v1.EnrolmentService/Submit", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/SubmitStream", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/Watch", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
         ("eid.issuance.v1.OfficeService/GetOffice", staff()),
         ("eid.issuance.v1.OfficeService/ListOffices", staff()),
@@ -73,6 +73,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.TrustService/ListMaterial", vec![Auditor, Operator]),
         ("eid.issuance.v1.TrustService/ProposeMaterial", vec![Operator]),
         ("eid.issuance.v1.TrustService/RejectMaterial", vec![Operator]),
+        ("eid.issuance.v1.WorkstationService/List", vec![Supervisor]),
         ("eid.registry.v1.RegistryService/Lookup", vec![RegistryReader]),
         ("grpc.health.v1.Health/Check", staff()),
         ("grpc.health.v1.Health/List", staff()),
@@ -94,10 +95,14 @@ fn the_policy_lets_in_whom_it_should_and_nobody_else() {
 async fn each_method_refuses_each_role_that_the_table_does_not_name() {
     with(async |service| {
         let mut refused = 0;
-        for rule in unary() {
+        for rule in POLICY {
             let Allowed::Roles(roles) = rule.allowed else { continue };
             for role in Role::ALL {
-                let answer = call(service.channel(Some(role.name())), rule.method).await;
+                let channel = service.channel(Some(role.name()));
+                let answer = match rule.deadline {
+                    Some(_) => call(channel, rule.method).await,
+                    None => open(channel, rule.method).await,
+                };
                 let denied = matches!(&answer, Err(status) if status.code() == Code::PermissionDenied);
                 assert_eq!(denied, !roles.contains(&role), "{role} at {}: {answer:?}", rule.method);
                 if denied {
@@ -107,6 +112,22 @@ async fn each_method_refuses_each_role_that_the_table_does_not_name() {
             }
         }
         assert!(refused > 70, "{refused} refusals were seen");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_of_items_is_refused_to_each_role_that_the_table_does_not_name() {
+    with(async |service| {
+        for rule in POLICY.iter().filter(|rule| rule.stream.is_some()) {
+            for role in Role::ALL {
+                let answer = open(service.channel(Some(role.name())), rule.method).await;
+                assert_eq!(answer.is_ok(), rule.allowed.includes(role), "{role} at {}: {answer:?}", rule.method);
+                if let Err(denied) = answer {
+                    assert_eq!(reason(&denied), "ROLE_NOT_ALLOWED");
+                }
+            }
+        }
     })
     .await;
 }

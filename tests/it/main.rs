@@ -29,7 +29,11 @@ mod enrolment;
 #[cfg(test)]
 mod erasure;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod lists;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
@@ -40,14 +44,21 @@ mod outage;
 mod process;
 mod progress;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod registry;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
 mod review;
 #[cfg(test)]
+mod spool;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod watch;
+mod workstation;

@@ -157,6 +157,7 @@ async fn a_supervisor_of_the_successor_decides_what_the_merged_office_received()
         let answer = service.officer_named("ba-ria").submit(request).await.unwrap().into_inner();
         let Some(pb::submit_response::Outcome::Accepted(receipt)) = answer.outcome else { panic!("not accepted") };
         let decline = |service: &Service| pb::DeclineRequest {
+            same_person: false,
             request_id: service.id(),
             enrolment_id: receipt.enrolment_id.clone(),
             reason: "The new card was refused at the counter.".to_owned(),
@@ -279,9 +280,11 @@ async fn pages_over_several_codes_show_each_request_once_and_newest_first() {
                 [("83-01", BEFORE), ("86-01", AFTER), ("84-01", BEFORE), ("86-01", BEFORE), ("79-01", AFTER)][n % 5];
             let id = received(service, &make, code, day).await;
             if code != "79-01" {
-                kept.insert(0, id);
+                kept.push((day, id));
             }
         }
+        kept.sort();
+        let kept: Vec<_> = kept.into_iter().rev().map(|(_, id)| id).collect();
         for page_size in [1, 2, 3, 50] {
             let (mut seen, mut page_token) = (Vec::new(), String::new());
             loop {

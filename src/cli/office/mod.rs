@@ -1,10 +1,18 @@
 //! `eid office`: an immigration office's work over the network.
 //!
-//! Owns the sending of captured requests from files. One bad item costs only itself; a repeat costs nothing.
+//! Owns the sending of captured requests from files: one bad item costs only itself; a repeat costs nothing. Owns the looking
+//! at what became of them, lists, numbers, and changes as they happen, and the printing of slips.
 
 mod delivery;
+mod json;
+pub(super) mod list;
 mod place;
 pub(in crate::cli) mod request;
+mod slip;
+pub(in crate::cli) mod spool;
+pub(super) mod watch;
+
+pub(super) use slip::slip;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write};
@@ -42,6 +50,10 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Submit(Submit),
+    Slip(slip::Slip),
+    List(list::List),
+    Watch(watch::Watch),
+    Spool(spool::Spool),
 }
 
 /// Submits captured requests

@@ -23,6 +23,7 @@ use super::mrz::Zone;
 use super::record::{Biometrics, RegistryAnswer};
 use super::residence::ResidenceCard;
 use super::time::Timestamp;
+use super::workstation::Provenance;
 use time::Date;
 use zone::Place;
 
@@ -50,6 +51,8 @@ pub struct Known {
     pub chip: Option<ChipReport>,
     /// What the immigration record said.
     pub record: RegistryAnswer,
+    /// Where and when it was captured, and whether its number stands for another capture already.
+    pub capture: Option<(Provenance, bool)>,
 }
 
 impl Known {
@@ -98,6 +101,9 @@ pub fn examine(application: &Application, captures: Option<&Captures>, known: &K
             &PASSPORT_PRACTICE,
             [Field::typed("passport.issuing_state"), Field::typed("person.nationality")],
         ));
+    }
+    if let Some((provenance, doubled)) = &known.capture {
+        found.add_all(provenance.examine(*doubled, now));
     }
     in_use(known.taken, &mut found);
     found.add_all(known.duplicate.as_ref().and_then(duplicate::likely));

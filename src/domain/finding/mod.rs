@@ -11,6 +11,7 @@ mod documents;
 mod duplicate;
 mod eligibility;
 mod registry;
+mod workstation;
 mod zone;
 
 pub use capture::*;
@@ -21,6 +22,7 @@ pub use documents::*;
 pub use duplicate::*;
 pub use eligibility::*;
 pub use registry::*;
+pub use workstation::*;
 pub use zone::*;
 
 use std::borrow::Cow;
@@ -101,6 +103,7 @@ pub static SUBJECTS: &[(&str, &[&Rule])] = &[
     ("Immigration record", registry::ALL),
     ("Captures", capture::ALL),
     ("Duplicates", duplicate::ALL),
+    ("Workstation", workstation::ALL),
 ];
 
 /// Every rule.

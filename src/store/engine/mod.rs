@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -145,6 +145,15 @@ impl Engine {
         })
     }
 
+    /// A connection that reads one state of the database, whatever is committed meanwhile.
+    pub(super) async fn snapshot(&self) -> Result<Reader, StoreError> {
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Reader::SqliteSnapshot(readers.begin().await?),
+            Self::Postgres { pool, .. } => Reader::PostgresSnapshot(pool.begin_with(BEGIN).await?),
+        })
+    }
+
     /// Runs `work` in a transaction and answers after its commit. An error undoes all of it.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
@@ -185,6 +194,10 @@ pub(super) enum Reader {
     Sqlite(PoolConnection<Sqlite>),
     /// The server.
     Postgres(PoolConnection<Postgres>),
+    /// The embedded database, as it was at the first read. Ends when it is dropped.
+    SqliteSnapshot(Transaction<'static, Sqlite>),
+    /// The server, as it was at the first read. Ends when it is dropped.
+    PostgresSnapshot(Transaction<'static, Postgres>),
 }
 
 impl Reader {
@@ -193,6 +206,8 @@ impl Reader {
         match self {
             Self::Sqlite(connection) => Conn::Sqlite(connection),
             Self::Postgres(connection) => Conn::Postgres(connection),
+            Self::SqliteSnapshot(transaction) => Conn::Sqlite(transaction),
+            Self::PostgresSnapshot(transaction) => Conn::Postgres(transaction),
         }
     }
 }

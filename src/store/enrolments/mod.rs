@@ -4,17 +4,14 @@ mod row;
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 use super::deadlines::bind_clock;
 use super::engine::{Conn, query};
 use super::error::StoreError;
 use super::{Reader, Store, audit, events};
 use crate::domain::audit::Entry;
-use crate::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, StageName};
+use crate::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage};
 use crate::domain::finding::Finding;
 use crate::domain::ids::{EnrolmentId, LeaseId, StaffId, Version};
-use crate::domain::office::OfficeSpan;
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::time::Timestamp;
 pub(super) use row::stored;
@@ -266,34 +263,6 @@ impl Reader {
         let row =
             query("SELECT * FROM enrolment WHERE id = $1").bind(id.uuid()).fetch_optional(&mut self.conn()).await?;
         row.as_ref().map(stored).transpose()
-    }
-
-    /// A page of the requests of a code that were received within a span of days, newest first, those before `before` if it
-    /// is given.
-    ///
-    /// # Errors
-    /// If the database cannot be asked.
-    pub async fn enrolments_of(
-        &mut self,
-        span: &OfficeSpan,
-        stage: Option<StageName>,
-        before: Option<EnrolmentId>,
-        limit: u32,
-    ) -> Result<Vec<StoredEnrolment>, StoreError> {
-        let (from, before_end) = span.instants();
-        let rows = query(
-            "SELECT * FROM enrolment WHERE office = $1 AND id < $2 AND ($3 = '' OR stage = $3) \
-             AND received_at >= $5 AND received_at < $6 ORDER BY id DESC LIMIT $4",
-        )
-        .bind(span.code.as_str())
-        .bind(before.map_or(Uuid::max(), EnrolmentId::uuid))
-        .bind(stage.map_or("", StageName::name))
-        .bind(i64::from(limit))
-        .bind(from.micros())
-        .bind(before_end.micros())
-        .fetch_all(&mut self.conn())
-        .await?;
-        rows.iter().map(stored).collect()
     }
 
     /// Whether any request waits for the authority at `now`.

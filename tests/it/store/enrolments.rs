@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use eid::domain::enrolment::{Lease, RefusalReason, Stage, StageName};
+use eid::domain::enrolment::{Lease, RefusalReason, Stage};
 use eid::domain::finding::{CARD_SYMBOL_UNKNOWN, Field, Finding, MRZ_NAME_DIFFERS, Source};
 use eid::domain::ids::{AccountId, EnrolmentId, LeaseId, Version};
-use eid::domain::office::OfficeSpan;
 use eid::domain::record::Biometrics;
 use eid::domain::review::Review;
-use eid::domain::staff::{OfficeCode, Role};
+use eid::domain::staff::Role;
 use eid::domain::time::Timestamp;
 use eid::store::{Binding, BindingKind, Change, Claim, Owner, StoredEnrolment, Table};
 
 use super::scene::{NOBODY, Outcome, Scene, outcome, race};
-use crate::support::records::{NOW, later, office, passage_to, received};
+use crate::support::records::{NOW, later, passage_to, received};
 
 fn same(found: &StoredEnrolment, kept: &StoredEnrolment) {
     assert_eq!(found.enrolment, kept.enrolment);
@@ -35,11 +34,6 @@ async fn read(scene: &Scene, stored: &StoredEnrolment) -> StoredEnrolment {
 
 fn ids(rows: &[StoredEnrolment]) -> Vec<EnrolmentId> {
     rows.iter().map(|row| row.enrolment.id).collect()
-}
-
-/// Every request of a code, whenever it was received.
-fn always(office: &OfficeCode) -> OfficeSpan {
-    OfficeSpan { code: office.clone(), from: None, until: None }
 }
 
 /// So many requests that wait, oldest first.
@@ -244,64 +238,6 @@ async fn claimers_at_once_never_share_a_request() {
     claimed.sort_unstable();
     waiting.sort_unstable();
     assert_eq!(claimed, waiting);
-}
-
-#[tokio::test]
-async fn pages_go_from_new_to_old_and_hold_while_new_requests_arrive() {
-    let scene = Scene::new().await;
-    let mut expected = waiting(&scene, 7).await;
-    expected.reverse();
-    let (mut seen, mut before) = (Vec::new(), None);
-    loop {
-        let page = scene.reader().await.enrolments_of(&always(&office()), None, before, 3).await.unwrap();
-        let Some(last) = page.last() else { break };
-        before = Some(last.enrolment.id);
-        seen.extend(ids(&page));
-        waiting(&scene, 2).await;
-    }
-    assert_eq!(seen, expected);
-}
-
-#[tokio::test]
-async fn a_page_shows_one_office_and_the_stage_asked_for() {
-    let scene = Scene::new().await;
-    let [mut issued, mut refused] = [scene.enrolment().await, scene.enrolment().await];
-    let forwarded = scene.enrolment().await;
-    issued.enrolment.stage = Stage::Issued { account: AccountId::new(scene.make.id()), at: NOW };
-    refused.enrolment.stage = Stage::Refused { reason: RefusalReason::Duplicate, at: NOW };
-    scene.done([save(&issued), save(&refused)]).await;
-    for (stage, row) in
-        [(StageName::Issued, &issued), (StageName::Refused, &refused), (StageName::Forwarded, &forwarded)]
-    {
-        let page = scene.reader().await.enrolments_of(&always(&office()), Some(stage), None, 10).await.unwrap();
-        assert_eq!(ids(&page), [row.enrolment.id], "{stage}");
-    }
-    let elsewhere = OfficeCode::parse("79-02").unwrap();
-    assert!(scene.reader().await.enrolments_of(&always(&elsewhere), None, None, 10).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_span_holds_what_was_received_from_its_first_day_to_the_end_of_its_last() {
-    let scene = Scene::new().await;
-    let (day, micro) = (NOW.local_date(), Duration::from_micros(1));
-    let (begin, end) = (Timestamp::start_of(day), Timestamp::start_of(day.next_day().unwrap()));
-    let mut kept = Vec::new();
-    for received_at in [begin.minus(micro), begin, end.minus(micro), end] {
-        let mut stored = scene.make.enrolment(scene.officer.id);
-        stored.enrolment.received_at = received_at;
-        scene.done([add(&stored)]).await;
-        kept.push(stored.enrolment.id);
-    }
-    let found = async |from, until| {
-        let span = OfficeSpan { code: office(), from, until };
-        let mut found = ids(&scene.reader().await.enrolments_of(&span, None, None, 10).await.unwrap());
-        found.reverse();
-        found
-    };
-    assert_eq!(found(Some(day), Some(day)).await, kept[1..3]);
-    assert_eq!(found(None, Some(day)).await, kept[..3]);
-    assert_eq!(found(Some(day), None).await, kept[1..]);
-    assert_eq!(found(None, None).await, kept);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Registry, Settings, TrustSettings};
+use eid::app::{App, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use eid::archive::Archive;
 use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
@@ -45,6 +45,9 @@ use super::database::{Database, redis};
 /// Size of a message that the service takes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
+/// The way by which connections reach a server.
+type Connections = mpsc::Sender<std::io::Result<Connection<DuplexStream>>>;
+
 /// A service that runs for one test.
 pub struct Service {
     app: App,
@@ -52,7 +55,7 @@ pub struct Service {
     dice: Dice,
     people: Mutex<Generator>,
     numbers: AtomicU32,
-    connections: mpsc::Sender<std::io::Result<Connection<DuplexStream>>>,
+    connections: Connections,
     mailbox: PathBuf,
     /// Last, so that it goes when nothing uses it any more.
     database: Database,
@@ -70,6 +73,8 @@ pub struct Wishes {
     pub carrier_away: bool,
     /// The practice country may be trusted.
     pub practice: bool,
+    /// Calls are counted in this process, by the clock that stands still, whatever the pass has.
+    pub counts_alone: bool,
     /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
     pub today: Option<Date>,
 }
@@ -77,7 +82,50 @@ pub struct Wishes {
 /// What a test allows the use cases: the settings as they are shipped, but for what trust material may be like.
 fn settings(home: &Path, trust: impl FnOnce(TrustSettings) -> TrustSettings) -> Settings {
     let shipped = server::settings(&Config::development(home).unwrap());
-    Settings { trust: trust(shipped.trust), ..shipped }
+    let watch = WatchSettings {
+        poll: Duration::from_millis(20),
+        heartbeat: Duration::from_millis(50),
+        recheck: Duration::from_millis(20),
+        ..shipped.watch
+    };
+    Settings { trust: trust(shipped.trust), watch, ..shipped }
+}
+
+/// A channel over these connections on which `name` calls; nobody if absent.
+fn channel_over(connections: &Connections, name: Option<&str>) -> Channel {
+    let peer = Peer { name: name.map(|name| Arc::new(certificate(name))), address: None };
+    let connections = connections.clone();
+    let connector = tower::service_fn(move |_| {
+        let (connections, peer) = (connections.clone(), peer.clone());
+        async move {
+            let (near, far) = tokio::io::duplex(256 * 1024);
+            let sent = connections.send(Ok(Connection::new(far, peer))).await;
+            sent.map_err(|_| std::io::Error::other("the service has stopped"))?;
+            Ok::<_, std::io::Error>(TokioIo::new(near))
+        }
+    });
+    Endpoint::from_static("http://memory.invalid").connect_with_connector_lazy(connector)
+}
+
+/// Another process of the service over the same store, with a server of its own.
+pub struct Replica {
+    connections: Connections,
+    stop: CancellationToken,
+    serving: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Replica {
+    /// A channel on which `name` calls.
+    pub fn channel(&self, name: &str) -> Channel {
+        channel_over(&self.connections, Some(name))
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        drop(self.connections);
+        self.serving.await.unwrap().unwrap();
+    }
 }
 
 /// Runs `test` against a fresh service, then asks the house's own questions.
@@ -130,7 +178,7 @@ impl Service {
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
         // Chance keeps the tests of one Redis apart: their callers have the same names.
         let of_the_pass = || Some((redis()?.to_owned(), hex::encode(Dice::system().bytes::<8>())));
-        let limits = match wishes.redis.or_else(of_the_pass) {
+        let limits = match wishes.redis.or_else(|| if wishes.counts_alone { None } else { of_the_pass() }) {
             Some((url, namespace)) => Limits::redis(&url, &namespace, clock.clone()).await.unwrap(),
             None => Limits::memory(clock.clone()),
         };
@@ -153,18 +201,7 @@ impl Service {
 
     /// A channel on which `name` calls; nobody if absent.
     pub fn channel(&self, name: Option<&str>) -> Channel {
-        let peer = Peer { name: name.map(|name| Arc::new(certificate(name))), address: None };
-        let connections = self.connections.clone();
-        let connector = tower::service_fn(move |_| {
-            let (connections, peer) = (connections.clone(), peer.clone());
-            async move {
-                let (near, far) = tokio::io::duplex(256 * 1024);
-                let sent = connections.send(Ok(Connection::new(far, peer))).await;
-                sent.map_err(|_| std::io::Error::other("the service has stopped"))?;
-                Ok::<_, std::io::Error>(TokioIo::new(near))
-            }
-        });
-        Endpoint::from_static("http://memory.invalid").connect_with_connector_lazy(connector)
+        channel_over(&self.connections, name)
     }
 
     pub fn officer(&self) -> EnrolmentServiceClient<Channel> {
@@ -212,6 +249,20 @@ impl Service {
             dice: self.dice.clone(),
             settings: settings(self.folder.path(), |_| trust),
         })
+    }
+
+    /// Another process of the service, with a server of its own.
+    pub fn replica(&self) -> Replica {
+        let app = self.another_process(self.shipped_trust());
+        let (connections, incoming) = mpsc::channel(16);
+        let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: false };
+        let (stop, limits) = (CancellationToken::new(), Limits::memory(self.clock.clone()));
+        let serving = tokio::spawn(serve_on(app, limits, edge, ReceiverStream::new(incoming), stop.clone()));
+        Replica { connections, stop, serving }
+    }
+
+    fn shipped_trust(&self) -> TrustSettings {
+        server::settings(&Config::development(self.folder.path()).unwrap()).trust
     }
 
     pub fn database(&self) -> &Database {

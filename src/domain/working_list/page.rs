@@ -1,0 +1,138 @@
+//! Pages: newest first, each beginning below the last request of the one before. What arrives meanwhile is above, and what
+//! changes its state keeps its place; so no page shows a request again, and none leaves out what matched all the while.
+
+use super::filter::Filter;
+use super::token::{Reader, Writer, hash};
+use crate::domain::enrolment::StageName;
+use crate::domain::ids::EnrolmentId;
+use crate::domain::staff::OfficeCode;
+use crate::domain::text::Malformed;
+use crate::domain::time::Timestamp;
+
+const VERSION: u8 = 1;
+
+const WRONG: Malformed = Malformed::new(
+    "Not a page token. Send next_page_token of the page before, unchanged.",
+    "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
+);
+const OF_ANOTHER_LIST: Malformed = Malformed::new(
+    "This page token is of a list with other filters or of another office. Ask with the filters of the page before, or \
+     without a token for the first page.",
+    "Mã trang này thuộc danh sách có bộ lọc khác hoặc của đơn vị khác. Hãy dùng đúng bộ lọc của trang trước, hoặc bỏ mã \
+     trang để xem trang đầu.",
+);
+
+/// Which list a page is of: the office, its map and the filter, as a hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ListName([u8; 16]);
+
+impl ListName {
+    /// The list of an office's requests under `filter`; `offices` says by which map they are asked for.
+    pub fn new(office: &OfficeCode, offices: &str, filter: &Filter) -> Self {
+        let stages: Vec<_> = filter.stages().iter().copied().map(StageName::name).collect();
+        let (from, until) = filter.received();
+        Self(hash(&[
+            office.as_str().as_bytes(),
+            offices.as_bytes(),
+            stages.join(",").as_bytes(),
+            &from.micros().to_be_bytes(),
+            &until.micros().to_be_bytes(),
+            &[u8::from(filter.is_overdue())],
+        ]))
+    }
+}
+
+/// The last request of a page. The next page begins below it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PageEnd {
+    /// When it was taken in.
+    pub received_at: Timestamp,
+    /// Its name, which decides between those taken in at the same instant.
+    pub id: EnrolmentId,
+}
+
+impl PageEnd {
+    /// What a client sends to get the next page of that list.
+    pub fn token(self, list: &ListName) -> Vec<u8> {
+        let (at, id) = (self.received_at.micros().to_be_bytes(), self.id.uuid());
+        Writer::new(VERSION).put(&list.0).put(&at).put(id.as_bytes()).finish()
+    }
+
+    /// Reads a token of that list.
+    ///
+    /// # Errors
+    /// If it is none, or one of another list.
+    pub fn read(token: &[u8], list: &ListName) -> Result<Self, Malformed> {
+        let (named, end) = Self::parse(token).ok_or(WRONG)?;
+        if named == list.0 { Ok(end) } else { Err(OF_ANOTHER_LIST) }
+    }
+
+    /// Whether bytes are a token of any list.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn check(token: &[u8]) -> Result<(), Malformed> {
+        Self::parse(token).map(drop).ok_or(WRONG)
+    }
+
+    fn parse(token: &[u8]) -> Option<([u8; 16], Self)> {
+        let mut reader = Reader::open(token, VERSION)?;
+        let (named, at, id) = (reader.take()?, reader.take()?, reader.take()?);
+        let id = EnrolmentId::new(uuid::Uuid::from_bytes(id));
+        let end = Self { received_at: Timestamp::from_micros(i64::from_be_bytes(at)), id };
+        reader.is_at_end().then_some((named, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::enrolment::Holder;
+
+    fn office(code: &str) -> OfficeCode {
+        OfficeCode::parse(code).unwrap()
+    }
+
+    fn end() -> PageEnd {
+        PageEnd { received_at: Timestamp::from_micros(-7), id: EnrolmentId::new(uuid::Uuid::from_u128(9)) }
+    }
+
+    #[test]
+    fn a_token_leads_back_to_the_end_of_its_page() {
+        let list = ListName::new(&office("79-01"), "", &Filter::all());
+        assert_eq!(PageEnd::read(&end().token(&list), &list), Ok(end()));
+    }
+
+    #[test]
+    fn a_token_serves_its_own_list_only() {
+        let (all, here) = (Filter::all(), office("79-01"));
+        let at = Timestamp::from_micros;
+        let list = ListName::new(&here, "", &all);
+        let token = end().token(&list);
+        for other in [
+            ListName::new(&office("79-02"), "", &all),
+            ListName::new(&here, "79-01", &all),
+            ListName::new(&here, "", &all.clone().overdue()),
+            ListName::new(&here, "", &all.clone().held_by(Holder::Office)),
+            ListName::new(&here, "", &all.clone().in_stages(&[StageName::Issued])),
+            ListName::new(&here, "", &all.clone().received_from(at(1))),
+            ListName::new(&here, "", &all.clone().received_until(at(1))),
+        ] {
+            assert_eq!(PageEnd::read(&token, &other), Err(OF_ANOTHER_LIST));
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_no_token() {
+        let list = ListName::new(&office("79-01"), "", &Filter::all());
+        let token = end().token(&list);
+        for at in 0..token.len() {
+            let mut damaged = token.clone();
+            damaged[at] ^= 1;
+            assert_eq!(PageEnd::read(&damaged, &list), Err(WRONG), "{at}");
+            assert_eq!(PageEnd::read(&token[..at], &list), Err(WRONG), "{at}");
+        }
+        assert!(PageEnd::check(&token).is_ok() && PageEnd::check(&[]).is_err());
+        assert_eq!(PageEnd::read(&[token, vec![0]].concat(), &list), Err(WRONG));
+    }
+}
