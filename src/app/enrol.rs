@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, Officer, Repeat};
+use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
@@ -21,6 +21,8 @@ use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
 
+/// Revision of a request as it was first handed in.
+const FIRST: u32 = 1;
 /// Bytes of a challenge, RND.IFD. Doc 9303-11 section 6.1.
 const CHALLENGE_BYTES: usize = 8;
 /// How long a challenge can be used: a reader may have to read the chip more than once.
@@ -29,8 +31,8 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_mins(10);
 /// What became of a request that was handed in.
 #[derive(Debug)]
 pub enum Submitted {
-    /// Taken in.
-    Accepted(Box<Enrolment>),
+    /// Taken in, with its receipt; none if it was taken in before there were any.
+    Accepted(Box<Enrolment>, Option<HandedReceipt>),
     /// Not taken in; nothing was stored.
     NotAccepted(Findings),
 }
@@ -159,7 +161,8 @@ impl App {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
             let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment))));
+            let receipt = self.kept_receipt(&mut reader, enrolment, FIRST).await?;
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment), receipt)));
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
@@ -175,7 +178,9 @@ impl App {
                 self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
-                Attempt::Change(Submitted::Accepted(Box::new(passage.into_enrolment())), unit)
+                let enrolment = passage.into_enrolment();
+                let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
+                Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit.with(keep))
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })

@@ -16,6 +16,7 @@ use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
 use crate::domain::ids::{ChallengeId, EnrolmentId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
+use crate::receipt::PlainDigest;
 use crate::store::Reader;
 
 /// What an officer hands in.
@@ -27,6 +28,8 @@ pub struct Intake {
     pub chip: Option<ChipRead>,
     /// Face and fingerprints; empty if none were taken.
     pub captures: Captures,
+    /// Digest of what was handed in, which its receipt is of.
+    pub submitted: PlainDigest,
 }
 
 /// The files of a chip as they were read.

@@ -56,6 +56,8 @@ pub enum Action {
     EnrolmentReceived,
     /// A request was looked at.
     EnrolmentViewed,
+    /// The applicant's slip was made.
+    SlipPrinted,
     /// Requests of an office were listed.
     EnrolmentsListed,
     /// Somebody began to watch the changes of an office's requests.
@@ -142,6 +144,7 @@ impl Action {
         match self {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
+            Self::SlipPrinted => "enrolment.slip-printed",
             Self::EnrolmentsListed => "enrolments.listed",
             Self::EnrolmentsWatched => "enrolments.watched",
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",

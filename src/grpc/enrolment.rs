@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::gate::caller;
 use super::parse::{self, Faults};
-use super::{lists, render, status, watch};
+use super::{lists, receipts, render, status, watch};
 use crate::app::{App, Caller, Intake, Officer, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::{ReturnReason, StageName, WithdrawalReason};
@@ -25,6 +25,7 @@ pub(super) const WRONG_REASON: Malformed = Malformed::new(
     "Required: one of the reasons listed in the protocol.",
     "Bắt buộc: một trong các lý do nêu trong giao thức.",
 );
+
 pub(super) struct Enrolments(pub(super) App);
 
 #[tonic::async_trait]
@@ -64,7 +65,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let (id, intake) = faults.finish(id.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
         let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
-            Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(pb::Receipt {
+            Submitted::Accepted(enrolment, receipt) => pb::submit_response::Outcome::Accepted(pb::Receipt {
                 enrolment_id: enrolment.id.to_string(),
                 office: enrolment.office.to_string(),
                 received_at: Some(render::instant(enrolment.received_at)),
@@ -75,6 +76,9 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
                     StageName::Referred
                 })
                 .into(),
+                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
+                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
+                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
             }),
             Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
                 findings: render::findings(findings.iter()),
@@ -93,7 +97,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         Ok(Response::new(pb::GetResponse {
             enrolment: Some(pb::Enrolment {
                 return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
-                ..held_by(&officer.office, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
+                ..held_by(&officer, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
             }),
             application: Some(render::application(&shown.application)),
         }))
@@ -108,15 +112,22 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
             intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
         let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
-        let outcome = match self.0.correct(&by, &officer, &repeat, enrolment, &intake).await? {
-            Submitted::Accepted(enrolment) => {
-                pb::correct_response::Outcome::Accepted(held_by(&officer.office, render::enrolment(&enrolment)))
+        Ok(Response::new(match self.0.correct(&by, &officer, &repeat, enrolment, &intake).await? {
+            Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
+                outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
+                    &officer,
+                    render::enrolment(&enrolment),
+                ))),
+                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
+                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
+                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
+            },
+            Submitted::NotAccepted(findings) => {
+                let refused = pb::NotAccepted { findings: render::findings(findings.iter()) };
+                let outcome = Some(pb::correct_response::Outcome::NotAccepted(refused));
+                pb::CorrectResponse { outcome, ..pb::CorrectResponse::default() }
             }
-            Submitted::NotAccepted(findings) => pb::correct_response::Outcome::NotAccepted(pb::NotAccepted {
-                findings: render::findings(findings.iter()),
-            }),
-        };
-        Ok(Response::new(pb::CorrectResponse { outcome: Some(outcome) }))
+        }))
     }
 
     async fn withdraw(&self, request: Request<pb::WithdrawRequest>) -> Result<Response<pb::WithdrawResponse>, Status> {
@@ -128,9 +139,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
         let repeat = self.0.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
         let enrolment = self.0.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
-        Ok(Response::new(pb::WithdrawResponse {
-            enrolment: Some(held_by(&officer.office, render::enrolment(&enrolment))),
-        }))
+        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(held_by(&officer, render::enrolment(&enrolment))) }))
     }
 
     async fn get_history(
@@ -158,10 +167,35 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         watch::watch(&self.0, request).await
     }
+
+    async fn get_slip(&self, request: Request<pb::GetSlipRequest>) -> Result<Response<pb::GetSlipResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let format = faults.take("format", receipts::format(message.format));
+        let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let (id, ()) = faults.finish(id.zip(format))?;
+        self.0.slip(&by, &officer, id).await.map(receipts::slip).map(Response::new).map_err(Status::from)
+    }
+
+    async fn list_receipt_keys(
+        &self,
+        _request: Request<pb::ListReceiptKeysRequest>,
+    ) -> Result<Response<pb::ListReceiptKeysResponse>, Status> {
+        Ok(Response::new(pb::ListReceiptKeysResponse {
+            jwk_set: self.0.receipt_keys().to_json(),
+            current_key_id: self.0.receipt_key().to_string(),
+        }))
+    }
 }
 
 /// A request as it is shown to an officer whose office it is today.
-pub(super) fn held_by(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
+pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
+    held_at(&officer.office, enrolment)
+}
+
+/// A request as it is shown at the office whose it is today.
+pub(super) fn held_at(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
     pb::Enrolment { current_office: office.to_string(), ..enrolment }
 }
 
@@ -193,6 +227,7 @@ fn intake(
     chip: Option<&pb::Chip>,
     captures: Option<&pb::Captures>,
 ) -> Option<Intake> {
+    let submitted = receipts::submitted_content(application, chip, captures);
     let application = faults.within("application", application, parse::application);
     let chip = match chip {
         None => Some(None),
@@ -202,7 +237,7 @@ fn intake(
         None => Some(Captures::default()),
         some => faults.within("captures", some, super::captures::captures),
     };
-    Some(Intake { application: application?, chip: chip?, captures: captures? })
+    Some(Intake { application: application?, chip: chip?, captures: captures?, submitted })
 }
 
 /// The names of a call and of the request that it is about.

@@ -17,6 +17,7 @@ mod mask;
 mod office;
 mod parse;
 mod policy;
+mod receipts;
 mod registry;
 mod render;
 mod review;
@@ -28,6 +29,7 @@ pub use enrolment::read_check;
 pub use gate::Gate;
 pub use parse::{read_application, read_residence_card};
 pub use policy::{Allowed, POLICY, Rule, unruled};
+pub use receipts::submitted_content;
 pub use status::{REASONS, Reason};
 
 use tonic::service::Routes;

@@ -33,6 +33,7 @@ fn on(day: Date) -> Wishes {
 }
 
 /// The moment at which a day is over.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with fields that may be absent")]
 fn end_of(day: Date) -> Option<prost_types::Timestamp> {
     let micros = Timestamp::start_of(day.next_day().unwrap()).micros();
     Some(prost_types::Timestamp { seconds: micros / 1_000_000, nanos: 0 })

@@ -1,14 +1,17 @@
 //! `eid office`: an immigration office's work over the network.
 //!
-//! Owns the sending of captured requests from files: one bad item costs only itself; a repeat costs nothing. Owns the looking
-//! at what became of them: lists, numbers, and changes as they happen.
+//! Owns the sending of captured requests from files, and the printing of slips: one bad item costs only itself; a repeat
+//! costs nothing. Owns the looking at what became of requests: lists, numbers, and changes as they happen.
 
 mod delivery;
 mod json;
 pub(super) mod list;
 mod place;
 pub(in crate::cli) mod request;
+mod slip;
 pub(super) mod watch;
+
+pub(super) use slip::slip;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write};
@@ -48,6 +51,7 @@ pub(super) enum Command {
     Submit(Submit),
     List(list::List),
     Watch(watch::Watch),
+    Slip(slip::Slip),
 }
 
 /// Submits captured requests

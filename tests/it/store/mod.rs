@@ -15,6 +15,7 @@ mod lists;
 mod offices;
 mod opening;
 mod outbox;
+mod receipts;
 mod registry;
 mod requests;
 mod scene;

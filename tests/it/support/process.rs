@@ -167,6 +167,11 @@ async fn heard(log: &mut watch::Receiver<String>, enough: impl FnMut(&String) ->
 }
 
 impl Running {
+    /// Where it serves.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.rsplit_once(':').unwrap().1)
+    }
+
     /// Waits until it has logged `text` so many times.
     pub async fn heard(&self, text: &str, times: usize) {
         heard(&mut self.log.clone(), |log| log.matches(text).count() >= times).await;
