@@ -23,6 +23,7 @@
 //! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 //! chip      what the chip of a passport holds, and whether state and chip are genuine: bytes in, findings out
+//! receipt   what an office hands out for a request: signed receipts, their keys and form, the printed slip
 //! config    typed settings: what can be set, and within which bounds
 //! sys       the clock and the dice, to be handed in
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -46,6 +47,7 @@ pub mod notify;
 pub mod pki;
 pub mod practice;
 pub mod proto;
+pub mod receipt;
 pub mod registry;
 pub mod server;
 pub mod store;

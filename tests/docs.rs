@@ -176,7 +176,9 @@ fn the_readme_opens_with_the_two_commands_that_do_all_the_set_up() {
 #[test]
 fn every_command_in_the_documents_is_one_that_the_program_knows() {
     let mut found = 0;
-    for path in ["README.md", "CONTRIBUTING.md", "certs/README.md", "docs/documents.md", "docs/offices.md"] {
+    let pages =
+        ["README.md", "CONTRIBUTING.md", "certs/README.md", "docs/documents.md", "docs/offices.md", "docs/receipts.md"];
+    for path in pages {
         let text = text(path);
         let lines = blocks(&text).into_iter().filter(|(kind, _)| *kind == "sh").flat_map(|(_, lines)| lines);
         let program = |line: &str| {

@@ -5,12 +5,14 @@ use time::Date;
 use crate::domain::audit::Actor;
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{OfficeCode, Post, Role, StaffMember};
+use crate::domain::time::Timestamp;
 
 /// A person or system whose certificate is in the directory and enabled.
 #[derive(Clone, Debug)]
 pub struct Caller {
     id: StaffId,
     post: Post,
+    registered_at: Timestamp,
     seat: Option<Officer>,
 }
 
@@ -28,7 +30,8 @@ pub struct Officer {
 impl Caller {
     /// The caller behind a directory entry, where they are today; `None` if it is disabled.
     pub fn from_directory(member: StaffMember, seat: Option<Officer>) -> Option<Self> {
-        member.enabled.then_some(Self { id: member.id, post: member.post, seat })
+        let StaffMember { id, post, registered_at, enabled, .. } = member;
+        enabled.then_some(Self { id, post, registered_at, seat })
     }
 
     /// Who.
@@ -39,6 +42,11 @@ impl Caller {
     /// In which role.
     pub const fn role(&self) -> Role {
         self.post.role()
+    }
+
+    /// The office in the directory, and when it was entered there.
+    pub(super) fn entered(&self) -> Option<(&OfficeCode, Timestamp)> {
+        self.post.office().map(|office| (office, self.registered_at))
     }
 
     /// The caller as an officer; `None` for roles without an office, and if the office in the directory has ended and no

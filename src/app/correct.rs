@@ -49,6 +49,9 @@ pub struct ShownRevision {
 #[derive(Serialize, Deserialize)]
 struct Recorded {
     enrolment: EnrolmentId,
+    /// Of a correction: which revision it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<u32>,
 }
 
 impl App {
@@ -131,8 +134,10 @@ impl App {
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
         let stored =
             self.held_enrolment(&mut reader, officer, before.as_ref().map_or(id, |first| first.enrolment)).await?;
-        if before.is_some() {
-            return Ok(Attempt::Answered(Ok(Submitted::Accepted(Box::new(stored.enrolment)))));
+        if let Some(first) = before {
+            let revision = first.revision.unwrap_or(stored.enrolment.revision);
+            let receipt = self.kept_receipt(&mut reader, first.enrolment, revision).await?;
+            return Ok(Attempt::Answered(Ok(Submitted::Accepted(Box::new(stored.enrolment), receipt))));
         }
         if !matches!(stored.enrolment.stage, Stage::Returned { .. }) {
             return Ok(Attempt::Unchanged(Err(NotReturned.into())));
@@ -157,7 +162,9 @@ impl App {
         self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
         let captures = self.replace_captures(id, &intake.captures).await?;
         let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with_all(captures);
-        Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(passage.into_enrolment()))), unit))
+        let enrolment = passage.into_enrolment();
+        let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
+        Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(enrolment), Some(receipt))), unit.with(keep)))
     }
 
     /// What the rules say about a correction. Captures and chip that are not handed in again are held still, and so is what
@@ -209,7 +216,7 @@ impl App {
             .with("revision", passage.enrolment().revision.to_string())
             .with("notes", passage.enrolment().notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
         Ok(Unit::new(entry)
-            .with(repeat.remember(by, &Recorded { enrolment: id })?)
+            .with(repeat.remember(by, &Recorded { enrolment: id, revision: Some(passage.enrolment().revision) })?)
             .with(Change::Correct(Box::new(correction), stored.version))
             .with_all(spent_challenge(intake, passage.enrolment()))
             .with_all(self.bindings(id, &before).into_iter().map(Change::Release))
@@ -244,7 +251,7 @@ impl App {
             .with("reason", reason.name())
             .with("from", stored.enrolment.stage.name().name());
         let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Recorded { enrolment: id })?)
+            .with(repeat.remember(by, &Recorded { enrolment: id, revision: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with_all(ended)
             .with_all(self.bindings(id, &application).into_iter().map(Change::Release));

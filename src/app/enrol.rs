@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
-use super::{App, Caller, Error, Intake, Missing, OfficeScope, Officer, Repeat};
+use super::{App, Caller, Error, HandedReceipt, Intake, Missing, OfficeScope, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Taken, examine};
@@ -22,6 +22,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::workstation::{Earlier, Provenance};
 use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
 
+/// Revision of a request as it was first handed in.
+const FIRST: u32 = 1;
 /// Bytes of a challenge, RND.IFD. Doc 9303-11 section 6.1.
 const CHALLENGE_BYTES: usize = 8;
 /// How long a challenge can be used: a reader may have to read the chip more than once.
@@ -30,8 +32,8 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_mins(10);
 /// What became of a request that was handed in.
 #[derive(Debug)]
 pub enum Submitted {
-    /// Taken in.
-    Accepted(Box<Enrolment>),
+    /// Taken in, with its receipt; none if it was taken in before there were any.
+    Accepted(Box<Enrolment>, Option<HandedReceipt>),
     /// Not taken in; nothing was stored.
     NotAccepted(Findings),
 }
@@ -127,7 +129,8 @@ impl App {
             let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
             // A colleague who sent the same spool was faster, after this call had looked.
             if let Earlier::TakenIn(first) = earlier {
-                return Ok(Submitted::Accepted(Box::new(taken_in(&mut reader, first).await?)));
+                let receipt = self.kept_receipt(&mut reader, first, FIRST).await?;
+                return Ok(Submitted::Accepted(Box::new(taken_in(&mut reader, first).await?), receipt));
             }
             drop(reader);
             // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
@@ -233,12 +236,14 @@ impl App {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
             let first = taken_in(&mut reader, enrolment).await?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first))));
+            let receipt = self.kept_receipt(&mut reader, enrolment, FIRST).await?;
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first), receipt)));
         }
         let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
         if let Earlier::TakenIn(first) = earlier {
+            let receipt = self.kept_receipt(&mut reader, first, FIRST).await?;
             let first = taken_in(&mut reader, first).await?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first))));
+            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(first), receipt)));
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
@@ -256,7 +261,9 @@ impl App {
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
                 let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
-                Attempt::Change(Submitted::Accepted(Box::new(passage.into_enrolment())), unit)
+                let enrolment = passage.into_enrolment();
+                let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
+                Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit.with(keep))
             }
             Err(findings) => Attempt::Unchanged(Submitted::NotAccepted(findings)),
         })

@@ -17,6 +17,7 @@ use crate::domain::ids::{ChallengeId, EnrolmentId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::Provenance;
+use crate::receipt::PlainDigest;
 use crate::store::Reader;
 
 /// What an officer hands in.
@@ -30,6 +31,8 @@ pub struct Intake {
     pub captures: Captures,
     /// Where and when it was captured, if it says so.
     pub provenance: Option<Provenance>,
+    /// Digest of what was handed in, which its receipt is of.
+    pub submitted: PlainDigest,
 }
 
 /// The files of a chip as they were read.

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use time::Date;
 
-use super::{ATTEMPTS_MAX, App, Error, Missing, Officer};
+use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::enrolment::Enrolment;
-use crate::domain::ids::{ImportId, Version};
+use crate::domain::ids::{ImportId, StaffId, Version};
 use crate::domain::office::{
     self, Change as OfficeChange, Fault, OfficeMap, OfficeSpan, Period, Plan, Record, UnitKind,
 };
-use crate::domain::staff::{OfficeCode, StaffMember};
+use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
+use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoreError, Unit};
 
 /// The map that was read last, and at which revision.
@@ -159,12 +160,25 @@ impl App {
 
     /// Where an officer is today: at the office that has by now the rights of the one in the directory, as that was
     /// understood on the day of entry. `None` for roles without an office, and if the office ended and none took its place.
-    pub(super) async fn seat(&self, reader: &mut Reader, member: &StaffMember) -> Result<Option<Officer>, Error> {
-        let Some(entered) = member.post.office() else { return Ok(None) };
+    pub(super) async fn seat(
+        &self,
+        reader: &mut Reader,
+        id: StaffId,
+        entered: Option<(&OfficeCode, Timestamp)>,
+    ) -> Result<Option<Officer>, Error> {
+        let Some((code, at)) = entered else { return Ok(None) };
         let today = self.clock().now().local_date();
         let map = self.offices(reader).await?;
-        let office = map.successor(entered, member.registered_at.local_date(), today);
-        Ok(office.map(|office| Officer { id: member.id, office: office.code.clone(), on: today }))
+        let office = map.successor(code, at.local_date(), today);
+        Ok(office.map(|office| Officer { id, office: office.code.clone(), on: today }))
+    }
+
+    /// The caller as an officer by the map of this moment, for calls that outlast the day on which they began.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn officer_now(&self, by: &Caller) -> Result<Option<Officer>, Error> {
+        self.seat(&mut self.store().reader().await?, by.id(), by.entered()).await
     }
 
     /// Whether a request is the officer's office's: received by it, or by one whose rights it has by the map of the day.

@@ -14,7 +14,9 @@ impl App {
     pub async fn caller(&self, certificate: &CertificateName) -> Result<Option<Caller>, Error> {
         let mut reader = self.store().reader().await?;
         let Some(member) = reader.staff_by_certificate(certificate).await? else { return Ok(None) };
-        let seat = self.seat(&mut reader, &member).await?;
+        let seat = self
+            .seat(&mut reader, member.id, member.post.office().map(|office| (office, member.registered_at)))
+            .await?;
         Ok(Caller::from_directory(member, seat))
     }
 

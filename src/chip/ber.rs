@@ -67,6 +67,17 @@ pub fn read_one<'a>(bytes: &'a [u8], bounds: &Bounds) -> Result<(Cow<'a, [u8]>, 
     if bytes.len() > bounds.len {
         return Err(BerFault::TooLong);
     }
+    // Nearly all signed objects are DER: they are known by one pass that keeps nothing.
+    let (mut left, mut rest) = (bounds.elements, bytes);
+    if pass_der(&mut rest, bounds.depth, &mut left).is_some() {
+        let read = bytes.len() - rest.len();
+        return Ok((Cow::Borrowed(bytes.get(..read).unwrap_or_default()), rest));
+    }
+    walk(bytes, bounds)
+}
+
+/// The same, value by value.
+fn walk<'a>(bytes: &'a [u8], bounds: &Bounds) -> Result<(Cow<'a, [u8]>, &'a [u8]), BerFault> {
     let mut walk = Walk { left: bounds.elements, changed: false };
     let mut rest = bytes;
     let value = walk.value(&mut rest, bounds.depth)?;
@@ -80,6 +91,37 @@ pub fn read_one<'a>(bytes: &'a [u8], bounds: &Bounds) -> Result<(Cow<'a, [u8]>, 
         }
     };
     Ok((der, rest))
+}
+
+/// Passes by one value if the walk below would leave it as it is. `None` if it would change something, or refuse it: then
+/// the walk is to say why.
+fn pass_der(rest: &mut &[u8], depth: usize, left: &mut usize) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    let deeper = depth.checked_sub(1)?;
+    let tag = take_tag(rest).ok().filter(|tag| *tag != OCTET_STRING | CONSTRUCTED)?;
+    let len = take_der_length(rest)?;
+    let (mut content, after) = rest.split_at_checked(len)?;
+    *rest = after;
+    while tag & CONSTRUCTED != 0 && !content.is_empty() {
+        pass_der(&mut content, deeper, left)?;
+    }
+    Some(())
+}
+
+/// A length as DER writes it: definite, in as few bytes as can be, at most 4 beside the first.
+fn take_der_length(rest: &mut &[u8]) -> Option<usize> {
+    let (first, after) = rest.split_first()?;
+    let (len, after) = match first.checked_sub(0x80) {
+        None => (usize::from(*first), after),
+        Some(count @ 1..=4) => {
+            let (digits, after) = after.split_at_checked(usize::from(count))?;
+            let len = digits.iter().fold(0_u64, |len, digit| (len << 8) | u64::from(*digit));
+            (usize::try_from(len).ok().filter(|len| *len >= 0x80 && digits.first() != Some(&0))?, after)
+        }
+        Some(_) => return None,
+    };
+    *rest = after;
+    Some(len)
 }
 
 const CONSTRUCTED: u8 = 0x20;
@@ -295,7 +337,61 @@ mod tests {
         assert_eq!(to_der(&many, &bounds), Err(BerFault::TooMany));
     }
 
+    /// The short way says of bytes what the long one says, and takes it only if nothing is to change.
+    fn both_ways_agree(bytes: &[u8]) {
+        for bounds in [Bounds::default(), Bounds { len: 200, depth: 3, elements: 4 }] {
+            let (mut left, mut rest) = (bounds.elements, bytes);
+            let passed = pass_der(&mut rest, bounds.depth, &mut left).map(|()| bytes.len() - rest.len());
+            let walked = match walk(bytes, &bounds) {
+                Ok((Cow::Borrowed(der), _)) => Some(der.len()),
+                Ok((Cow::Owned(_), _)) | Err(_) => None,
+            };
+            assert_eq!(passed, walked, "{}", hex::encode(bytes));
+        }
+    }
+
+    #[test]
+    fn the_short_way_takes_what_is_der_and_nothing_else() {
+        for text in [
+            "",
+            "00",
+            "30",
+            "0500",
+            "050000",
+            "3000",
+            "300205 00",
+            "3080050000 00",
+            "308105 0201010500",
+            "30820003 020101",
+            "2403 040101",
+            "a003 020101",
+            "1f0100",
+            "3001 05",
+            "0481 80",
+            "0485 0000000001 00",
+            "3009 3007 3005 3003 020101",
+        ] {
+            both_ways_agree(&hex::decode(text.replace(' ', "")).unwrap());
+        }
+        for len in [0x7F_usize, 0x80, 0xFF, 0x100, 0xFFFF, 0x1_0000] {
+            for head in [1, 2, 3, 4, 5] {
+                let digits = &len.to_be_bytes()[8_usize.saturating_sub(head)..];
+                both_ways_agree(&[&[4, 0x80 | u8::try_from(head).unwrap()], digits, &vec![0; len]].concat());
+            }
+            let mut whole = vec![4];
+            write_length(len, &mut whole);
+            whole.resize(whole.len() + len, 0);
+            both_ways_agree(&whole);
+            assert!(matches!(to_der(&whole, &Bounds::default()), Ok(Cow::Borrowed(_))));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn both_ways_agree_on_any_structure(bytes in prop::collection::vec(prop::sample::select(vec![0_u8, 1, 2, 3, 4, 5, 0x24, 0x30, 0x31, 0x80, 0x81, 0x82, 0xA0]), 0..60)) {
+            both_ways_agree(&bytes);
+        }
+
         #[test]
         fn no_bytes_make_it_fall_and_its_answer_stays_as_it_is(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let bounds = Bounds::default();

@@ -2,6 +2,9 @@
 //!
 //! Owns the table, as data, and nothing of who is trusted. A code that stands in no row is unknown, not wrong.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 /// Countries by ISO 3166-1: the code in a certificate (alpha-2), then the one in a passport (alpha-3).
 const ISO: &str = "\
     AD AND AE ARE AF AFG AG ATG AI AIA AL ALB AM ARM AO AGO AQ ATA AR ARG AS ASM AT AUT AU AUS AW ABW AX ALA \
@@ -49,15 +52,24 @@ const SAME: &[(&str, &str)] = &[("BM", "GB"), ("XK", "KS"), ("ZZ", "UN")];
 /// Whether the authorities of `country` (two letters, in any case) sign passports of `issuer` (as the zone prints it, with
 /// or without fillers). `None` if either stands in no row.
 pub fn signs_for(country: &str, issuer: &str) -> Option<bool> {
-    let (country, issuer) = (country.to_ascii_uppercase(), issuer.trim_end_matches('<'));
-    let (mut country_known, mut issuer_known, mut signs) = (false, false, false);
-    for (left, right) in rows() {
-        country_known |= left == country;
-        issuer_known |= right == issuer;
-        signs |= left == country && right == issuer;
-    }
-    (country_known && issuer_known).then_some(signs)
+    let issuers = TABLE.issuers_of.get(country.to_ascii_uppercase().as_str())?;
+    let issuer = TABLE.issuers.get(issuer.trim_end_matches('<'))?;
+    Some(issuers.contains(issuer))
 }
+
+/// The rows, to be looked up.
+struct Table {
+    issuers_of: HashMap<&'static str, Vec<&'static str>>,
+    issuers: HashSet<&'static str>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut issuers_of: HashMap<_, Vec<_>> = HashMap::new();
+    for (country, issuer) in rows() {
+        issuers_of.entry(country).or_default().push(issuer);
+    }
+    Table { issuers_of, issuers: rows().map(|(_, issuer)| issuer).collect() }
+});
 
 /// The one form of a two-letter code under which certificates that belong together meet: capital letters, one name for
 /// allies and for a country that changed its name.
@@ -68,7 +80,7 @@ pub fn canonical(country: &str) -> String {
 
 /// Whether certificates of these two countries belong together.
 pub fn same(one: &str, other: &str) -> bool {
-    canonical(one) == canonical(other)
+    one.eq_ignore_ascii_case(other) || canonical(one) == canonical(other)
 }
 
 /// Every pair of a country and an issuer that it signs for.

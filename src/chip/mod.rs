@@ -56,9 +56,9 @@ pub struct Mode {
 pub fn examine(files: &ChipFiles, trust: &Trust, policy: &Policy, mode: Mode, now: Timestamp) -> ChipReport {
     let mut ledger = Ledger::default();
     ledger.write(StepName::Bounds, Vec::new());
-    let known = passive::authenticate(files, Standard { trust, policy, mode, now }, &mut ledger);
+    let mut known = passive::authenticate(files, Standard { trust, policy, mode, now }, &mut ledger);
     let data = ledger.data();
-    let content = content(files, &known, &mut ledger);
+    let content = content(files, &mut known, &mut ledger);
     let chip = if let Some(evidence) = files.active() {
         let proven = |group| ProvenGroup::of(files, group, &known, data);
         let (chip, found) = answer(evidence, proven(GroupNumber::DG15), proven(GroupNumber::DG14));
@@ -74,13 +74,14 @@ pub fn examine(files: &ChipFiles, trust: &Trust, policy: &Policy, mode: Mode, no
 }
 
 /// What the groups say that hash to what the security object lists; nobody looks into the others.
-fn content(files: &ChipFiles, known: &Known, ledger: &mut Ledger) -> ChipContent {
+fn content(files: &ChipFiles, known: &mut Known, ledger: &mut Ledger) -> ChipContent {
     let matching = || files.groups().filter(|(group, _)| known.matching.contains(group));
-    let (content, found) = groups::contents(matching());
+    let (mut content, found) = groups::contents(matching());
     // DG1 has a step of its own.
     if matching().any(|(group, _)| groups::COMPARED.contains(&group)) {
         ledger.write(StepName::Content, found);
     }
+    content.zone = known.zone.take();
     content
 }
 

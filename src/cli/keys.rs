@@ -1,14 +1,15 @@
-//! `eid keys`: the key ring that personal data is sealed with.
+//! `eid keys`: the key ring that personal data is sealed and receipts are signed with.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
 
+use crate::receipt::KeyId;
 use crate::sys::Dice;
-use crate::vault::KeyRing;
+use crate::vault::{KeyRing, Vault};
 
 /// `eid keys`.
 #[derive(Debug, Subcommand)]
@@ -22,14 +23,43 @@ pub(super) enum Command {
         /// The file to make; its folder must be there
         file: PathBuf,
     },
+    /// Adds a key that signs receipts from now on
+    ///
+    /// Every ring signs receipts from its first day; this takes a fresh key for those to
+    /// come, every few years or when somebody who knew the ring has left. Receipts signed
+    /// before stay genuine, and `eid receipt keys` gives both keys. What is sealed and found
+    /// again is not touched. Start every process of the service anew afterwards.
+    ///
+    /// The file as it was stays beside it as FILE.old: remove it once the new one works.
+    #[command(verbatim_doc_comment, after_help = "Example:\n  eid keys rotate-receipt /var/lib/eid/keys.json")]
+    RotateReceipt {
+        /// The key ring, which vault.keys names
+        file: PathBuf,
+    },
 }
 
 pub(super) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let Command::New { file } = command;
-    let made = KeyRing::generate(&Dice::system()).write_new(file);
-    made.with_context(|| format!("no key ring was made at {}", file.display()))?;
-    writeln!(out, "Made {}. Name it as vault.keys, and keep a copy elsewhere.", file.display())?;
+    match command {
+        Command::New { file } => {
+            let made = KeyRing::generate(&Dice::system()).write_new(file);
+            made.with_context(|| format!("no key ring was made at {}", file.display()))?;
+            writeln!(out, "Made {}. Name it as vault.keys, and keep a copy elsewhere.", file.display())?;
+        }
+        Command::RotateReceipt { file } => {
+            let key = rotate_receipt(file).with_context(|| format!("{} was left as it is", file.display()))?;
+            writeln!(out, "Receipts are signed with the key {key} from the next start on.")?;
+            writeln!(out, "Copy {} anew to wherever it is kept, and remove {}.old.", file.display(), file.display())?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn rotate_receipt(file: &Path) -> anyhow::Result<KeyId> {
+    let mut ring = KeyRing::read(file)?;
+    ring.rotate_receipt(&Dice::system());
+    let key = Vault::new(&ring, Dice::system())?.receipt_key().clone();
+    ring.replace(file).context("the folder cannot be written, or holds a .old or .new of an earlier time")?;
+    Ok(key)
 }
 
 #[cfg(test)]
@@ -45,5 +75,23 @@ mod tests {
         assert!(KeyRing::read(&dir.path().join("keys.json")).is_ok());
         let refused = format!("{:#}", run(&command, &mut out).unwrap_err());
         assert!(refused.contains("keys.json") && refused.contains("exists"), "{refused}");
+    }
+
+    #[test]
+    fn a_key_for_receipts_is_added_beside_those_that_were_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("keys.json");
+        let vault = || Vault::new(&KeyRing::read(&file).unwrap(), Dice::seeded(1)).unwrap();
+        run(&Command::New { file: file.clone() }, &mut Vec::new()).unwrap();
+        let before = vault();
+        let mut out = Vec::new();
+        run(&Command::RotateReceipt { file: file.clone() }, &mut out).unwrap();
+        let after = vault();
+        assert!(String::from_utf8(out).unwrap().contains(after.receipt_key().as_str()));
+        assert_ne!(before.receipt_key(), after.receipt_key());
+        assert!(after.receipt_keys().find(before.receipt_key()).is_some());
+        assert_eq!(before.namespace(), after.namespace());
+        let refused = format!("{:#}", run(&Command::RotateReceipt { file }, &mut Vec::new()).unwrap_err());
+        assert!(refused.contains("left as it is") && refused.contains(".old"), "{refused}");
     }
 }

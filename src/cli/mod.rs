@@ -14,6 +14,7 @@ mod office;
 mod offices;
 mod pki;
 mod play;
+mod receipt;
 mod refusal;
 pub mod registry;
 mod serve;
@@ -88,6 +89,9 @@ enum Command {
     #[command(subcommand)]
     Office(office::Command),
     Status(status::Status),
+    /// Checks the receipts that offices hand out
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Looks at travel documents away from the service
     #[command(subcommand)]
     Document(document::Command),
@@ -136,12 +140,15 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
-        Command::Calendar(command) => calendar::run(&command, out).await,
+        Command::Calendar(command) => Box::pin(calendar::run(&command, out)).await,
         Command::Config(command) => config::run(&command, out),
         Command::Pki(command) => pki::run(&command, out),
         Command::Keys(command) => keys::run(&command, out),
         Command::Office(office::Command::Submit(command)) => office::submit(&command, out).await,
         Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
+        Command::Office(office::Command::Slip(command)) => office::slip(&command, out).await,
+        Command::Receipt(receipt::Command::Verify(command)) => receipt::verify(&command, out),
+        Command::Receipt(receipt::Command::Keys(command)) => receipt::keys(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

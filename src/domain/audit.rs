@@ -56,6 +56,8 @@ pub enum Action {
     EnrolmentReceived,
     /// A request was looked at.
     EnrolmentViewed,
+    /// The applicant's slip was made.
+    SlipPrinted,
     /// Requests of an office were listed.
     EnrolmentsListed,
     /// A request was handed in and a rule refused it.
@@ -146,6 +148,7 @@ impl Action {
         match self {
             Self::EnrolmentReceived => "enrolment.received",
             Self::EnrolmentViewed => "enrolment.viewed",
+            Self::SlipPrinted => "enrolment.slip-printed",
             Self::EnrolmentsListed => "enrolments.listed",
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::gate::{caller, pace};
 use super::parse::{self, Faults};
 use super::submit_stream::{Answers, Session};
-use super::{render, status, workstation};
-use crate::app::{App, Caller, Intake, OfficeScope, Officer, PageRequest, Submitted};
+use super::{receipts, render, status, workstation};
+use crate::app::{App, Caller, HandedReceipt, Intake, OfficeScope, Officer, PageRequest, Submitted};
 use crate::domain::capture::Captures;
 use crate::domain::enrolment::{Enrolment, ReturnReason, StageName, WithdrawalReason};
 use crate::domain::ids::{EnrolmentId, RequestId};
@@ -116,15 +116,22 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
             intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
         let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
         let repeat = self.app.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
-        let outcome = match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
-            Submitted::Accepted(enrolment) => {
-                pb::correct_response::Outcome::Accepted(held_by(&officer, render::enrolment(&enrolment)))
+        Ok(Response::new(match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
+            Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
+                outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
+                    &officer,
+                    render::enrolment(&enrolment),
+                ))),
+                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
+                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
+                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
+            },
+            Submitted::NotAccepted(findings) => {
+                let refused = pb::NotAccepted { findings: render::findings(findings.iter()) };
+                let outcome = Some(pb::correct_response::Outcome::NotAccepted(refused));
+                pb::CorrectResponse { outcome, ..pb::CorrectResponse::default() }
             }
-            Submitted::NotAccepted(findings) => pb::correct_response::Outcome::NotAccepted(pb::NotAccepted {
-                findings: render::findings(findings.iter()),
-            }),
-        };
-        Ok(Response::new(pb::CorrectResponse { outcome: Some(outcome) }))
+        }))
     }
 
     async fn withdraw(&self, request: Request<pb::WithdrawRequest>) -> Result<Response<pb::WithdrawResponse>, Status> {
@@ -167,6 +174,26 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
             next_page_token: page.next.map(token).unwrap_or_default(),
         }))
     }
+
+    async fn get_slip(&self, request: Request<pb::GetSlipRequest>) -> Result<Response<pb::GetSlipResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let format = faults.take("format", receipts::format(message.format));
+        let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
+        let (id, ()) = faults.finish(id.zip(format))?;
+        self.app.slip(&by, &officer, id).await.map(receipts::slip).map(Response::new).map_err(Status::from)
+    }
+
+    async fn list_receipt_keys(
+        &self,
+        _request: Request<pb::ListReceiptKeysRequest>,
+    ) -> Result<Response<pb::ListReceiptKeysResponse>, Status> {
+        Ok(Response::new(pb::ListReceiptKeysResponse {
+            jwk_set: self.app.receipt_keys().to_json(),
+            current_key_id: self.app.receipt_key().to_string(),
+        }))
+    }
 }
 
 /// Takes one request in, or says why not: what Submit answers, and what each item of a stream is answered.
@@ -205,7 +232,9 @@ pub(super) async fn submit_one(
     }
     let offset = numbered.and_then(|(_, provenance)| provenance.offset(app.clock().now()));
     let outcome = match submitted? {
-        Submitted::Accepted(enrolment) => pb::submit_response::Outcome::Accepted(receipt(&enrolment)),
+        Submitted::Accepted(enrolment, signed) => {
+            pb::submit_response::Outcome::Accepted(receipt(&enrolment, signed.as_ref()))
+        }
         Submitted::NotAccepted(findings) => {
             pb::submit_response::Outcome::NotAccepted(pb::NotAccepted { findings: render::findings(findings.iter()) })
         }
@@ -213,7 +242,7 @@ pub(super) async fn submit_one(
     Ok(pb::SubmitResponse { outcome: Some(outcome), clock_offset: offset.map(workstation::offset) })
 }
 
-fn receipt(enrolment: &Enrolment) -> pb::Receipt {
+fn receipt(enrolment: &Enrolment, signed: Option<&HandedReceipt>) -> pb::Receipt {
     pb::Receipt {
         enrolment_id: enrolment.id.to_string(),
         office: enrolment.office.to_string(),
@@ -225,10 +254,12 @@ fn receipt(enrolment: &Enrolment) -> pb::Receipt {
             StageName::Referred
         })
         .into(),
+        signed: signed.map(receipts::signed).unwrap_or_default(),
+        key_id: signed.map(receipts::key_id).unwrap_or_default(),
+        content_salt: signed.map(receipts::salt).unwrap_or_default(),
     }
 }
 
-/// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
 /// A request as it is shown to an officer whose office it is today.
 pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
     pb::Enrolment { current_office: officer.office.to_string(), ..enrolment }
@@ -262,6 +293,7 @@ fn intake(
     chip: Option<&pb::Chip>,
     captures: Option<&pb::Captures>,
 ) -> Option<Intake> {
+    let submitted = receipts::submitted_content(application, chip, captures);
     let application = faults.within("application", application, parse::application);
     let chip = match chip {
         None => Some(None),
@@ -271,7 +303,7 @@ fn intake(
         None => Some(Captures::default()),
         some => faults.within("captures", some, super::captures::captures),
     };
-    Some(Intake { application: application?, chip: chip?, captures: captures?, provenance: None })
+    Some(Intake { application: application?, chip: chip?, captures: captures?, provenance: None, submitted })
 }
 
 /// By which map of offices requests are asked for. A code or a day means nothing to today's map.

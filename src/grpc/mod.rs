@@ -15,6 +15,7 @@ mod gate;
 mod office;
 mod parse;
 mod policy;
+mod receipts;
 mod registry;
 mod render;
 mod review;
@@ -27,6 +28,7 @@ pub use enrolment::read_check;
 pub use gate::Gate;
 pub use parse::{read_application, read_residence_card};
 pub use policy::{Allowed, POLICY, Rule, unruled};
+pub use receipts::submitted_content;
 pub use status::{REASONS, Reason};
 
 use tokio_util::sync::CancellationToken;

@@ -97,6 +97,8 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.EnrolmentService/Withdraw", OFFICE, 20, 10),
     rule("eid.issuance.v1.EnrolmentService/GetHistory", OFFICE, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/List", OFFICE, 20, 10),
+    rule("eid.issuance.v1.EnrolmentService/GetSlip", OFFICE, 20, 5),
+    rule("eid.issuance.v1.EnrolmentService/ListReceiptKeys", Allowed::Staff, 5, 3),
     rule("eid.issuance.v1.ReviewService/Override", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.ReviewService/Decline", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.ReviewService/Return", SUPERVISOR, 20, 10),

@@ -12,7 +12,7 @@ use crate::domain::staff::{OfficeCode, Post};
 use crate::pki::{self, DevelopmentPki, PkiFault};
 use crate::sys::{Clock, Dice};
 use crate::tls;
-use crate::vault::KeyRing;
+use crate::vault::{KeyRing, Vault};
 
 /// What development mode has at hand.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Practice {
     pub made: Vec<String>,
 }
 
-/// Makes the certificates and the key ring of a development home if they are missing. `None` in production.
+/// Makes the certificates and the key ring of a development home if they are missing, and publishes the keys of receipts. `None` in production.
 ///
 /// # Errors
 /// If they cannot be made, or what is there cannot be read.
@@ -52,7 +52,15 @@ pub fn prepare(config: &Config, clock: &Clock, dice: &Dice) -> anyhow::Result<Op
             config.vault.keys.display()
         ));
     }
+    publish_receipt_keys(config, dice)?;
     Ok(Some(Practice { pki, made }))
+}
+
+/// Writes the public keys of receipts beside the certificates, where `eid receipt verify` looks for them.
+fn publish_receipt_keys(config: &Config, dice: &Dice) -> anyhow::Result<()> {
+    let vault = Vault::new(&KeyRing::read(&config.vault.keys)?, dice.clone())?;
+    let path = config.home.join("receipt-keys.json");
+    std::fs::write(&path, vault.receipt_keys().to_json()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Trusts the practice country's authority in this process: its certificate and its revocation list, DER. What the service

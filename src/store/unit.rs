@@ -13,6 +13,7 @@ use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
+use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, SeenWorkstation};
@@ -93,6 +94,8 @@ pub enum Change {
     EndCaptures(EnrolmentId, EndReason),
     /// Records that an object was deleted by that attempt.
     CaptureDeleted(CaptureId, u32),
+    /// Adds the receipt of a submission, whose request is there already.
+    KeepReceipt(StoredReceipt),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
@@ -170,6 +173,7 @@ impl Change {
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
+            Self::KeepReceipt(stored) => receipts::insert(stored, conn).await,
             Self::NewStaff(member) => staff::insert(member, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,

@@ -2,9 +2,11 @@
 //!
 //! Sealing is AES-256-GCM under a versioned key, with table, column and row as associated data: a value moved to another
 //! row does not open. Blind indexes are HMAC-SHA-256 under one key for each purpose, derived by HKDF from an index root
-//! that never rotates by itself (indexes could not be found again). Refuses to print anything.
+//! that never rotates by itself (indexes could not be found again). Receipts are signed here, too. Refuses to print
+//! anything.
 
 mod data_key;
+mod receipts;
 mod ring;
 
 pub use data_key::DataKey;
@@ -21,11 +23,13 @@ use zeroize::Zeroizing;
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Purpose};
 use crate::domain::contact::{Contact, Email, Phone};
-use crate::domain::ids::{AccountId, CodeId};
+use crate::domain::ids::{AccountId, CodeId, EnrolmentId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
+use crate::receipt::{Claims, JwkSet, KeyId, Salt, Signed};
 use crate::sys::Dice;
+use receipts::ReceiptKeys;
 
 /// First byte of a sealed value: the layout of what follows (key version, nonce, ciphertext and tag).
 const LAYOUT: u8 = 1;
@@ -53,6 +57,7 @@ pub struct Vault {
     sealing: HashMap<u32, LessSafeKey>,
     current: u32,
     indexes: Indexes,
+    receipts: ReceiptKeys,
     dice: Dice,
 }
 
@@ -106,7 +111,7 @@ impl Vault {
             code: derive("one-time code")?,
             content: derive("request content")?,
         };
-        Ok(Self { sealing, current: ring.current(), indexes, dice })
+        Ok(Self { sealing, current: ring.current(), indexes, receipts: ReceiptKeys::new(ring)?, dice })
     }
 
     /// Seals `clear` for one place.
@@ -204,6 +209,26 @@ impl Vault {
     /// Whether `code` is the one that `digest` was made of, in constant time.
     pub fn is_code(&self, bound: CodeBinding<'_>, code: &Code, digest: &CodeDigest) -> bool {
         hmac::verify(&self.indexes.code, &bound.message(code), digest.as_bytes()).is_ok()
+    }
+
+    /// Signs what a receipt claims, with the newest key.
+    pub fn sign_receipt(&self, claims: &Claims) -> Signed {
+        self.receipts.sign(claims)
+    }
+
+    /// Name of the key that signs receipts.
+    pub fn receipt_key(&self) -> &KeyId {
+        self.receipts.signing().public().id()
+    }
+
+    /// The keys by which receipts are checked, oldest first.
+    pub fn receipt_keys(&self) -> &JwkSet {
+        self.receipts.known()
+    }
+
+    /// The salt of a request's receipt, `revision` counted from one with each submission of the request.
+    pub fn receipt_salt(&self, request: EnrolmentId, revision: u32) -> Salt {
+        self.receipts.salt(request, revision)
     }
 
     /// Digest of a call's content, by which a repeat is told from a reuse.

@@ -1,4 +1,5 @@
-//! The key ring: versioned sealing keys and the root of the index keys, in a file that only its owner may read.
+//! The key ring: versioned sealing keys, the root of the index keys, and the keys of receipts that were added since, in a
+//! file that only its owner may read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,6 +39,8 @@ pub struct KeyRing {
     current: u32,
     sealing: BTreeMap<u32, Key>,
     index_root: Key,
+    /// Seeds of the keys that receipts are signed with, oldest first, beside the one that the root gives.
+    receipt: Vec<Key>,
 }
 
 type Key = Zeroizing<[u8; 32]>;
@@ -55,13 +58,16 @@ struct File {
     current: u32,
     sealing: BTreeMap<u32, Zeroizing<String>>,
     index_root: Zeroizing<String>,
+    /// Absent until a key is added: the release before receipts reads such a file too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    receipt: Vec<Zeroizing<String>>,
 }
 
 impl KeyRing {
     /// A fresh ring with one version.
     pub fn generate(dice: &Dice) -> Self {
         let key = || Zeroizing::new(dice.bytes());
-        Self { current: 1, sealing: BTreeMap::from([(1, key())]), index_root: key() }
+        Self { current: 1, sealing: BTreeMap::from([(1, key())]), index_root: key(), receipt: Vec::new() }
     }
 
     /// Adds a version that seals from now on. What was sealed before still opens.
@@ -69,6 +75,11 @@ impl KeyRing {
         let newest = self.sealing.last_key_value().map_or(0, |(version, _)| *version);
         self.current = newest.saturating_add(1);
         self.sealing.insert(self.current, Zeroizing::new(dice.bytes()));
+    }
+
+    /// Adds a key that signs receipts from now on. Receipts signed before stay genuine.
+    pub fn rotate_receipt(&mut self, dice: &Dice) {
+        self.receipt.push(Zeroizing::new(dice.bytes()));
     }
 
     /// Reads a ring from a file that only its owner may read.
@@ -88,6 +99,7 @@ impl KeyRing {
             current: file.current,
             sealing: sealing.collect::<Result<_, KeyFault>>()?,
             index_root: decode(&file.index_root)?,
+            receipt: file.receipt.iter().map(|key| decode(key)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -96,17 +108,43 @@ impl KeyRing {
     /// # Errors
     /// If the file exists: a ring is never overwritten, what it sealed could not be opened again.
     pub fn write_new(&self, path: &Path) -> Result<(), KeyFault> {
+        let text = self.to_text()?;
+        let mut to = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        to.write_all(text.as_bytes())?;
+        to.sync_all()?;
+        Ok(())
+    }
+
+    /// Puts the ring, which was read from `path` and has more keys since, in its place: whole or not at all. The file
+    /// that it was read from stays beside it under the name with `.old` until somebody removes it.
+    ///
+    /// # Errors
+    /// If a file with `.new` or `.old` is there from before, or the folder cannot be written.
+    pub fn replace(&self, path: &Path) -> Result<(), KeyFault> {
+        let beside = |ending: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            std::path::PathBuf::from(name)
+        };
+        let (new, old) = (beside(".new"), beside(".old"));
+        std::fs::hard_link(path, &old)?;
+        self.write_new(&new)?;
+        std::fs::rename(&new, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::File::open(folder)?.sync_all()?;
+        Ok(())
+    }
+
+    /// The file's form.
+    fn to_text(&self) -> Result<Zeroizing<String>, KeyFault> {
         let encode = |key: &Key| Zeroizing::new(STANDARD.encode(key.as_slice()));
         let file = File {
             current: self.current,
             sealing: self.sealing.iter().map(|(version, key)| (*version, encode(key))).collect(),
             index_root: encode(&self.index_root),
+            receipt: self.receipt.iter().map(encode).collect(),
         };
-        let text = Zeroizing::new(serde_json::to_string_pretty(&file).map_err(|_| KeyFault::Unreadable)?);
-        let mut to = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        to.write_all(text.as_bytes())?;
-        to.sync_all()?;
-        Ok(())
+        serde_json::to_string_pretty(&file).map(Zeroizing::new).map_err(|_| KeyFault::Unreadable)
     }
 
     pub(super) fn current(&self) -> u32 {
@@ -119,6 +157,10 @@ impl KeyRing {
 
     pub(super) fn index_root(&self) -> &[u8] {
         self.index_root.as_slice()
+    }
+
+    pub(super) fn receipt(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.receipt.iter().map(|key| &**key)
     }
 }
 
@@ -141,6 +183,25 @@ mod tests {
         let read = KeyRing::read(&path).unwrap();
         assert_eq!(read.index_root(), ring.index_root());
         assert_eq!(read.sealing().collect::<Vec<_>>(), ring.sealing().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_key_for_receipts_is_added_in_place_and_the_former_file_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        KeyRing::generate(&Dice::seeded(1)).write_new(&path).unwrap();
+        let before = std::fs::read_to_string(&path).unwrap();
+        assert!(!before.contains("receipt"), "the release before reads a new ring too");
+        let mut ring = KeyRing::read(&path).unwrap();
+        ring.rotate_receipt(&Dice::seeded(2));
+        ring.replace(&path).unwrap();
+        let read = KeyRing::read(&path).unwrap();
+        assert_eq!(read.receipt().count(), 1);
+        assert_eq!(read.receipt().collect::<Vec<_>>(), ring.receipt().collect::<Vec<_>>());
+        assert_eq!(read.index_root(), ring.index_root());
+        assert_eq!(std::fs::read_to_string(dir.path().join("keys.json.old")).unwrap(), before);
+        assert!(!dir.path().join("keys.json.new").exists());
+        assert!(matches!(ring.replace(&path), Err(KeyFault::Io(_))), "a former file that is still there is not lost");
     }
 
     #[test]

@@ -9,17 +9,21 @@ use eid::domain::audit::Actor;
 use eid::domain::calendar::{Calendar, CannotSucceed, SHIPPED};
 use eid::domain::enrolment::Holder;
 use eid::domain::record::Biometrics;
+use eid::domain::staff::Role;
 use eid::domain::time::Timestamp;
 use eid::practice::Generator;
 use eid::proto as pb;
+use eid::store::{Change, Unit};
 use pb::submit_response::Outcome;
 use time::Date;
 use time::macros::date;
+use tokio::sync::Notify;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::registry::{import, record_of};
 use crate::support::process::Site;
+use crate::support::records::{Records, received};
 use crate::support::service::{Service, Wishes, reason, with, with_wishes};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -29,6 +33,7 @@ fn on(day: Date) -> Wishes {
 }
 
 /// The moment at which a day is over.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with fields that may be absent")]
 fn end_of(day: Date) -> Option<prost_types::Timestamp> {
     let micros = Timestamp::start_of(day.next_day().unwrap()).micros();
     Some(prost_types::Timestamp { seconds: micros / 1_000_000, nanos: 0 })
@@ -293,6 +298,35 @@ async fn counting_again_goes_on_where_it_was_cut_off_and_reaches_requests_of_bef
         }
         service.database().tamper("UPDATE enrolment SET calendar_edition = 'older', due_at = 5").await;
         assert_eq!(recompute(service.app()).await.moved, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn counting_that_is_cut_off_between_two_batches_keeps_what_it_has_and_the_next_one_does_the_rest() {
+    with(async |service| {
+        let (make, store) = (Records::new(), service.app().store());
+        let officer = make.staff(Role::Officer);
+        let new = (0..450).map(|_| make.enrolment(officer.id)).map(|stored| {
+            let events = received(&stored);
+            Change::NewEnrolment(Box::new(stored), events)
+        });
+        let unit = Unit::new(make.entry(service.now(), uuid::Uuid::nil()));
+        store.commit(unit.with(Change::NewStaff(Box::new(officer.clone()))).with_all(new)).await.unwrap();
+
+        let batch = Notify::new();
+        let counting = service.app().recompute_deadlines(Actor::Console, |_| batch.notify_one());
+        tokio::select! {
+            biased;
+            () = batch.notified() => {}
+            _ = counting => panic!("it was not cut off"),
+        }
+        let edition = Calendar::read(SHIPPED).unwrap().edition().clone();
+        let left = store.reader().await.unwrap().count_timed_elsewhere(&edition).await.unwrap();
+        assert!(0 < left && left < 450, "{left} are left");
+        let done = recompute(service.app()).await;
+        assert_eq!((done.total, done.saved), (left, left));
+        assert_eq!(recompute(service.app()).await.total, 0);
     })
     .await;
 }

@@ -40,6 +40,8 @@ mod outage;
 mod process;
 mod progress;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod registry;
 #[cfg(test)]
 mod repeats;

@@ -126,6 +126,7 @@ async fn staff_of_a_merged_office_act_for_its_successor_on_the_day() {
         let midnight = Timestamp::start_of(date!(2026 - 12 - 01));
         wait_until(service, midnight.minus(Duration::from_micros(1)));
         let old = submitted_by(service, "ba-ria").await;
+        let caller = service.app().caller(&certificate("ba-ria")).await.unwrap().unwrap();
         wait_until(service, midnight);
         let new = submitted_by(service, "ba-ria").await;
         assert_eq!(get(service, "ba-ria", &old).await.unwrap().office, "79-03");
@@ -134,6 +135,9 @@ async fn staff_of_a_merged_office_act_for_its_successor_on_the_day() {
         for who in ["ba-ria", "thu-dau-mot"] {
             assert_eq!(names(&list(service, who, pb::ListRequest::default()).await.unwrap()), all);
         }
+        // A call that began before ends where its caller is by then.
+        let officer = service.app().officer_now(&caller).await.unwrap().unwrap();
+        assert_eq!((caller.officer().unwrap().office.as_str(), officer.office.as_str()), ("79-03", "79-02"));
     })
     .await;
 }

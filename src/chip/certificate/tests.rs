@@ -108,8 +108,11 @@ fn extensions_that_nobody_knows_are_told_and_those_in_disorder_count_as_absent()
 }
 
 /// A name of one attribute: its type's last number, the tag of its string, its bytes.
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+}
+
 fn name(attributes: &[(u8, u8, &[u8])]) -> Vec<u8> {
-    let tlv = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
     let sets = attributes
         .iter()
         .map(|(kind, tag, text)| tlv(0x31, &tlv(0x30, &[tlv(6, &[0x55, 4, *kind]), tlv(*tag, text)].concat())));
@@ -134,6 +137,18 @@ fn names_are_the_same_whatever_their_case_spaces_and_string_types() {
         assert!(!same_name(&one, &other));
     }
     assert!(!same_name(&[1], &[2]), "what cannot be read is not the same");
+}
+
+#[test]
+fn the_order_within_a_set_means_nothing_and_no_value_passes_for_two() {
+    let attribute = |kind: u8, text: &[u8]| tlv(0x30, &[&[6, 3, 0x55, 4, kind][..], &tlv(0x0C, text)].concat());
+    let name = |attributes: &[Vec<u8>]| tlv(0x30, &tlv(0x31, &attributes.concat()));
+    let (country, other) = (attribute(6, b"UT"), attribute(3, b"CSCA"));
+    let (one, two) = (name(&[country.clone(), other.clone()]), name(&[other.clone(), country.clone()]));
+    assert!(same_name(&one, &two) && !same_name(&one, &name(&[country, other.clone(), other])));
+    for between in [&b"\x1f\x03\x55\x04\x03"[..], b"\x1f2.5.4.3=", b"\xFF\x03\x55\x04\x03"] {
+        assert!(!same_name(&one, &name(&[attribute(6, &[b"UT", between, b"CSCA"].concat())])));
+    }
 }
 
 #[test]

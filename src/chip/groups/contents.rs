@@ -1,7 +1,7 @@
 //! What is compared with other sources, gathered from all groups at once.
 
 use super::tlv::Fault;
-use super::{dg1, dg2, dg11, dg12};
+use super::{dg2, dg11, dg12};
 use crate::domain::chip::GroupNumber;
 use crate::domain::chip_content::{ChipContent, ChipImage};
 use crate::domain::finding::{CHIP_CONTENT_UNREADABLE, Field, Finding, Source};
@@ -10,16 +10,12 @@ use crate::domain::finding::{CHIP_CONTENT_UNREADABLE, Field, Finding, Source};
 pub const COMPARED: [GroupNumber; 3] = [GroupNumber::DG2, GroupNumber::DG11, GroupNumber::DG12];
 
 /// Reads those of `groups` whose content is compared. The caller hands in the groups that hash to what the security object
-/// lists, and no others. A group that cannot be read is noted, and the others are read all the same; DG1, without which a
-/// chip says nothing, has a rule of its own among the steps of the examination, so it is passed over here.
+/// lists, and no others. A group that cannot be read is noted, and the others are read all the same. DG1, without which a
+/// chip says nothing, is read among the steps of the examination, with a rule of its own: it is passed over here.
 pub fn contents<'a>(groups: impl IntoIterator<Item = (GroupNumber, &'a [u8])>) -> (ChipContent, Vec<Finding>) {
     let (mut content, mut found) = (ChipContent::default(), Vec::new());
     for (group, bytes) in groups {
         let read = match group {
-            GroupNumber::DG1 => {
-                content.zone = dg1::read(bytes).ok();
-                Ok(())
-            }
             GroupNumber::DG2 => faces(bytes).map(|faces| content.faces = faces),
             GroupNumber::DG11 => dg11::read(bytes).map(|holder| content.holder = holder),
             GroupNumber::DG12 => dg12::read(bytes).map(|day| content.issued_on = day),

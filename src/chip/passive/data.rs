@@ -15,6 +15,7 @@ use crate::domain::finding::{
     CHIP_GROUP_DIFFERS, CHIP_GROUP_MANDATORY, CHIP_GROUP_NOT_READ, CHIP_GROUP_UNLISTED, CHIP_LDS_UNREADABLE,
     CHIP_LDS_VERSION, CHIP_SIGNER_DOCUMENT_TYPE, CHIP_ZONE_NOT_READ, Field, Finding, Source,
 };
+use crate::domain::mrz::Zone;
 
 /// What every passport has. Doc 9303-10 section 4.7.
 const MANDATORY: [GroupNumber; 2] = [GroupNumber::DG1, GroupNumber::DG2];
@@ -48,7 +49,7 @@ pub(super) fn examine(
     }
     ledger.write(StepName::Groups, found);
     if let Some(dg1) = files.group(GroupNumber::DG1).filter(|_| known.matching.contains(&GroupNumber::DG1)) {
-        zone(dg1, proof, by, ledger);
+        known.zone = zone(dg1, proof, by, ledger);
     }
 }
 
@@ -80,11 +81,11 @@ fn agrees(file: &[u8], list: &SecurityObject) -> bool {
     com::Common::parse(file).is_ok_and(|common| common.groups.iter().copied().eq(list.groups().map(GroupNumber::get)))
 }
 
-/// Takes the steps about the zone in DG1 and the country that signed it.
-fn zone(dg1: &[u8], proof: Option<&Proof<'_>>, by: Standard<'_>, ledger: &mut Ledger) {
+/// Takes the steps about the zone in DG1 and the country that signed it. The zone, if it can be read.
+fn zone(dg1: &[u8], proof: Option<&Proof<'_>>, by: Standard<'_>, ledger: &mut Ledger) -> Option<Zone> {
     let Ok(zone) = dg1::read(dg1) else {
         ledger.write(StepName::Zone, vec![at(&CHIP_DG1_UNREADABLE, "chip.dg1")]);
-        return;
+        return None;
     };
     // In every format the kind of document comes first, in two places, and then the issuer, in three.
     let (kind, issuer) = (zone.as_str().get(..2).unwrap_or_default(), zone.as_str().get(2..5).unwrap_or_default());
@@ -96,6 +97,7 @@ fn zone(dg1: &[u8], proof: Option<&Proof<'_>>, by: Standard<'_>, ledger: &mut Le
     if let Some(proof) = proof {
         ledger.write(StepName::Country, country(proof, issuer, by).into_iter().collect());
     }
+    Some(zone)
 }
 
 /// Whether a signer of these kinds of document signs one of `kind`; a kind of one letter stands for all that begin so.

@@ -4,7 +4,7 @@ use crate::chip::at;
 use crate::chip::certificate::Certificate;
 use crate::chip::key::SignatureFault;
 use crate::chip::scheme::Scheme;
-use crate::chip::signed_data::{SignedData, Signer};
+use crate::chip::signed_data::{Attributes, SignedData, Signer};
 use crate::chip::sod::{EARLIER_NAMES, LDS_SECURITY_OBJECT, PLAIN_DATA};
 use crate::domain::finding::{
     CHIP_ALGORITHM_UNKNOWN, CHIP_ATTRIBUTES, CHIP_CONTENT_TYPE, CHIP_CONTENT_UNNAMED, CHIP_DIGEST_DIFFERS,
@@ -60,7 +60,8 @@ pub(super) struct Signature {
 /// refused: then the content could be taken for attributes, and a signature made for one be used for the other.
 pub(super) fn signature(message: &SignedData<'_>, signer: &Signer<'_>, certificate: &Certificate) -> Signature {
     let scheme = Scheme::read(signer.algorithm, signer.digest).ok();
-    let mut found = attributes(message, signer);
+    let read = signer.attributes();
+    let mut found = attributes(message, signer, read);
     let mut without_null = false;
     match (scheme, certificate.key(), signer.signed_bytes()) {
         (Some(scheme), Ok(key), Some(signed)) => match key.verify(&scheme, &signed, signer.signature) {
@@ -73,13 +74,13 @@ pub(super) fn signature(message: &SignedData<'_>, signer: &Signer<'_>, certifica
     }
     let holds = found.is_empty();
     if holds {
-        found.extend(signing_time(signer, certificate));
+        found.extend(read.and_then(|read| signing_time(read, certificate)));
     }
     Signature { holds, scheme, without_null, found }
 }
 
-fn attributes(message: &SignedData<'_>, signer: &Signer<'_>) -> Vec<Finding> {
-    let Some(attributes) = signer.attributes() else { return vec![at(&CHIP_ATTRIBUTES, "chip.sod")] };
+fn attributes(message: &SignedData<'_>, signer: &Signer<'_>, read: Option<Attributes<'_>>) -> Vec<Finding> {
+    let Some(attributes) = read else { return vec![at(&CHIP_ATTRIBUTES, "chip.sod")] };
     let mut found = Vec::new();
     if attributes.content_type != message.content_type {
         found.push(at(&CHIP_ATTRIBUTES, "chip.sod"));
@@ -96,8 +97,8 @@ fn attributes(message: &SignedData<'_>, signer: &Signer<'_>) -> Vec<Finding> {
 
 /// The signer's own word of when it signed, against the time in which its key may sign. It proves nothing, for who holds
 /// the key chooses the word; but a word that contradicts the certificate is worth a look.
-fn signing_time(signer: &Signer<'_>, certificate: &Certificate) -> Option<Finding> {
-    let signed: Timestamp = signer.attributes()?.signing_time?;
+fn signing_time(read: Attributes<'_>, certificate: &Certificate) -> Option<Finding> {
+    let signed: Timestamp = read.signing_time?;
     let period = certificate.private_key_usage_period();
     let from = period.and_then(|period| period.not_before).unwrap_or_else(|| certificate.not_before());
     let until = period.and_then(|period| period.not_after).unwrap_or_else(|| certificate.not_after());

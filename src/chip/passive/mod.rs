@@ -25,6 +25,7 @@ use super::trust::{Authority, Trust};
 use super::{Mode, at};
 use crate::domain::chip::{Fingerprint, GroupNumber, StepName};
 use crate::domain::finding::{CHIP_DEVIATION, CHIP_SIGNER_MISSING, CHIP_SOD_UNREADABLE, Field, Finding, Rule};
+use crate::domain::mrz::Zone;
 use crate::domain::time::Timestamp;
 
 /// By what a chip is judged.
@@ -40,6 +41,8 @@ pub(super) struct Standard<'a> {
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) matching: BTreeSet<GroupNumber>,
+    /// DG1, if it matches and can be read.
+    pub(super) zone: Option<Zone>,
     pub(super) signer: Option<Fingerprint>,
     pub(super) anchor: Option<Fingerprint>,
     pub(super) practice: bool,

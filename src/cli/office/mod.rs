@@ -1,11 +1,15 @@
 //! `eid office`: an immigration office's work over the network.
 //!
-//! Owns the sending of captured requests from files. One bad item costs only itself; a repeat costs nothing.
+//! Owns the sending of captured requests from files, and the printing of slips. One bad item costs only itself; a repeat
+//! costs nothing.
 
 mod delivery;
 mod place;
 pub(in crate::cli) mod request;
+mod slip;
 pub(in crate::cli) mod spool;
+
+pub(super) use slip::slip;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write};
@@ -44,6 +48,7 @@ Examples:
 pub(super) enum Command {
     Submit(Submit),
     Spool(spool::Spool),
+    Slip(slip::Slip),
 }
 
 /// Submits captured requests

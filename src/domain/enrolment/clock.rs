@@ -40,3 +40,68 @@ impl Enrolment {
         self.act_by.is_some_and(|act_by| act_by <= now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::calendar::SHIPPED;
+    use crate::domain::enrolment::{Lease, RefusalReason, ReturnReason, WithdrawalReason};
+    use crate::domain::finding::Findings;
+    use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, StaffId};
+    use crate::domain::staff::OfficeCode;
+
+    /// 21 November 2026.
+    const NOW: Timestamp = Timestamp::from_micros(1_795_237_200_000_000);
+
+    fn at(stage: Stage) -> Enrolment {
+        let (id, staff) = (EnrolmentId::new(Uuid::nil()), StaffId::new(Uuid::nil()));
+        let cleared = Findings::default().cleared().unwrap();
+        let received = Enrolment::receive(id, OfficeCode::parse("79-01").unwrap(), staff, cleared, NOW);
+        Enrolment { stage, ..received.into_enrolment() }
+    }
+
+    #[test]
+    fn no_stage_that_somebody_holds_is_without_a_moment_to_act_and_none_that_ended_has_one() {
+        let calendar = Calendar::read(SHIPPED).unwrap();
+        let lease = Some(Lease { id: LeaseId::new(Uuid::nil()), expires_at: NOW });
+        let stages = [
+            Stage::Received,
+            Stage::Referred,
+            Stage::Forwarded { lease: None },
+            Stage::Forwarded { lease },
+            Stage::Returned { reason: ReturnReason::Data },
+            Stage::Issued { account: AccountId::new(Uuid::nil()), at: NOW },
+            Stage::Refused { reason: RefusalReason::Other, at: NOW },
+            Stage::Withdrawn { reason: WithdrawalReason::Applicant, at: NOW },
+        ];
+        for stage in stages {
+            let mut request = at(stage);
+            request.keep_time(&calendar, &StageLimits::default()).unwrap();
+            let open = !request.stage.name().is_final();
+            assert_eq!(
+                (request.act_by.is_some(), request.deadline.is_some()),
+                (open, open),
+                "{}",
+                request.stage.name()
+            );
+            assert!(!request.is_overdue(NOW));
+            assert_eq!(request.is_overdue(Timestamp::from_micros(i64::MAX)), open);
+            let once = request.clone();
+            request.keep_time(&calendar, &StageLimits::default()).unwrap();
+            assert_eq!(request, once, "again changes nothing");
+        }
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_counted_is_as_it_was_and_one_that_ended_needs_no_calendar() {
+        let text = "edition = \"none\"\npublished = 2026-01-01\n[[year]]\nyear = 2030\nprovisional = true\nundecided = [\"all\"]\n";
+        let calendar = Calendar::read(text).unwrap();
+        let mut open = at(Stage::Referred);
+        assert_eq!(open.keep_time(&calendar, &StageLimits::default()), Err(CalendarLacks { year: 2026 }));
+        assert_eq!(open, at(Stage::Referred));
+        let mut ended = at(Stage::Refused { reason: RefusalReason::Other, at: NOW });
+        assert_eq!(ended.keep_time(&calendar, &StageLimits::default()), Ok(()));
+    }
+}

@@ -14,6 +14,10 @@ async fn a_request_that_makes_no_sense_is_corrupt() {
     let id = scene.enrolment().await.enrolment.id;
     let read = async |mut reader: Reader, id: EnrolmentId| outcome(reader.enrolment(id).await);
     for (sql, column) in [
+        ("UPDATE enrolment SET calendar_edition = 'No Name'", "calendar_edition"),
+        ("UPDATE enrolment SET limit_days = 1000", "limit_days"),
+        ("UPDATE enrolment SET deadline_basis = 'hearsay'", "deadline_basis"),
+        ("UPDATE enrolment SET due_at = NULL", "due_at"),
         ("UPDATE enrolment SET stage = 'issued'", "account_id"),
         ("UPDATE enrolment SET account_id = id", "decided_at"),
         ("UPDATE enrolment SET stage = 'refused'", "refusal_reason"),

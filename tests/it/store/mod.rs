@@ -14,6 +14,7 @@ mod events;
 mod offices;
 mod opening;
 mod outbox;
+mod receipts;
 mod registry;
 mod requests;
 mod scene;

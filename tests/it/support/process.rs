@@ -187,6 +187,11 @@ impl Running {
         self.address.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
+    /// Where it serves.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.port())
+    }
+
     /// Waits until it has logged `text` so many times.
     pub async fn heard(&self, text: &str, times: usize) {
         heard(&mut self.log.clone(), |log| log.matches(text).count() >= times).await;
