@@ -247,7 +247,6 @@ fn receipt(enrolment: &Enrolment, signed: Option<&HandedReceipt>) -> pb::Receipt
     }
 }
 
-/// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
 /// A request as it is shown to an officer whose office it is today.
 pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
     held_at(&officer.office, enrolment)
