@@ -45,7 +45,7 @@ pub(super) async fn list(app: &App, request: Request<pb::ListRequest>) -> Result
     let read = state.and(size).zip(token).zip(filter.zip(offices)).zip(mask);
     let (((size, token), (filter, offices)), mask) = faults.finish(read)?;
     let page = app.enrolments(&by, &officer, &ListRequest { filter, offices, token, size }).await?;
-    let shown = |one| mask.apply(held_by(&officer.office, render::enrolment(one)));
+    let shown = |one| mask.apply(held_by(&officer, render::enrolment(one)));
     Ok(Response::new(pb::ListResponse {
         enrolments: page.enrolments.iter().map(shown).collect(),
         next_page_token: page.next.map(|token| written(&token)).unwrap_or_default(),

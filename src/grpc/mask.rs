@@ -49,12 +49,11 @@ impl Mask {
         let Some(descriptor) = ENROLMENT.as_ref().filter(|_| !paths.is_empty()) else { return Some(Self(Shown::All)) };
         let (mut shown, mut right) = (Shown::Some(BTreeMap::new()), true);
         for (at, path) in paths.iter().enumerate() {
-            match numbers(descriptor, path) {
-                Some(numbers) => shown.add(&numbers),
-                None => {
-                    faults.fault(&format!("read_mask.paths[{at}]"), NO_SUCH_FIELD);
-                    right = false;
-                }
+            if let Some(numbers) = numbers(descriptor, path) {
+                shown.add(&numbers);
+            } else {
+                faults.fault(&format!("read_mask.paths[{at}]"), NO_SUCH_FIELD);
+                right = false;
             }
         }
         right.then_some(Self(shown))

@@ -102,7 +102,7 @@ impl Reviews {
         verdict: (&ReviewVerdict, &ReviewReason),
     ) -> Result<pb::Enrolment, Status> {
         let reviewed = self.0.review(by, supervisor, repeat, id, verdict).await?;
-        Ok(held_by(&supervisor.office, render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref())))
+        Ok(held_by(supervisor, render::enrolment_with(&reviewed.enrolment, reviewed.reason.as_ref())))
     }
 }
 

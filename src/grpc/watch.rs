@@ -7,7 +7,7 @@ use futures::Stream;
 use futures::stream;
 use tonic::{Request, Response, Status};
 
-use super::enrolment::{held_by, officer};
+use super::enrolment::{held_at, officer};
 use super::lists::{read, written};
 use super::parse::Faults;
 use super::{render, status};
@@ -54,7 +54,7 @@ async fn told(watch: Option<Watch>) -> Option<(Result<pb::WatchResponse, Status>
 fn rendered(told: &Told) -> pb::WatchResponse {
     let change = told.change.as_ref().map(|change| pb::EnrolmentChange {
         event: Some(render::event(&change.stored.event)),
-        enrolment: Some(held_by(&told.office, render::enrolment(&change.enrolment))),
+        enrolment: Some(held_at(&told.office, render::enrolment(&change.enrolment))),
     });
     pb::WatchResponse { resume_token: written(&told.token), change }
 }

@@ -257,8 +257,8 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn at(seconds: i64) -> Option<prost_types::Timestamp> {
-        Some(prost_types::Timestamp { seconds, nanos: 0 })
+    const fn at(seconds: i64) -> prost_types::Timestamp {
+        prost_types::Timestamp { seconds, nanos: 0 }
     }
 
     #[test]
@@ -267,8 +267,8 @@ mod tests {
             enrolment_id: "0192".to_owned(),
             state: EnrolmentState::Returned.into(),
             holder: Holder::Office.into(),
-            received_at: at(1_795_262_400),
-            act_by: at(1_795_262_460),
+            received_at: Some(at(1_795_262_400)),
+            act_by: Some(at(1_795_262_460)),
             ..Enrolment::default()
         };
         let by = |seconds: i64| printed(|out| line(out, &one, Timestamp::from_micros(seconds * 1_000_000)));
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn numbers_read_line_by_line() {
         let counted = CountResponse {
-            counted_at: at(1_795_262_400),
+            counted_at: Some(at(1_795_262_400)),
             total: 3,
             by_state: vec![StateCount { state: EnrolmentState::Forwarded.into(), count: 3 }],
             by_holder: vec![HolderCount { holder: Holder::Authority.into(), count: 3, overdue: 1 }],

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::proto::{Enrolment, EnrolmentEvent, EnrolmentState};
 
-    fn message(token: &str, verb: Option<&str>) -> Result<Option<WatchResponse>, Status> {
+    fn message(token: &str, verb: Option<&str>) -> WatchResponse {
         let change = verb.map(|verb| EnrolmentChange {
             event: Some(EnrolmentEvent { verb: verb.to_owned(), ..EnrolmentEvent::default() }),
             enrolment: Some(Enrolment {
@@ -211,18 +211,19 @@ mod tests {
                 ..Enrolment::default()
             }),
         });
-        Ok(Some(WatchResponse { resume_token: token.to_owned(), change }))
+        WatchResponse { resume_token: token.to_owned(), change }
     }
 
     async fn followed(
         follow: &mut Follow<'_>,
-        messages: Vec<Result<Option<WatchResponse>, Status>>,
+        messages: Vec<WatchResponse>,
         json: bool,
     ) -> (Result<(), Status>, String) {
         let (mut out, mut messages) = (Vec::new(), messages.into_iter());
         let json = json.then(|| Json::of("EnrolmentChange").unwrap());
         let mut print = Print { out: &mut out, json };
-        let ended = follow.all(async || messages.next().unwrap_or(Ok(None)), &mut print).await.unwrap();
+        let next = async || messages.next().map(Some).ok_or_else(|| Status::unavailable("away"));
+        let ended = follow.all(next, &mut print).await.unwrap();
         (ended, String::from_utf8(out).unwrap())
     }
 
@@ -232,7 +233,7 @@ mod tests {
         let file = folder.path().join("place.token");
         assert_eq!(read_token(&file).unwrap(), "", "no file, no place");
         let mut follow = Follow { token: String::new(), heard: false, file: Some(&file), catch_up: false };
-        let cut = vec![message("a", None), message("b", Some("claim")), Err(Status::unavailable("away"))];
+        let cut = vec![message("a", None), message("b", Some("claim"))];
         let (ended, said) = followed(&mut follow, cut, false).await;
         assert!(ended.is_err() && follow.heard);
         assert_eq!(said, "?  0192  claim, now forwarded\n");

@@ -38,7 +38,7 @@ mod tests {
         let finding = findings.iter().find(|finding| *finding.rule == DUPLICATE_LIKELY).unwrap();
         assert!(findings.refers() && !findings.refuses());
         let said: Vec<_> = finding.fields.iter().filter_map(|f| f.value.as_ref()).map(Shown::as_str).collect();
-        assert_eq!(said, ["same", "same", "same", "same", "issued together", "same", "same"]);
+        assert_eq!(said, ["same", "same", "same", "same", "renewed", "same", "same"]);
         let all = format!("{:?} {said:?}", finding.fields.iter().map(|f| f.path.as_ref()).collect::<Vec<_>>());
         for secret in ["OLD777", "Eriksson", "1974"] {
             assert!(!all.contains(secret));
