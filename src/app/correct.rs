@@ -145,6 +145,7 @@ impl App {
         let captures_held = reader.captures(id).await?.is_some_and(|kept| kept.ended.is_none());
         drop(reader);
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
+        let seen = self.duplicate_changes(&intake.application).await?;
         let known = self.known(officer, id, intake, record.clone(), now).await?;
         let findings = self.examined_again(&stored, intake, &known, captures_held, now);
         let cleared = match findings.cleared() {
@@ -161,7 +162,8 @@ impl App {
         enrolment.biometrics_on_file = known.on_file(&intake.application);
         self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
         let captures = self.replace_captures(id, &intake.captures).await?;
-        let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with_all(captures);
+        let found_by = self.index_duplicates(id, &intake.application, Some(seen));
+        let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with(found_by).with_all(captures);
         let enrolment = passage.into_enrolment();
         let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
         Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(enrolment), Some(receipt))), unit.with(keep)))
@@ -254,7 +256,7 @@ impl App {
             .with(repeat.remember(by, &Recorded { enrolment: id, revision: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with_all(ended)
-            .with_all(self.bindings(id, &application).into_iter().map(Change::Release));
+            .with_all(self.set_free(id, &application));
         Ok(Attempt::Change(Ok(enrolment), unit))
     }
 }

@@ -255,7 +255,7 @@ impl App {
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
-            .with_all(self.bindings(id, &application).into_iter().map(Change::Release));
+            .with_all(self.set_free(id, &application));
         Ok((stage, unit))
     }
 

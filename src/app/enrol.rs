@@ -19,6 +19,7 @@ use crate::domain::record::RegistryAnswer;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::{Earlier, Provenance};
 use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
 
 /// Revision of a request as it was first handed in.
@@ -57,6 +58,8 @@ pub struct ShownEnrolment {
     pub review_reason: Option<ReviewReason>,
     /// What was said when it was returned for correction, until it has been corrected.
     pub return_note: Option<ReturnNote>,
+    /// Where and when it was captured, if it said so.
+    pub capture: Option<Provenance>,
 }
 
 /// The first answer to a submission: the request's name; all that a receipt shows never changes.
@@ -94,6 +97,13 @@ impl App {
         let record = OnceCell::new();
         let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
         if let Submitted::NotAccepted(findings) = &submitted {
+            let mut reader = self.store().reader().await?;
+            let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
+            // A colleague who sent the same spool was faster, after this call had looked.
+            if let Earlier::TakenIn(first) = earlier {
+                return self.taken_in(&mut reader, first).await;
+            }
+            drop(reader);
             // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
             // found forged must not come back without its chip unseen.
             let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
@@ -103,7 +113,11 @@ impl App {
                 .with("office", officer.office.as_str())
                 .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
                 .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
-            self.commit(Unit::new(entry)).await?;
+            let number = match (&intake.provenance, earlier) {
+                (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
+                _ => Self::noted(owner, repeat, intake, None, now),
+            };
+            self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(submitted)
     }
@@ -115,12 +129,19 @@ impl App {
     pub async fn enrolment(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<ShownEnrolment, Error> {
         let mut reader = self.store().reader().await?;
         let stored = self.held_enrolment(&mut reader, officer, id).await?;
+        let noted = reader.capture_of(id).await?;
         drop(reader);
         let entry = self.entry(self.clock().now(), by.actor(), Action::EnrolmentViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
         let (application, review_reason) = self.opened(&stored)?;
         let return_note = self.open_return_note(id, stored.return_note.as_ref())?;
-        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note })
+        let capture = noted.map(|noted| Provenance {
+            workstation: noted.seen.id,
+            number: noted.number,
+            captured_at: noted.captured_at,
+            sent_at: None,
+        });
+        Ok(ShownEnrolment { enrolment: stored.enrolment, application, review_reason, return_note, capture })
     }
 
     /// A request, if the officer may see and touch it.
@@ -149,6 +170,13 @@ impl App {
         Ok(drawn)
     }
 
+    /// The answer for a request that was taken in before: the first one.
+    async fn taken_in(&self, reader: &mut Reader, id: EnrolmentId) -> Result<Submitted, Error> {
+        let stored = reader.enrolment(id).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let receipt = self.kept_receipt(reader, id, FIRST).await?;
+        Ok(Submitted::Accepted(Box::new(stored.enrolment), receipt))
+    }
+
     async fn submit_once(
         &self,
         by: &Caller,
@@ -160,15 +188,19 @@ impl App {
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
-            let stored = reader.enrolment(enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
-            let receipt = self.kept_receipt(&mut reader, enrolment, FIRST).await?;
-            return Ok(Attempt::Answered(Submitted::Accepted(Box::new(stored.enrolment), receipt)));
+            return Ok(Attempt::Answered(self.taken_in(&mut reader, enrolment).await?));
+        }
+        let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
+        if let Earlier::TakenIn(first) = earlier {
+            return Ok(Attempt::Answered(self.taken_in(&mut reader, first).await?));
         }
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
-        let known = self.known(officer, id, intake, record.clone(), now).await?;
+        let seen = self.duplicate_changes(&intake.application).await?;
+        let mut known = self.known(officer, id, intake, record.clone(), now).await?;
+        known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
                 let mut passage = Enrolment::receive(id, officer.office.clone(), officer.id, cleared, now);
@@ -177,7 +209,9 @@ impl App {
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
-                let unit = self.received(by, repeat, intake, &passage)?.with_all(kept);
+                let found_by = self.index_duplicates(id, &intake.application, Some(seen));
+                let unit = self.received(by, repeat, intake, &passage)?.with(found_by).with_all(kept);
+                let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
                 let enrolment = passage.into_enrolment();
                 let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
                 Attempt::Change(Submitted::Accepted(Box::new(enrolment), Some(receipt)), unit.with(keep))

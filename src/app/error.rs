@@ -67,6 +67,9 @@ pub enum Error {
         /// What is wrong with it.
         fault: Malformed,
     },
+    /// The workstation's name is used by another office.
+    #[error("the workstation is another office's")]
+    WorkstationElsewhere,
     /// Others kept changing the same records.
     #[error("others are changing the same records")]
     Contended,

@@ -16,6 +16,7 @@ use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
 use crate::domain::ids::{ChallengeId, EnrolmentId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::Provenance;
 use crate::receipt::PlainDigest;
 use crate::store::Reader;
 
@@ -30,6 +31,8 @@ pub struct Intake {
     pub captures: Captures,
     /// Digest of what was handed in, which its receipt is of.
     pub submitted: PlainDigest,
+    /// Where and when it was captured, if it says so.
+    pub provenance: Option<Provenance>,
 }
 
 /// The files of a chip as they were read.
@@ -63,6 +66,8 @@ impl App {
     ) -> Result<Known, Error> {
         let mut reader = self.store().reader().await?;
         let taken = self.taken(&mut reader, id, &intake.application).await?;
+        let likely = self.likely_duplicates(&mut reader, id, &intake.application).await?;
+        let duplicate = likely.into_iter().next().map(|likeliest| likeliest.comparison);
         let chip = match &intake.chip {
             Some(read) => Some((self.challenged(&mut reader, officer, read, now).await?, read.clone())),
             None => None,
@@ -73,7 +78,7 @@ impl App {
             Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
             None => None,
         };
-        Ok(Known { taken, real_only: self.settings().real_only, chip, record })
+        Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record, capture: None })
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.

@@ -87,6 +87,16 @@ impl App {
 }
 
 impl Repeat {
+    /// The client's name for the call.
+    pub(super) const fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// What it says.
+    pub(super) const fn content(&self) -> &ContentDigest {
+        &self.content
+    }
+
     /// Remembers `answer` as the first one to this call. It must not hold personal data.
     pub(super) fn remember<T: Serialize>(&self, by: &Caller, answer: &T) -> Result<Change, Error> {
         let answer = serde_json::to_string(answer).map_err(|error| Error::Broken(Box::new(error)))?;

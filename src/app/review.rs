@@ -1,6 +1,6 @@
 //! The second pair of eyes: a supervisor overrides what was referred, declines the request, or sends it back for correction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,22 @@ use super::{App, Caller, Error, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
 use crate::domain::enrolment::{Enrolment, RefusalReason, ReturnReason};
+use crate::domain::finding::DUPLICATE_LIKELY;
 use crate::domain::ids::EnrolmentId;
-use crate::domain::review::{ReturnNote, ReviewReason};
+use crate::domain::review::{CannotReview, ReturnNote, ReviewReason};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredEnrolment, Unit};
 
 /// What a supervisor decides.
 #[derive(Debug)]
 pub enum ReviewVerdict {
-    /// The request goes on; these are the rules that the supervisor has seen.
-    Override(BTreeSet<String>),
+    /// The request goes on.
+    Override {
+        /// The rules that the supervisor has seen.
+        rules: BTreeSet<String>,
+        /// The likely duplicates that they have seen, and that are other persons'.
+        not_the_same: HashSet<EnrolmentId>,
+    },
     /// It ends, for that reason.
     Decline(RefusalReason),
     /// It goes back to the officers: what is to be corrected.
@@ -77,7 +83,7 @@ impl App {
         let ended = match verdict {
             // Nobody needs what was captured for a request that ends here.
             ReviewVerdict::Decline(_) => self.end_captures(&mut reader, id, EndReason::Refused).await?,
-            ReviewVerdict::Override(_) | ReviewVerdict::Return(_) => None,
+            ReviewVerdict::Override { .. } | ReviewVerdict::Return(_) => None,
         };
         let reviewed = self.reviewed(&mut reader, by, repeat, &stored, (verdict, reason), now).await;
         Ok(match reviewed.map(|(enrolment, unit)| (enrolment, unit.with_all(ended))) {
@@ -97,11 +103,18 @@ impl App {
     ) -> Result<(Enrolment, Unit), Error> {
         let (id, before) = (stored.enrolment.id, stored.enrolment.clone());
         let (mut passage, action) = match verdict {
-            ReviewVerdict::Override(rules) => {
+            ReviewVerdict::Override { rules, .. } => {
                 let rules = rules.iter().map(String::as_str).collect();
                 (before.override_referral(by.id(), &rules, now)?, Action::ReferralOverridden)
             }
-            ReviewVerdict::Decline(reason) => (before.decline(by.id(), *reason, now)?, Action::ReferralDeclined),
+            ReviewVerdict::Decline(reason) => {
+                let likely = before.referred_by().contains(DUPLICATE_LIKELY.id);
+                let passage = before.decline(by.id(), *reason, now)?;
+                if *reason == RefusalReason::Duplicate && !likely {
+                    return Err(CannotReview::NoDuplicate.into());
+                }
+                (passage, Action::ReferralDeclined)
+            }
             ReviewVerdict::Return(reason) => {
                 (before.return_referred(by.id(), *reason, now)?, Action::EnrolmentReturned)
             }
@@ -113,13 +126,14 @@ impl App {
         let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?);
         let (passage, seen) = (Box::new(passage), stored.version);
         let unit = match verdict {
-            ReviewVerdict::Override(_) => {
-                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
+            ReviewVerdict::Override { not_the_same, .. } => {
+                let apart = self.told_apart(reader, by.id(), stored, not_the_same).await?;
+                unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen)).with_all(apart)
             }
             ReviewVerdict::Decline(_) => {
                 let application = self.open_application(stored)?;
                 unit.with(Change::Review(passage, self.seal_review_reason(id, reason)?, seen))
-                    .with_all(self.bindings(id, &application).into_iter().map(Change::Release))
+                    .with_all(self.set_free(id, &application))
             }
             ReviewVerdict::Return(_) => {
                 let note = self.seal_return_note(id, &ReturnNote::from(reason))?;

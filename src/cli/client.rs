@@ -60,7 +60,8 @@ impl Options {
         reach(&target, endpoint).await.map_err(complain(UNREACHED))
     }
 
-    fn target(&self, stem: &str) -> anyhow::Result<Target> {
+    /// Where to call, and as whom.
+    pub(super) fn target(&self, stem: &str) -> anyhow::Result<Target> {
         let practice = || {
             pki::load(Path::new(PRACTICE_PKI)).context(
                 "there are no practice certificates here; run `eid serve` in this folder first, or name your own with \
@@ -99,7 +100,7 @@ pub async fn connect(target: &Target) -> anyhow::Result<Channel> {
 }
 
 /// Everything but the connection: what can be wrong with URL and files is found here.
-fn endpoint(target: &Target) -> anyhow::Result<Endpoint> {
+pub(super) fn endpoint(target: &Target) -> anyhow::Result<Endpoint> {
     let Target { server, ca, certificate, key } = target;
     let uri: Uri = server.parse().with_context(|| format!("{server:?} is no URL; write https://HOST:PORT"))?;
     ensure!(uri.scheme_str() == Some("https"), "{server:?} is not called over TLS; write https://HOST:PORT");
@@ -114,7 +115,7 @@ fn endpoint(target: &Target) -> anyhow::Result<Endpoint> {
 }
 
 /// Opens the connection that `endpoint` describes.
-async fn reach(target: &Target, endpoint: Endpoint) -> anyhow::Result<Channel> {
+pub(super) async fn reach(target: &Target, endpoint: Endpoint) -> anyhow::Result<Channel> {
     let Target { server, ca, .. } = target;
     endpoint.connect().await.with_context(|| {
         format!(

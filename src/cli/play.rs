@@ -45,7 +45,7 @@ pub(super) struct Demo {
 /// # Errors
 /// If the parts cannot be made or started.
 pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
-    let (clock, dice) = (Clock::System, Dice::system());
+    let (clock, dice) = (Clock::movable(), Dice::system());
     let home = TempDir::with_prefix("eid-demo-").context("cannot make a temporary folder")?;
     let config = settings(home.path(), demo.store.clone())?;
     let practice = server::prepare(&config, &clock, &dice)?.context("the demo runs in development mode only")?;
@@ -74,7 +74,7 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
 
     let address = format!("https://localhost:{}", started.address().port());
     // Boxed: the company and what it hands in are large.
-    let played = Box::pin(act(&address, &practice.pki, (programme, company), &config)).await;
+    let played = Box::pin(act(&address, &practice.pki, (programme, company), &config, &clock)).await;
     started.until(std::future::ready(())).await?;
     Store::drop_practice(&url, &schema).await.context("cannot remove the practice schema")?;
     Ok(if played?.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
@@ -85,6 +85,7 @@ async fn act(
     pki: &DevelopmentPki,
     (programme, company): (Programme, Company),
     config: &Config,
+    clock: &Clock,
 ) -> anyhow::Result<Tally> {
     let channel = async |stem: &str| {
         let (ca, certificate, key) = (pki.server_ca_path(), pki.cert_path(stem), pki.key_path(stem));
@@ -99,7 +100,7 @@ async fn act(
         administrator: channel("administrator").await?,
     };
     let mailbox = FileMailbox::new(config.notify.file.clone());
-    Box::pin(acting::play(cast, programme, company, mailbox, &mut std::io::stdout().lock())).await
+    Box::pin(acting::play(cast, programme, company, mailbox, clock, &mut std::io::stdout().lock())).await
 }
 
 fn settings(home: &Path, store: Option<String>) -> anyhow::Result<Config> {

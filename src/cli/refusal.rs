@@ -37,6 +37,11 @@ pub(super) fn explain(out: &mut impl Write, status: &Status) -> io::Result<()> {
     }
 }
 
+/// The service's stable reason, if it gave one.
+pub(super) fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
 /// How long the service asks to wait before the next try.
 pub(super) fn retry_after(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay

@@ -78,6 +78,10 @@ pub enum Action {
     HistoryViewed,
     /// The authority compared what it has with what was handed over.
     HandOverReconciled,
+    /// A supervisor was shown how a request stands to likely duplicates.
+    CandidatesCompared,
+    /// Requests of an earlier release were given keys by which duplicates are found.
+    DuplicatesIndexed,
     /// A challenge for active authentication was drawn.
     ChipChallenged,
     /// Requests were handed to the authority.
@@ -136,6 +140,12 @@ pub enum Action {
     TrustRejected,
     /// The trust store was listed.
     TrustListed,
+    /// A workstation was heard of.
+    WorkstationSeen,
+    /// Workstations of an office were listed.
+    WorkstationsListed,
+    /// A numbered capture arrived that could not be read, or whose name was used for another.
+    CaptureRefused,
 }
 
 impl Action {
@@ -155,6 +165,8 @@ impl Action {
             Self::EnrolmentWithdrawn => "enrolment.withdrawn",
             Self::HistoryViewed => "enrolment.history-viewed",
             Self::HandOverReconciled => "hand-over.reconciled",
+            Self::CandidatesCompared => "enrolment.candidates-compared",
+            Self::DuplicatesIndexed => "duplicates.indexed",
             Self::ChipChallenged => "chip.challenged",
             Self::EnrolmentsClaimed => "enrolments.claimed",
             Self::AccountIssued => "account.issued",
@@ -184,6 +196,9 @@ impl Action {
             Self::TrustApproved => "trust.approved",
             Self::TrustRejected => "trust.rejected",
             Self::TrustListed => "trust.listed",
+            Self::WorkstationSeen => "workstation.seen",
+            Self::WorkstationsListed => "workstations.listed",
+            Self::CaptureRefused => "workstation.capture-refused",
         }
     }
 }

@@ -30,6 +30,12 @@ pub enum CannotReview {
     /// The rules named are not those that referred it.
     #[error("the rules named are not those that referred the request")]
     RulesDiffer,
+    /// A likely duplicate came up that the reviewer has not seen.
+    #[error("not every likely duplicate of the request was named")]
+    CandidatesDiffer,
+    /// No likely duplicate referred it.
+    #[error("the request was not referred as a likely duplicate")]
+    NoDuplicate,
 }
 
 personal_text! {

@@ -3,15 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost::Message as _;
-use tonic::{Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use super::gate::caller;
+use super::gate::{caller, pace};
 use super::parse::{self, Faults};
-use super::{lists, receipts, render, status, watch};
-use crate::app::{App, Caller, Intake, Officer, Submitted};
+use super::submit_stream::{Answers, Session};
+use super::{lists, receipts, render, status, watch, workstation};
+use crate::app::{App, Caller, HandedReceipt, Intake, Officer, Submitted};
 use crate::domain::capture::Captures;
-use crate::domain::enrolment::{ReturnReason, StageName, WithdrawalReason};
+use crate::domain::enrolment::{Enrolment, ReturnReason, StageName, WithdrawalReason};
 use crate::domain::ids::{EnrolmentId, RequestId};
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
@@ -25,15 +27,21 @@ pub(super) const WRONG_REASON: Malformed = Malformed::new(
     "Required: one of the reasons listed in the protocol.",
     "Bắt buộc: một trong các lý do nêu trong giao thức.",
 );
+/// The name under which requests are remembered, however they came.
+const SUBMIT: &str = "EnrolmentService/Submit";
 
-pub(super) struct Enrolments(pub(super) App);
+pub(super) struct Enrolments {
+    pub(super) app: App,
+    /// Ends streams.
+    pub(super) stop: CancellationToken,
+}
 
 #[tonic::async_trait]
 impl pb::enrolment_service_server::EnrolmentService for Enrolments {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
         let (_, officer) = officer(&request)?;
         let intake = read_check(&request.into_inner())?;
-        let checked = self.0.check(&officer, &intake).await?;
+        let checked = self.app.check(&officer, &intake).await?;
         Ok(Response::new(pb::CheckResponse {
             acceptable: !checked.findings.refuses(),
             verdict: render::verdict(&checked.findings).into(),
@@ -47,7 +55,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         request: Request<pb::ChallengeRequest>,
     ) -> Result<Response<pb::ChallengeResponse>, Status> {
         let (by, officer) = officer(&request)?;
-        let drawn = self.0.challenge(&by, &officer).await?;
+        let drawn = self.app.challenge(&by, &officer).await?;
         Ok(Response::new(pb::ChallengeResponse {
             challenge_id: drawn.id.to_string(),
             challenge: drawn.challenge,
@@ -57,34 +65,19 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
 
     async fn submit(&self, request: Request<pb::SubmitRequest>) -> Result<Response<pb::SubmitResponse>, Status> {
         let (by, officer) = officer(&request)?;
-        let message = request.into_inner();
-        let mut faults = Faults::default();
-        let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let intake =
-            intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
-        let (id, intake) = faults.finish(id.zip(intake))?;
-        let repeat = self.0.repeat(id, "EnrolmentService/Submit", &message.encode_to_vec());
-        let outcome = match self.0.submit(&by, &officer, &repeat, &intake).await? {
-            Submitted::Accepted(enrolment, receipt) => pb::submit_response::Outcome::Accepted(pb::Receipt {
-                enrolment_id: enrolment.id.to_string(),
-                office: enrolment.office.to_string(),
-                received_at: Some(render::instant(enrolment.received_at)),
-                notes: render::findings(enrolment.notes.iter()),
-                state: render::state(if enrolment.referred_by().is_empty() {
-                    StageName::Forwarded
-                } else {
-                    StageName::Referred
-                })
-                .into(),
-                signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
-                key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
-                content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
-            }),
-            Submitted::NotAccepted(findings) => pb::submit_response::Outcome::NotAccepted(pb::NotAccepted {
-                findings: render::findings(findings.iter()),
-            }),
-        };
-        Ok(Response::new(pb::SubmitResponse { outcome: Some(outcome) }))
+        submit_one(&self.app, &by, &officer, request.into_inner()).await.map(Response::new)
+    }
+
+    type SubmitStreamStream = Answers;
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<pb::SubmitStreamRequest>>,
+    ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let (by, officer) = officer(&request)?;
+        let pace = pace(&request)?;
+        let (app, stop, messages) = (self.app.clone(), self.stop.clone(), request.into_inner());
+        Ok(Response::new(Session { app, by, officer, pace, messages, stop }.answers()))
     }
 
     async fn get(&self, request: Request<pb::GetRequest>) -> Result<Response<pb::GetResponse>, Status> {
@@ -93,13 +86,14 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let mut faults = Faults::default();
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
         let id = faults.finish(id)?;
-        let shown = self.0.enrolment(&by, &officer, id).await?;
+        let shown = self.app.enrolment(&by, &officer, id).await?;
         Ok(Response::new(pb::GetResponse {
             enrolment: Some(pb::Enrolment {
                 return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
-                ..held_by(&officer, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
+                ..held_by(&officer.office, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
             }),
             application: Some(render::application(&shown.application)),
+            capture: shown.capture.as_ref().map(workstation::shown),
         }))
     }
 
@@ -111,11 +105,11 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let intake =
             intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
         let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
-        let repeat = self.0.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
-        Ok(Response::new(match self.0.correct(&by, &officer, &repeat, enrolment, &intake).await? {
+        let repeat = self.app.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
+        Ok(Response::new(match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
             Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
                 outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
-                    &officer,
+                    &officer.office,
                     render::enrolment(&enrolment),
                 ))),
                 signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
@@ -137,9 +131,11 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
         let reason = faults.take("reason", withdrawal(message.reason()));
         let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
-        let repeat = self.0.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
-        let enrolment = self.0.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
-        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(held_by(&officer, render::enrolment(&enrolment))) }))
+        let repeat = self.app.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
+        let enrolment = self.app.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
+        Ok(Response::new(pb::WithdrawResponse {
+            enrolment: Some(held_by(&officer.office, render::enrolment(&enrolment))),
+        }))
     }
 
     async fn get_history(
@@ -151,21 +147,21 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let mut faults = Faults::default();
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
         let id = faults.finish(id)?;
-        Ok(Response::new(render::history(&self.0.history(&by, &officer, id).await?)))
+        Ok(Response::new(render::history(&self.app.history(&by, &officer, id).await?)))
     }
 
     async fn list(&self, request: Request<pb::ListRequest>) -> Result<Response<pb::ListResponse>, Status> {
-        lists::list(&self.0, request).await
+        lists::list(&self.app, request).await
     }
 
     async fn count(&self, request: Request<pb::CountRequest>) -> Result<Response<pb::CountResponse>, Status> {
-        lists::count(&self.0, request).await
+        lists::count(&self.app, request).await
     }
 
     type WatchStream = watch::Changes;
 
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        watch::watch(&self.0, request).await
+        watch::watch(&self.app, request).await
     }
 
     async fn get_slip(&self, request: Request<pb::GetSlipRequest>) -> Result<Response<pb::GetSlipResponse>, Status> {
@@ -175,7 +171,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let format = faults.take("format", receipts::format(message.format));
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
         let (id, ()) = faults.finish(id.zip(format))?;
-        self.0.slip(&by, &officer, id).await.map(receipts::slip).map(Response::new).map_err(Status::from)
+        self.app.slip(&by, &officer, id).await.map(receipts::slip).map(Response::new).map_err(Status::from)
     }
 
     async fn list_receipt_keys(
@@ -183,19 +179,79 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         _request: Request<pb::ListReceiptKeysRequest>,
     ) -> Result<Response<pb::ListReceiptKeysResponse>, Status> {
         Ok(Response::new(pb::ListReceiptKeysResponse {
-            jwk_set: self.0.receipt_keys().to_json(),
-            current_key_id: self.0.receipt_key().to_string(),
+            jwk_set: self.app.receipt_keys().to_json(),
+            current_key_id: self.app.receipt_key().to_string(),
         }))
     }
 }
 
-/// A request as it is shown to an officer whose office it is today.
-pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
-    held_at(&officer.office, enrolment)
+/// Takes one request in, or says why not: what Submit answers, and what each item of a stream is answered.
+pub(super) async fn submit_one(
+    app: &App,
+    by: &Caller,
+    officer: &Officer,
+    mut message: pb::SubmitRequest,
+) -> Result<pb::SubmitResponse, Status> {
+    let mut faults = Faults::default();
+    let id = faults.text("request_id", &message.request_id, RequestId::parse);
+    let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
+    let provenance = match &message.capture {
+        None => Some(None),
+        some => faults.within("capture", some.as_ref(), workstation::provenance).map(Some),
+    };
+    // What a clock shows is no content: it differs when the same request is sent again.
+    if let Some(capture) = &mut message.capture {
+        capture.workstation_time = None;
+    }
+    let content = message.encode_to_vec();
+    let numbered = id.zip(provenance.clone().flatten());
+    let read = faults.finish(id.zip(intake).zip(provenance));
+    let submitted = match read {
+        Ok(((id, intake), provenance)) => {
+            let intake = Intake { provenance, ..intake };
+            let repeat = app.repeat(id, SUBMIT, &content);
+            app.submit(by, officer, &repeat, &intake).await.map_err(Status::from)
+        }
+        Err(unreadable) => Err(unreadable),
+    };
+    if let (Err(refused), Some((id, provenance))) = (&submitted, &numbered)
+        && let Some(reason) = status::refused_for_good(refused)
+    {
+        app.refuse_capture(by, officer, &app.repeat(*id, SUBMIT, &content), provenance, &reason).await?;
+    }
+    let offset = numbered.and_then(|(_, provenance)| provenance.offset(app.clock().now()));
+    let outcome = match submitted? {
+        Submitted::Accepted(enrolment, signed) => {
+            pb::submit_response::Outcome::Accepted(receipt(&enrolment, signed.as_ref()))
+        }
+        Submitted::NotAccepted(findings) => {
+            pb::submit_response::Outcome::NotAccepted(pb::NotAccepted { findings: render::findings(findings.iter()) })
+        }
+    };
+    Ok(pb::SubmitResponse { outcome: Some(outcome), clock_offset: offset.map(workstation::offset) })
 }
 
-/// A request as it is shown at the office whose it is today.
-pub(super) fn held_at(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
+fn receipt(enrolment: &Enrolment, signed: Option<&HandedReceipt>) -> pb::Receipt {
+    pb::Receipt {
+        enrolment_id: enrolment.id.to_string(),
+        office: enrolment.office.to_string(),
+        received_at: Some(render::instant(enrolment.received_at)),
+        notes: render::findings(enrolment.notes.iter()),
+        state: render::state(if enrolment.referred_by().is_empty() {
+            StageName::Forwarded
+        } else {
+            StageName::Referred
+        })
+        .into(),
+        signed: signed.map(receipts::signed).unwrap_or_default(),
+        key_id: signed.map(receipts::key_id).unwrap_or_default(),
+        content_salt: signed.map(receipts::salt).unwrap_or_default(),
+    }
+}
+
+/// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
+/// A request as it is shown to an officer whose office it is today.
+pub(super) fn held_by(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
     pb::Enrolment { current_office: office.to_string(), ..enrolment }
 }
 
@@ -237,7 +293,7 @@ fn intake(
         None => Some(Captures::default()),
         some => faults.within("captures", some, super::captures::captures),
     };
-    Some(Intake { application: application?, chip: chip?, captures: captures?, submitted })
+    Some(Intake { application: application?, chip: chip?, captures: captures?, submitted, provenance: None })
 }
 
 /// The names of a call and of the request that it is about.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -13,9 +13,10 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use super::policy::Rule;
+use super::policy::{Rule, StreamBounds};
 use super::status;
 use crate::app::{App, Caller};
+use crate::domain::ids::StaffId;
 use crate::limits::{LimitKey, Limits, Verdict};
 use crate::tls::Peer;
 
@@ -92,6 +93,9 @@ where
                 };
                 let id = caller.id();
                 request.extensions_mut().insert(caller);
+                if let Some(pace) = rule.and_then(|rule| Pace::new(&gate.limits, rule, id)) {
+                    request.extensions_mut().insert(pace);
+                }
                 let answer = AssertUnwindSafe(inner.call(request)).catch_unwind().await;
                 (Some(id), answer.unwrap_or_else(|_| Ok(panicked())))
             };
@@ -114,6 +118,53 @@ where
             answer
         })
     }
+}
+
+/// How fast the items of a stream may come: each counts as one call of another method by the same caller.
+#[derive(Clone)]
+pub(super) struct Pace {
+    limits: Arc<Limits>,
+    method: &'static str,
+    bounds: StreamBounds,
+    item: &'static Rule,
+    subject: String,
+}
+
+impl Pace {
+    /// `None` if the method takes no stream of items.
+    fn new(limits: &Arc<Limits>, rule: &'static Rule, caller: StaffId) -> Option<Self> {
+        let bounds = rule.stream?;
+        let item = Rule::named(bounds.item)?;
+        Some(Self { limits: Arc::clone(limits), method: rule.method, bounds, item, subject: caller.to_string() })
+    }
+
+    /// The stream's method.
+    pub(super) const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// What bounds the stream.
+    pub(super) const fn bounds(&self) -> StreamBounds {
+        self.bounds
+    }
+
+    /// How long an item may take.
+    pub(super) const fn deadline(&self) -> Option<Duration> {
+        self.item.deadline
+    }
+
+    /// Waits until the next item may come, and counts it.
+    pub(super) async fn turn(&self) {
+        let key = LimitKey { method: self.item.method, subject: &self.subject };
+        while let Verdict::Wait(wait) = self.limits.take(key, self.item.quota).await {
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// The pace that the gate set for a stream of items.
+pub(super) fn pace<T>(request: &tonic::Request<T>) -> Result<Pace, Status> {
+    request.extensions().get::<Pace>().cloned().ok_or_else(status::no_such_method)
 }
 
 /// The answer to a call whose handler panicked. What it panicked with stays here: it may quote anything.

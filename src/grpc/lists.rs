@@ -144,7 +144,7 @@ fn office_scope(faults: &mut Faults, map: i32, (office, on): (&str, &str)) -> Op
     }
 }
 
-fn page_size(asked: i32) -> Result<u32, Malformed> {
+pub(super) fn page_size(asked: i32) -> Result<u32, Malformed> {
     match u32::try_from(asked) {
         Ok(0) => Ok(PAGE_SIZE),
         Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),

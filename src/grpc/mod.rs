@@ -7,6 +7,7 @@ mod activation;
 mod administration;
 mod advice;
 mod authority;
+mod candidates;
 mod captures;
 mod changes;
 mod contact;
@@ -22,8 +23,10 @@ mod registry;
 mod render;
 mod review;
 mod status;
+mod submit_stream;
 mod trust;
 mod watch;
+mod workstation;
 
 pub use enrolment::read_check;
 pub use gate::Gate;
@@ -32,6 +35,7 @@ pub use policy::{Allowed, POLICY, Rule, unruled};
 pub use receipts::submitted_content;
 pub use status::{REASONS, Reason};
 
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::app::App;
@@ -44,13 +48,16 @@ use crate::proto::office_service_server::OfficeServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
 use crate::proto::trust_service_server::TrustServiceServer;
+use crate::proto::workstation_service_server::WorkstationServiceServer;
 
-/// Every service of `eid.issuance.v1` and `eid.registry.v1` over `app`. A message larger than `bytes_max` is refused unread.
-pub fn services(app: &App, bytes_max: usize) -> Routes {
+/// Every service of `eid.issuance.v1` and `eid.registry.v1` over `app`. A message larger than `bytes_max` is refused unread;
+/// streams end at `stop`.
+pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes {
     let mut routes = Routes::builder();
     routes
         .add_service(
-            EnrolmentServiceServer::new(enrolment::Enrolments(app.clone())).max_decoding_message_size(bytes_max),
+            EnrolmentServiceServer::new(enrolment::Enrolments { app: app.clone(), stop: stop.clone() })
+                .max_decoding_message_size(bytes_max),
         )
         .add_service(ReviewServiceServer::new(review::Reviews(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(
@@ -66,6 +73,9 @@ pub fn services(app: &App, bytes_max: usize) -> Routes {
         )
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(
+            WorkstationServiceServer::new(workstation::Workstations(app.clone())).max_decoding_message_size(bytes_max),
+        )
         .add_service(RegistryServiceServer::new(registry::Registry(app.clone())).max_decoding_message_size(bytes_max));
     routes.routes()
 }

@@ -16,6 +16,23 @@ pub struct Rule {
     pub quota: Quota,
     /// How long; `None` for streams that stay open.
     pub deadline: Option<Duration>,
+    /// For a stream of items: what bounds it. Each item counts towards the quota of another method.
+    pub stream: Option<StreamBounds>,
+}
+
+/// What bounds a stream of items. It has no deadline, and must not live for ever all the same.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamBounds {
+    /// The method towards whose quota each item counts, and within whose deadline it is done.
+    pub item: &'static str,
+    /// How long the client may be silent.
+    pub idle: Duration,
+    /// How long the stream may live: certificate and directory are looked at when it is opened only.
+    pub lifetime: Duration,
+    /// How many items it may bring.
+    pub items_max: u64,
+    /// How many bytes.
+    pub bytes_max: u64,
 }
 
 /// Who may call.
@@ -50,11 +67,22 @@ const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
     let deadline = Some(Duration::from_secs(deadline_secs));
-    Rule { method, allowed, quota: Quota::per_second(per_second), deadline }
+    Rule { method, allowed, quota: Quota::per_second(per_second), deadline, stream: None }
 }
 
 const fn stream(method: &'static str, allowed: Allowed) -> Rule {
-    Rule { method, allowed, quota: Quota::per_second(5), deadline: None }
+    Rule { method, allowed, quota: Quota::per_second(5), deadline: None, stream: None }
+}
+
+const fn items(method: &'static str, allowed: Allowed, item: &'static str) -> Rule {
+    let bounds = StreamBounds {
+        item,
+        idle: Duration::from_mins(1),
+        lifetime: Duration::from_mins(15),
+        items_max: 10_000,
+        bytes_max: 1 << 30,
+    };
+    Rule { method, allowed, quota: Quota::per_second(5), deadline: None, stream: Some(bounds) }
 }
 
 /// The table. The authority and the app backend are one caller each for the whole country; an officer is one person,
@@ -63,6 +91,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.EnrolmentService/Check", OFFICER, 50, 5),
     rule("eid.issuance.v1.EnrolmentService/Challenge", OFFICER, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/Submit", OFFICER, 100, 10),
+    items("eid.issuance.v1.EnrolmentService/SubmitStream", OFFICER, "eid.issuance.v1.EnrolmentService/Submit"),
     rule("eid.issuance.v1.EnrolmentService/Get", OFFICE, 50, 5),
     rule("eid.issuance.v1.EnrolmentService/Correct", OFFICER, 20, 10),
     rule("eid.issuance.v1.EnrolmentService/Withdraw", OFFICE, 20, 10),
@@ -72,9 +101,11 @@ pub const POLICY: &[Rule] = &[
     stream("eid.issuance.v1.EnrolmentService/Watch", OFFICE),
     rule("eid.issuance.v1.EnrolmentService/GetSlip", OFFICE, 20, 5),
     rule("eid.issuance.v1.EnrolmentService/ListReceiptKeys", Allowed::Staff, 5, 3),
+    rule("eid.issuance.v1.ReviewService/CompareCandidates", SUPERVISOR, 20, 5),
     rule("eid.issuance.v1.ReviewService/Override", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.ReviewService/Decline", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.ReviewService/Return", SUPERVISOR, 20, 10),
+    rule("eid.issuance.v1.WorkstationService/List", SUPERVISOR, 20, 10),
     rule("eid.issuance.v1.AuthorityService/Claim", AUTHORITY, 100, 30),
     rule("eid.issuance.v1.AuthorityService/RecordDecision", AUTHORITY, 1_000, 10),
     rule("eid.issuance.v1.AuthorityService/Reconcile", AUTHORITY, 5, 30),
@@ -106,7 +137,11 @@ pub const POLICY: &[Rule] = &[
 impl Rule {
     /// The rule for a request's path, `/package.Service/Method`.
     pub fn for_path(path: &str) -> Option<&'static Self> {
-        let method = path.strip_prefix('/')?;
+        Self::named(path.strip_prefix('/')?)
+    }
+
+    /// The rule of a method, `package.Service/Method`.
+    pub fn named(method: &str) -> Option<&'static Self> {
         POLICY.iter().find(|rule| rule.method == method)
     }
 }
@@ -157,6 +192,13 @@ mod tests {
         let missing = unruled(&[&set.encode_to_vec()]).unwrap();
         assert_eq!(missing.len(), 1);
         assert!(missing[0].ends_with("/Forgotten"));
+    }
+
+    #[test]
+    fn items_of_a_stream_count_towards_a_method_that_has_a_deadline() {
+        for bounds in POLICY.iter().filter_map(|rule| rule.stream) {
+            assert!(Rule::named(bounds.item).is_some_and(|item| item.deadline.is_some()), "{}", bounds.item);
+        }
     }
 
     #[test]

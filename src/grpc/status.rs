@@ -14,9 +14,14 @@ use crate::domain::enrolment::{CannotDecide, CannotWithdraw};
 use crate::domain::review::CannotReview;
 use crate::domain::text::{Malformed, Text};
 use crate::domain::working_list::CannotResume;
+use crate::proto as pb;
 
 /// The domain of reasons.
 const DOMAIN: &str = "eid.issuance.v1";
+const NO_PART: Malformed = Malformed::new(
+    "Required: every message of the stream holds one part.",
+    "Bắt buộc: mỗi thông điệp của luồng chứa một phần.",
+);
 /// How long a caller should wait when part of the service is away.
 const RETRY_SOON: Duration = Duration::from_secs(1);
 /// How long a caller should wait for a place that others have.
@@ -104,6 +109,12 @@ reasons! {
     RULES_DIFFER: FailedPrecondition,
         "The rules named are not those that referred the request. Look at it again and name each of them."
         / "Các quy tắc nêu ra không đúng với các quy tắc đã chuyển hồ sơ. Hãy xem lại và nêu đủ từng quy tắc.";
+    CANDIDATES_DIFFER: FailedPrecondition,
+        "A likely duplicate is not among those named. Compare the candidates again and name each that is another person."
+        / "Có hồ sơ nghi trùng chưa được nêu. Hãy so sánh lại và nêu đủ từng hồ sơ là của người khác.";
+    NO_DUPLICATE: FailedPrecondition,
+        "The request was not referred as a likely duplicate. Decline it without same_person, or override it."
+        / "Hồ sơ này không bị chuyển vì nghi trùng. Hãy từ chối mà không chọn same_person, hoặc cho qua.";
     OWN_REQUEST: PermissionDenied,
         "Nobody reviews a request of their own; another supervisor has to."
         / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
@@ -128,6 +139,9 @@ reasons! {
     WATCH_AGAIN: Unavailable,
         "This call ends here and nothing is lost. Call Watch again with the last resume_token."
         / "Kênh theo dõi này kết thúc tại đây, không mất dữ liệu nào. Hãy gọi lại Watch với resume_token cuối cùng.";
+    WORKSTATION_ELSEWHERE: PermissionDenied,
+        "Another office uses this workstation's name. Give each workstation a name of its own."
+        / "Đơn vị khác đang dùng tên máy trạm này. Hãy đặt cho mỗi máy trạm một tên riêng.";
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";
@@ -149,6 +163,15 @@ reasons! {
     TOO_SLOW: DeadlineExceeded,
         "The call took longer than it may. If it changes something, repeat it with the same request_id."
         / "Lệnh gọi quá thời hạn. Nếu là lệnh thay đổi, hãy gửi lại với cùng request_id.";
+    STREAM_IDLE: DeadlineExceeded,
+        "The stream was silent for too long. Open another one when there is something to send."
+        / "Luồng im lặng quá lâu. Hãy mở luồng mới khi có dữ liệu cần gửi.";
+    STREAM_OVER: ResourceExhausted,
+        "The stream has brought as much as one may, or lived as long. Open another one and send what was not answered."
+        / "Luồng đã đạt giới hạn về dung lượng hoặc thời gian. Hãy mở luồng mới và gửi tiếp phần chưa được trả lời.";
+    STOPPING: Unavailable,
+        "This server is being stopped. Open another stream and send what was not answered."
+        / "Máy chủ này đang dừng. Hãy mở luồng mới và gửi tiếp phần chưa được trả lời.";
     NO_SUCH_METHOD: Unimplemented,
         "There is no such method."
         / "Không có phương thức này.";
@@ -261,6 +284,69 @@ pub(super) fn broken() -> Status {
     BROKEN.status()
 }
 
+/// A stream whose client was silent for too long.
+pub(super) fn stream_idle() -> Status {
+    STREAM_IDLE.status()
+}
+
+/// A stream that has brought or lived as much as one may.
+pub(super) fn stream_over() -> Status {
+    STREAM_OVER.retry(RETRY_SOON)
+}
+
+/// A stream that ends because the server does.
+pub(super) fn stopping() -> Status {
+    STOPPING.retry(RETRY_SOON)
+}
+
+/// A message of a stream that holds nothing.
+pub(super) fn no_part() -> Status {
+    invalid(vec![("part".to_owned(), NO_PART)])
+}
+
+/// What the layer below said of the next message of a stream, with our reason.
+pub(super) fn of_transport(status: Status) -> Status {
+    match status.code() {
+        Code::OutOfRange => MESSAGE_TOO_LARGE.status(),
+        Code::Internal | Code::InvalidArgument => NOT_A_MESSAGE.status(),
+        _ => status,
+    }
+}
+
+/// Whether an error says that the service is unable now: not the item's fault, and the next one would fare alike.
+pub(super) fn ends_a_stream(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::Aborted
+            | Code::DeadlineExceeded
+            | Code::FailedPrecondition
+            | Code::ResourceExhausted
+            | Code::Cancelled
+    )
+}
+
+/// The reason, if the same request would be refused again however often it came.
+pub(super) fn refused_for_good(status: &Status) -> Option<String> {
+    let for_good = matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists);
+    for_good.then(|| status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+}
+
+/// An error as the answer to one item of a stream.
+pub(super) fn item_error(status: &Status) -> pb::ItemError {
+    let details = status.get_error_details();
+    let vi = details.localized_message().map(|text| text.message.clone()).unwrap_or_default();
+    let faults = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
+    let fault =
+        |fault: &FieldViolation| pb::ItemFault { field: fault.field.clone(), description: fault.description.clone() };
+    pb::ItemError {
+        code: status.code().into(),
+        reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+        message: Some(pb::Text { en: status.message().to_owned(), vi }),
+        faults: faults.iter().map(fault).collect(),
+    }
+}
+
 /// A refusal by the layer below the handlers, which gives no reason, with ours.
 pub(super) fn explained(response: http::Response<Body>) -> http::Response<Body> {
     let explained = response.headers().contains_key("grpc-status-details-bin");
@@ -295,6 +381,8 @@ impl From<Error> for Status {
             Error::NotReturned(_) => NOT_RETURNED.status(),
             Error::CannotReview(CannotReview::NotReferred) => NOT_REFERRED.status(),
             Error::CannotReview(CannotReview::RulesDiffer) => RULES_DIFFER.status(),
+            Error::CannotReview(CannotReview::CandidatesDiffer) => CANDIDATES_DIFFER.status(),
+            Error::CannotReview(CannotReview::NoDuplicate) => NO_DUPLICATE.status(),
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),
@@ -307,6 +395,7 @@ impl From<Error> for Status {
             Error::WatchEnded => WATCH_AGAIN.retry(RETRY_SOON),
             Error::NoLongerKnown => CERTIFICATE_UNKNOWN.status(),
             Error::OfficeEnded => NO_OFFICE_TODAY.status(),
+            Error::WorkstationElsewhere => WORKSTATION_ELSEWHERE.status(),
             Error::Contended => CONTENDED.retry(RETRY_SOON),
             Error::Unavailable(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store is not available");

@@ -1,5 +1,6 @@
 //! Draws people and lets them apply: nothing here knows the rules, only what an applicant brings to the counter.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -22,12 +23,17 @@ const AGREES_ITSELF: i32 = 7;
 /// Under this age somebody acts for the child (Decree 69/2024 art. 11.2).
 const ACTS_ALONE: i32 = 14;
 
+/// Of so many of one name it is seen to that none is taken for another.
+const NAMESAKES_MAX: usize = 60;
+
 /// A source of practice applicants. The same seed and the same instant bring the same people.
 pub struct Generator {
     pub(super) draw: Draw,
     pub(super) now: Timestamp,
     pub(super) today: Date,
     turn: u32,
+    /// Days of birth by name.
+    namesakes: HashMap<String, Vec<Date>>,
     /// Issuer of the chips; `None` if applicants come without.
     country: Option<Country>,
 }
@@ -44,7 +50,7 @@ pub(super) struct Someone {
 impl Generator {
     /// People drawn from `seed` who stand at the counter at `now`.
     pub fn new(seed: u64, now: Timestamp) -> Self {
-        Self { draw: Draw::new(seed), now, today: now.local_date(), turn: 0, country: None }
+        Self { draw: Draw::new(seed), now, today: now.local_date(), turn: 0, namesakes: HashMap::new(), country: None }
     }
 
     /// From now on passports have chips, all issued by the one country of practice. Each costs about a millisecond.
@@ -96,8 +102,27 @@ impl Generator {
             false => Sex::Male,
         };
         // Never on a birthday, so that nobody grows older while a play runs over midnight.
-        let born = years_after(self.today, -age) - self.draw.days(1..=360);
-        Someone { nation, name: self.name(nation, woman), sex, born, age }
+        let mut born = years_after(self.today, -age) - self.draw.days(1..=360);
+        let name = self.name(nation, woman);
+        while self.has_namesake(&name, born) {
+            born = years_after(self.today, -age) - self.draw.days(1..=360);
+        }
+        self.namesakes.entry(name.spoken()).or_default().push(born);
+        Someone { nation, name, sex, born, age }
+    }
+
+    /// Whether somebody of that name was born on such a day that the two would be taken for one person. Nations here have
+    /// few names; whoever plays with thousands would meet such namesakes, and be told of duplicates that there are not.
+    fn has_namesake(&self, name: &Name, born: Date) -> bool {
+        let alike = |other: &Date| {
+            let swapped = other.year() == born.year()
+                && other.day() == u8::from(born.month())
+                && born.day() == u8::from(other.month());
+            swapped || strsim::osa_distance(&format_date(*other), &format_date(born)) <= 1
+        };
+        // Beyond so many of one name and age hardly a day is left.
+        let others = self.namesakes.get(&name.spoken());
+        others.is_some_and(|others| others.len() < NAMESAKES_MAX && others.iter().any(alike))
     }
 
     fn name(&mut self, nation: &'static Nation, woman: bool) -> Name {

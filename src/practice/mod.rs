@@ -5,6 +5,7 @@
 //! The phone numbers are the exception: they have to pass as Vietnamese mobile numbers, for which no range is set aside,
 //! so somebody may well hold one. Never let practice applicants meet a carrier that delivers.
 
+mod again;
 mod applicant;
 mod authority;
 mod captures;
@@ -17,6 +18,7 @@ mod draw;
 mod generator;
 mod misfits;
 mod nations;
+pub mod population;
 mod records;
 mod specimen;
 

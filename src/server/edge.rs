@@ -53,7 +53,7 @@ where
     let (reporter, health) = tonic_health::server::health_reporter();
     let watching = tokio::spawn(workers::watch_health(app.clone(), reporter, stop.clone()));
     let following = tokio::spawn(workers::follow_streams(app.clone(), stop.clone()));
-    let routes = grpc::services(&app, edge.message_bytes_max);
+    let routes = grpc::services(&app, edge.message_bytes_max, &stop);
     let mut router = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))

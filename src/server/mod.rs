@@ -41,6 +41,7 @@ pub struct Started {
     watching_trust: JoinHandle<()>,
     erasing: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    indexing: JoinHandle<()>,
     counting: JoinHandle<()>,
     app: App,
 }
@@ -76,6 +77,7 @@ impl Started {
             self.watching_trust.await.context("the watch over the trust store failed")?;
             self.erasing.await.context("the erasing task failed")?;
             self.sweeping.await.context("the sweeping task failed")?;
+            self.indexing.await.context("the indexing task failed")?;
             self.counting.await.context("the task that counts deadlines failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
@@ -121,6 +123,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
     let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
     let sweeping = tokio::spawn(workers::sweep(app.clone(), stop.clone()));
+    let indexing = tokio::spawn(workers::index_duplicates(app.clone(), stop.clone()));
     let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, counting, app })
+    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, indexing, counting, app })
 }

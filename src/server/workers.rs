@@ -17,6 +17,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 const ERASER_REST: Duration = Duration::from_secs(5);
 /// How often the archive is swept of what belongs to nothing; first when the service starts.
 const SWEEP: Duration = Duration::from_hours(1);
+/// How often to look for requests without keys by which duplicates are found; first when the service starts. A release
+/// before this one, running beside it, makes none.
+const INDEXING: Duration = Duration::from_hours(1);
 /// How often it is looked whether deadlines were counted on another calendar than the one in force; first at start. An
 /// import counts them itself: this is for one that was cut off, and for requests that came in while it ran.
 const RECOUNT: Duration = Duration::from_mins(1);
@@ -75,6 +78,29 @@ pub(super) async fn watch_trust(app: App, every: Duration, stop: CancellationTok
         if let Err(error) = app.refresh_trust().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the trust store could not be read");
         }
+    }
+}
+
+/// Makes keys by which duplicates are found for requests that have none, until `stop`: what is left then, the next process
+/// goes on with.
+pub(super) async fn index_duplicates(app: App, stop: CancellationToken) {
+    let mut rest = tokio::time::interval(INDEXING);
+    rest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let indexing = async {
+        loop {
+            rest.tick().await;
+            match app.index_earlier_requests().await {
+                Ok(0) => {}
+                Ok(requests) => tracing::info!(requests, "requests of an earlier release can be found as duplicates"),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "requests could not be indexed");
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = indexing => {}
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Table {
     TrustMaterial,
     /// An edition of the calendar has come in force meanwhile, or has that name already.
     Calendar,
+    /// The workstation is another office's, or its number stands for another capture.
+    Workstation,
     /// Any other: an identifier drawn twice.
     Other,
 }
@@ -54,6 +56,7 @@ impl Table {
             "staff" | "staff_certificate" => Self::Staff,
             "trust_material" => Self::TrustMaterial,
             "calendar" => Self::Calendar,
+            "workstation" | "workstation_capture" => Self::Workstation,
             _ => Self::Other,
         }
     }
@@ -69,6 +72,7 @@ impl fmt::Display for Table {
             Self::Staff => "staff",
             Self::TrustMaterial => "trust_material",
             Self::Calendar => "calendar",
+            Self::Workstation => "workstation",
             Self::Other => "another",
         })
     }

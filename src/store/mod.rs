@@ -13,6 +13,7 @@ mod challenges;
 mod codes;
 mod contact_changes;
 mod deadlines;
+mod duplicates;
 mod engine;
 mod enrolments;
 mod error;
@@ -26,6 +27,7 @@ mod requests;
 mod staff;
 mod trust;
 mod unit;
+mod workstations;
 
 pub use accounts::{AccountKey, StoredAccount};
 pub use bindings::{Binding, BindingKind, Owner};
@@ -34,6 +36,7 @@ pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use deadlines::TimedElsewhere;
+pub use duplicates::{DuplicateKeys, NotTheSame, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
@@ -45,6 +48,7 @@ pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
+pub use workstations::{Arrived, NotedCapture, SeenWorkstation, StoredWorkstation};
 
 use engine::Engine;
 

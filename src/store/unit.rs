@@ -9,6 +9,7 @@ use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
@@ -16,6 +17,7 @@ use super::outbox::{self, SealedMessage, Settled};
 use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
+use super::workstations::{self, NotedCapture, SeenWorkstation};
 use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
@@ -28,6 +30,7 @@ use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
+use crate::domain::workstation::{CaptureNumber, WorkstationId};
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -94,6 +97,13 @@ pub enum Change {
     CaptureDeleted(CaptureId, u32),
     /// Adds the receipt of a submission, whose request is there already.
     KeepReceipt(StoredReceipt),
+    /// Puts keys by which duplicates are found in place of those that a request had, if nobody came meanwhile who may be
+    /// one.
+    IndexDuplicates(Box<DuplicateKeys>),
+    /// Takes the keys of a request away.
+    ForgetDuplicates(EnrolmentId),
+    /// Keeps the decision that two persons are not one; what was decided before stands.
+    NotTheSame(Box<NotTheSame>),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
     /// Disables an entry of the staff directory, if it is enabled.
@@ -108,6 +118,13 @@ pub enum Change {
     ReviseTrust(Version),
     /// Adds dated records of units and offices, if offices were imported as often as seen.
     AddOffices(Vec<OfficeRecord>, Version),
+    /// Records that a workstation was heard of; taken if it is another office's.
+    SeeWorkstation(SeenWorkstation),
+    /// Records what a workstation's number stands for; taken if it stands for another capture, or the workstation is another
+    /// office's. One that was not taken in never takes the place of one that was.
+    NoteCapture(Box<NotedCapture>),
+    /// Counts that another content came under a number that stands for a capture.
+    NoteDoubled(WorkstationId, CaptureNumber),
 }
 
 impl Unit {
@@ -165,6 +182,9 @@ impl Change {
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,
             Self::CaptureDeleted(id, attempt) => captures::deleted(*id, *attempt, at, conn).await,
             Self::KeepReceipt(stored) => receipts::insert(stored, conn).await,
+            Self::IndexDuplicates(new) => duplicates::index(new, conn).await,
+            Self::ForgetDuplicates(enrolment) => duplicates::forget(*enrolment, conn).await,
+            Self::NotTheSame(decided) => duplicates::decide(decided, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, conn).await,
             Self::DisableStaff(id) => staff::disable(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
@@ -172,6 +192,9 @@ impl Change {
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
             Self::AddOffices(records, seen) => offices::add(records, *seen, conn).await,
+            Self::SeeWorkstation(seen) => workstations::see(seen, at, conn).await,
+            Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,
+            Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,
         }
     }
 }

@@ -17,22 +17,27 @@ use std::fmt;
 
 use ::ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ::ring::{hkdf, hmac};
+use time::Date;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Purpose};
 use crate::domain::contact::{Contact, Email, Phone};
+use crate::domain::duplicate::BlockingKey;
 use crate::domain::ids::{AccountId, CodeId, EnrolmentId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
+use crate::domain::time::format_date;
 use crate::receipt::{Claims, JwkSet, KeyId, Salt, Signed};
 use crate::sys::Dice;
 use receipts::ReceiptKeys;
 
 /// First byte of a sealed value: the layout of what follows (key version, nonce, ciphertext and tag).
 const LAYOUT: u8 = 1;
+/// Bytes that are kept of a key by which duplicates are found.
+const KEY_BYTES: usize = 16;
 /// Layout and key version.
 const HEADER: usize = 1 + 4;
 
@@ -77,6 +82,8 @@ struct Indexes {
     login: hmac::Key,
     code: hmac::Key,
     content: hmac::Key,
+    duplicate: hmac::Key,
+    birth: hmac::Key,
 }
 
 impl Vault {
@@ -110,6 +117,8 @@ impl Vault {
             login: derive("login")?,
             code: derive("one-time code")?,
             content: derive("request content")?,
+            duplicate: derive("duplicate key")?,
+            birth: derive("birth bucket")?,
         };
         Ok(Self { sealing, current: ring.current(), indexes, receipts: ReceiptKeys::new(ring)?, dice })
     }
@@ -198,6 +207,22 @@ impl Vault {
     /// Index of an identification number together with the account's phone: found only by who knows both.
     pub fn login(&self, number: &IdentityNumber, phone: &Phone) -> BlindIndex {
         index(&self.indexes.login, &[number.as_str(), phone.as_str()])
+    }
+
+    /// Index of a key by which duplicates are found: hashed apart for each kind, and cut to 16 bytes, for there are many.
+    /// Should two ever meet, one request more is opened and compared.
+    pub fn blocking_key(&self, key: &BlockingKey) -> BlindIndex {
+        let mut bytes = index(&self.indexes.duplicate, &[key.kind.name(), key.text()]).as_bytes().to_vec();
+        bytes.truncate(KEY_BYTES);
+        BlindIndex::from_bytes(bytes)
+    }
+
+    /// Bucket of a day of birth, one of 65,536: many days share one, so that it tells nobody's.
+    pub fn birth_bucket(&self, born_on: Date) -> u16 {
+        match index(&self.indexes.birth, &[&format_date(born_on)]).as_bytes() {
+            [high, low, ..] => u16::from_be_bytes([*high, *low]),
+            _ => 0,
+        }
     }
 
     /// Digest of a code, bound to the code's name, account, purpose and exact destination.
@@ -295,6 +320,7 @@ fn index(key: &hmac::Key, parts: &[&str]) -> BlindIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::duplicate::KeyKind;
 
     fn vault() -> Vault {
         Vault::new(&KeyRing::generate(&Dice::seeded(1)), Dice::seeded(2)).unwrap()
@@ -350,6 +376,21 @@ mod tests {
         let state = StateCode::parse("UTO").unwrap();
         let all = [vault.document(&state, &number), vault.card("UTO", &number), vault.number(&identity)];
         assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    }
+
+    #[test]
+    fn keys_for_duplicates_are_short_hashed_apart_for_each_kind_and_the_same_after_a_rotation() {
+        let mut ring = KeyRing::generate(&Dice::seeded(1));
+        let before = Vault::new(&ring, Dice::seeded(2)).unwrap();
+        ring.rotate(&Dice::seeded(3));
+        let after = Vault::new(&ring, Dice::seeded(4)).unwrap();
+        let born = Date::from_calendar_date(1988, time::Month::March, 7).unwrap();
+        assert_eq!(before.birth_bucket(born), after.birth_bucket(born));
+        let [day, year] =
+            [KeyKind::NameDay, KeyKind::NameYear].map(|kind| BlockingKey::new(kind, "VNK-0307M".to_owned()));
+        assert_eq!(before.blocking_key(&day), after.blocking_key(&day));
+        assert!(before.blocking_key(&day) != before.blocking_key(&year));
+        assert_eq!(before.blocking_key(&day).as_bytes().len(), KEY_BYTES);
     }
 
     #[test]

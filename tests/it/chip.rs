@@ -59,6 +59,7 @@ async fn submitted(service: &Service, applicant: &Applicant, chip: pb::Chip) -> 
         application: Some(applicant.application.clone()),
         chip: Some(chip),
         captures: Some(captures()),
+        capture: None,
     };
     service.officer().submit(request).await.unwrap().into_inner().outcome.unwrap()
 }

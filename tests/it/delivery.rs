@@ -18,8 +18,14 @@ async fn due(service: &Service) -> usize {
     service.app().deliver_due().await.unwrap()
 }
 
-const CARRIER_AWAY: Wishes =
-    Wishes { redis: None, registry: Registry::None, carrier_away: true, practice: false, today: None };
+const CARRIER_AWAY: Wishes = Wishes {
+    redis: None,
+    registry: Registry::None,
+    carrier_away: true,
+    practice: false,
+    counts_alone: false,
+    today: None,
+};
 
 #[tokio::test]
 async fn a_message_that_no_carrier_takes_is_tried_again_after_growing_waits_and_sent_once() {

@@ -60,10 +60,12 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/List", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/ListReceiptKeys", staff()),
         ("eid.issuance.v1.EnrolmentService/Submit", vec![Officer]),
+        ("eid.issuance.v1.EnrolmentService/SubmitStream", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/Watch", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
         ("eid.issuance.v1.OfficeService/GetOffice", staff()),
         ("eid.issuance.v1.OfficeService/ListOffices", staff()),
+        ("eid.issuance.v1.ReviewService/CompareCandidates", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Decline", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Override", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Return", vec![Supervisor]),
@@ -71,6 +73,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.TrustService/ListMaterial", vec![Auditor, Operator]),
         ("eid.issuance.v1.TrustService/ProposeMaterial", vec![Operator]),
         ("eid.issuance.v1.TrustService/RejectMaterial", vec![Operator]),
+        ("eid.issuance.v1.WorkstationService/List", vec![Supervisor]),
         ("eid.registry.v1.RegistryService/Lookup", vec![RegistryReader]),
         ("grpc.health.v1.Health/Check", staff()),
         ("grpc.health.v1.Health/List", staff()),
@@ -109,6 +112,22 @@ async fn each_method_refuses_each_role_that_the_table_does_not_name() {
             }
         }
         assert!(refused > 70, "{refused} refusals were seen");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_of_items_is_refused_to_each_role_that_the_table_does_not_name() {
+    with(async |service| {
+        for rule in POLICY.iter().filter(|rule| rule.stream.is_some()) {
+            for role in Role::ALL {
+                let answer = open(service.channel(Some(role.name())), rule.method).await;
+                assert_eq!(answer.is_ok(), rule.allowed.includes(role), "{role} at {}: {answer:?}", rule.method);
+                if let Err(denied) = answer {
+                    assert_eq!(reason(&denied), "ROLE_NOT_ALLOWED");
+                }
+            }
+        }
     })
     .await;
 }

@@ -21,11 +21,15 @@ mod delivery;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod duplicates;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
 mod erasure;
+#[cfg(test)]
+mod fault;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
@@ -48,6 +52,8 @@ mod repeats;
 #[cfg(test)]
 mod review;
 #[cfg(test)]
+mod spool;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
@@ -55,3 +61,4 @@ mod support;
 mod trust;
 #[cfg(test)]
 mod watch;
+mod workstation;

@@ -157,9 +157,11 @@ async fn a_supervisor_of_the_successor_decides_what_the_merged_office_received()
         let answer = service.officer_named("ba-ria").submit(request).await.unwrap().into_inner();
         let Some(pb::submit_response::Outcome::Accepted(receipt)) = answer.outcome else { panic!("not accepted") };
         let decline = |service: &Service| pb::DeclineRequest {
+            same_person: false,
             request_id: service.id(),
             enrolment_id: receipt.enrolment_id.clone(),
             reason: "The new card was refused at the counter.".to_owned(),
+            same_person: false,
         };
         let early = service.reviewer("reviewer").decline(decline(service)).await.unwrap_err();
         assert_eq!(reason(&early), "ENROLMENT_NOT_FOUND");

@@ -416,10 +416,12 @@ async fn random_calls_by_everybody_leave_a_database_that_equals_the_ledger_of_wh
                 }
                 (5, Some(id)) => {
                     let request = pb::OverrideRequest {
+                        not_the_same: Vec::new(),
                         request_id: service.id(),
                         enrolment_id: id.clone(),
                         rules: vec!["residence-card.exchange-due".to_owned()],
                         reason: NOTE.to_owned(),
+                        not_the_same: Vec::new(),
                     };
                     if service.reviewer("supervisor").r#override(request).await.is_ok() {
                         ledger.get_mut(&id).unwrap().verbs.push("override");

@@ -29,12 +29,13 @@ fn overriding(service: &Service, enrolment: &str, rules: &[&str]) -> pb::Overrid
         enrolment_id: enrolment.to_owned(),
         rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
         reason: WHY.to_owned(),
+        not_the_same: Vec::new(),
     }
 }
 
 async fn decline(service: &Service, who: &str, enrolment: &str) -> Result<pb::Enrolment, Status> {
     let (request_id, enrolment_id) = (service.id(), enrolment.to_owned());
-    let request = pb::DeclineRequest { request_id, enrolment_id, reason: WHY.to_owned() };
+    let request = pb::DeclineRequest { request_id, enrolment_id, reason: WHY.to_owned(), same_person: false };
     service.reviewer(who).decline(request).await.map(|answer| answer.into_inner().enrolment.unwrap())
 }
 

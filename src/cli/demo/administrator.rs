@@ -21,7 +21,7 @@ const THE_ACCOUNT: &str = "the account";
 
 /// Three holders get their contacts changed: a phone, an address, and a phone that is given up again.
 pub(super) async fn change_contacts<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    stage.printer.scene("7. An administrator changes phones and e-mail addresses")?;
+    stage.printer.scene("8. An administrator changes phones and e-mail addresses")?;
     // Of age, with a phone of their own: a representative's phone may serve several accounts.
     let of_age = stage.cases.iter().filter(|case| case.active && !case.applicant.is_represented());
     let holders: Vec<_> = of_age.take(3).cloned().collect();

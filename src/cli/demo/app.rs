@@ -19,7 +19,7 @@ const CODE_THERE: &str = "a code of six digits";
 
 /// Most holders activate, some after a slip of the finger; some never come.
 pub(super) async fn activate<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    stage.printer.scene("6. The holders activate their accounts in the mobile app")?;
+    stage.printer.scene("7. The holders activate their accounts in the mobile app")?;
     refuse_strangers(stage).await?;
     let tasks = stage.cases.iter().filter(|case| case.account_id.is_some()).map(|case| {
         let holder = Holder { app: stage.cast.activation(), ids: stage.ids.clone(), case: case.clone() };

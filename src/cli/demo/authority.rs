@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
-use crate::cli::demo::stage::{Case, Fate, Stage};
+use crate::cli::demo::stage::{Case, Stage};
 use crate::cli::demo::step::{Answer, Reply, Step, ask};
-use crate::cli::demo::{captures, documents, review};
+use crate::cli::demo::{captures, documents, following, review};
 use crate::proto::record_decision_request::Decision;
 use crate::proto::{
-    Approval, AuthorityRefusal, ClaimRequest, ClaimedEnrolment, RecordDecisionRequest, RecordDecisionResponse,
+    Approval, AuthorityRefusal, ClaimRequest, ClaimedEnrolment, MoreInformation, RecordDecisionRequest,
+    RecordDecisionResponse, ReturnReason,
 };
 
 type Authority = crate::proto::authority_service_client::AuthorityServiceClient<tonic::transport::Channel>;
@@ -58,7 +59,7 @@ pub(super) async fn decide<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) ->
 async fn claim_all<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<Leases> {
     let authority = stage.cast.authority();
     let limit = if stage.cases.len() > BATCH_IN_A_CROWD { BATCH_IN_A_CROWD } else { BATCH };
-    let coming = stage.cases.iter().filter(|case| case.fate != Fate::IsDeclined);
+    let coming = stage.cases.iter().filter(|case| !case.fate.stays_at_office());
     let mut waiting: Vec<_> = coming.filter_map(|case| case.enrolment_id.clone()).collect();
     let (mut leases, mut steps) = (Leases::new(), Vec::new());
     for _ in 0..CLAIMS_MAX {
@@ -125,6 +126,10 @@ fn decision(case: &Case, leases: &Leases, request_id: String) -> Option<RecordDe
     let lease_id = leases.get(&enrolment_id)?.0.clone();
     let decision = match case.fate.refusal() {
         Some(reason) => Decision::Refusal(AuthorityRefusal { reason: reason.into() }),
+        None if case.fate.is_returned() => Decision::MoreInformation(MoreInformation {
+            reason: ReturnReason::Data.into(),
+            note: following::NOTE.to_owned(),
+        }),
         None => Decision::Approval(Approval { identity_number: case.number.clone() }),
     };
     Some(RecordDecisionRequest { request_id, enrolment_id, lease_id, decision: Some(decision) })
@@ -138,6 +143,7 @@ async fn record(
     let reply = send(authority, request).await;
     let (does, expected) = match case.fate.refusal() {
         Some(_) => ("refuses", "REFUSED"),
+        None if case.fate.is_returned() => ("asks for more, about", "RETURNED"),
         None => ("approves and numbers", "ISSUED"),
     };
     (reply.step((Who::Authority, does, case.label()), expected, decided), reply.answer())

@@ -15,6 +15,7 @@ pub struct Company {
     /// Those who must not get through.
     pub(super) misfits: Vec<Applicant>,
     pub(super) documents: Documents,
+    pub(super) followed: Followed,
     /// Draws what only the play itself shows to be needed.
     pub(super) people: Generator,
 }
@@ -29,6 +30,16 @@ pub(super) struct Documents {
     pub(super) expired_card: Applicant,
     pub(super) exchange_due: Applicant,
     pub(super) cancelled_card: Applicant,
+}
+
+/// Those whose requests do not go straight on.
+pub(super) struct Followed {
+    /// Asks the office to give the request up.
+    pub(super) given_up: Applicant,
+    /// Comes back when the authority needs more.
+    pub(super) corrected: Applicant,
+    /// Does not come back.
+    pub(super) forgotten: Applicant,
 }
 
 impl Company {
@@ -51,7 +62,9 @@ impl Company {
         ];
         let mut people = people.with_chips();
         let documents = Documents::draw(&mut people);
-        Self { crowd, rehearsed, misfits, documents, people }
+        let followed =
+            Followed { given_up: alone(&mut people), corrected: alone(&mut people), forgotten: alone(&mut people) };
+        Self { crowd, rehearsed, misfits, documents, followed, people }
     }
 
     /// The immigration record of all of them, in the form that `eid registry import` takes.
@@ -67,21 +80,28 @@ impl Company {
             known(&documents.expired_card),
             known(&documents.exchange_due),
             (&documents.cancelled_card, Known::Cancelled),
+            known(&self.followed.given_up),
+            known(&self.followed.corrected),
+            known(&self.followed.forgotten),
         ];
         self.people.records(crowd.chain(others))
     }
 }
 
+/// Somebody grown up, who acts alone.
+fn alone(people: &mut Generator) -> Applicant {
+    loop {
+        let next = people.applicant();
+        if !next.is_represented() {
+            break next;
+        }
+    }
+}
+
 impl Documents {
     fn draw(people: &mut Generator) -> Self {
-        let in_order = loop {
-            let next = people.applicant();
-            if !next.is_represented() {
-                break next;
-            }
-        };
         Self {
-            in_order,
+            in_order: alone(people),
             forged_chip: people.forged_chip(),
             revoked_signer: people.revoked_signer(),
             name_differs: people.name_differs(),
@@ -103,7 +123,7 @@ mod tests {
         let company = Company::draw(&Programme { applicants: 1, seed: 1, now, terminal: false });
         assert_eq!(company.crowd.len(), APPLICANTS_MIN);
         // One line names the columns.
-        assert_eq!(company.records().lines().count(), 1 + APPLICANTS_MIN + 1 + 6 + 7);
+        assert_eq!(company.records().lines().count(), 1 + APPLICANTS_MIN + 1 + 6 + 7 + 3);
         assert!(company.crowd.iter().all(|one| one.chip.is_none()) && company.documents.in_order.chip.is_some());
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
-use crate::cli::demo::stage::{Fate, Stage};
+use crate::cli::demo::stage::{Case, Fate, Stage};
 use crate::cli::demo::step::{Answer, Reply, Step, ask};
 use crate::practice::{Applicant, Expected};
 use crate::proto::submit_response::Outcome;
@@ -35,7 +35,7 @@ pub(super) async fn capture<M: Mailbox, W: Write>(
 
 /// The fifth scene: the officers see what was decided, and a phone that now serves an account is refused.
 pub(super) async fn look_up<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    stage.printer.scene("5. Back at the counter, the officer sees the decisions")?;
+    stage.printer.scene("6. Back at the counter, the officer sees the decisions")?;
     for (fate, expected) in [
         (Fate::Activates, "ISSUED"),
         (Fate::IsRefused, "REFUSED (IDENTITY_NOT_CONFIRMED)"),
@@ -110,6 +110,20 @@ async fn submit_misfit<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, misfit
         None => {}
     }
     stage.printer.step(&step)
+}
+
+/// Somebody more hands in, who must be accepted.
+pub(super) async fn submit_case<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: Case) -> io::Result<()> {
+    let (step, answer) = submit(&stage.cast.counter(), case.request_id.clone(), &case.applicant).await;
+    stage.printer.step(&step)?;
+    stage.counts.submitted += 1;
+    if let Some(Outcome::Accepted(receipt)) = answer.and_then(|answer| answer.outcome) {
+        stage.counts.accepted += 1;
+        stage.cases.push(Case { enrolment_id: Some(receipt.enrolment_id), ..case });
+    } else {
+        stage.counts.not_accepted += 1;
+    }
+    Ok(())
 }
 
 /// An answer lost on the way: the client asks again under the same request_id.

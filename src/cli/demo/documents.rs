@@ -135,6 +135,7 @@ async fn hand_in<M: Mailbox, W: Write>(
         application: Some(visit.applicant.application.clone()),
         chip,
         captures: visit.captures.clone(),
+        capture: None,
     };
     let reply = ask(&stage.cast.counter(), request, async |mut c, q| c.submit(q).await).await;
     let action = (Who::Officer, "submits the request of", visit.applicant.label.as_str());

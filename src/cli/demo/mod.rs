@@ -14,6 +14,7 @@ mod company;
 mod counter;
 mod documents;
 mod explaining;
+mod following;
 mod mailbox;
 mod printing;
 mod review;
@@ -29,6 +30,7 @@ pub use mailbox::{FileMailbox, Mailbox};
 pub use tally::{Counts, Sum, Tally};
 
 use crate::domain::time::Timestamp;
+use crate::sys::Clock;
 use stage::Stage;
 
 /// What is to be played.
@@ -44,7 +46,8 @@ pub struct Programme {
     pub terminal: bool,
 }
 
-/// Plays the programme with the company drawn for it, and writes one line for each step to `out`.
+/// Plays the programme with the company drawn for it, and writes one line for each step to `out`. At the end, when weeks
+/// are to pass, `clock` is moved: the one that the service under play reads.
 ///
 /// # Errors
 /// Only if `out` cannot be written to. An unexpected answer is printed and counted, and the play goes on.
@@ -53,17 +56,21 @@ pub async fn play(
     programme: Programme,
     company: Company,
     mailbox: impl Mailbox,
+    clock: &Clock,
     out: &mut impl Write,
 ) -> anyhow::Result<Tally> {
-    let Company { crowd, rehearsed, misfits, documents, people } = company;
+    let Company { crowd, rehearsed, misfits, documents, followed, people } = company;
     let mut stage = Stage::new(cast, programme, (crowd, people), mailbox, out);
     // Boxed: their futures hold whole applications.
     Box::pin(counter::capture(&mut stage, &rehearsed, &misfits)).await?;
     Box::pin(documents::read(&mut stage, documents)).await?;
+    following::capture(&mut stage, followed).await?;
     review::decide(&mut stage).await?;
+    following::withdraw(&mut stage).await?;
     authority::decide(&mut stage).await?;
+    following::come_back(&mut stage).await?;
     counter::look_up(&mut stage).await?;
     app::activate(&mut stage).await?;
     administrator::change_contacts(&mut stage).await?;
-    closing::take_stock(stage).await
+    closing::take_stock(stage, clock).await
 }

@@ -58,6 +58,7 @@ async fn pass<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case, ru
         enrolment_id: case.enrolment_id.clone().unwrap_or_default(),
         rules,
         reason: REASON.to_owned(),
+        ..OverrideRequest::default()
     };
     let officer = ask(&stage.cast.officer_at_review(), request.clone(), async |mut c, q| c.r#override(q).await).await;
     let action = (Who::Officer, "tries to override, for", case.label());
@@ -83,6 +84,7 @@ async fn decline<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case)
         request_id: stage.ids.draw(),
         enrolment_id: case.enrolment_id.clone().unwrap_or_default(),
         reason: DECLINED.to_owned(),
+        same_person: false,
     };
     let reply = ask(&stage.cast.review(), request, async |mut c, q| c.decline(q).await).await;
     let action = (Who::Supervisor, "declines the request of", case.label());

@@ -23,6 +23,8 @@ pub(super) struct Stage<'w, M, W> {
     pub(super) printer: Printer<'w, W>,
     pub(super) people: Generator,
     pub(super) ids: Ids,
+    /// When the play began.
+    pub(super) begun: Timestamp,
     numbers: RangeFrom<u32>,
     /// Those who must be accepted, in the order in which they apply. The first is Anna Maria Eriksson.
     pub(super) cases: Vec<Case>,
@@ -62,6 +64,12 @@ pub(super) enum Fate {
     IsRefused,
     /// Declined by a supervisor, before the authority sees it.
     IsDeclined,
+    /// Withdrawn by the office, before the authority sees it.
+    IsWithdrawn,
+    /// Returned by the authority, then corrected.
+    IsReturned,
+    /// Returned by the authority; the applicant does not come back.
+    StaysReturned,
 }
 
 /// Names for requests: drawn by the client, different at each run.
@@ -92,8 +100,24 @@ impl Fate {
     pub(super) const fn refusal(self) -> Option<RefusalReason> {
         match self {
             Self::IsRefused => Some(RefusalReason::IdentityNotConfirmed),
-            Self::Activates | Self::Mistypes | Self::StaysAway | Self::IsDeclined => None,
+            Self::Activates
+            | Self::Mistypes
+            | Self::StaysAway
+            | Self::IsDeclined
+            | Self::IsWithdrawn
+            | Self::IsReturned
+            | Self::StaysReturned => None,
         }
+    }
+
+    /// Whether the authority asks for more.
+    pub(super) const fn is_returned(self) -> bool {
+        matches!(self, Self::IsReturned | Self::StaysReturned)
+    }
+
+    /// Whether the authority never gets to see the request.
+    pub(super) const fn stays_at_office(self) -> bool {
+        matches!(self, Self::IsDeclined | Self::IsWithdrawn)
     }
 }
 
@@ -111,7 +135,8 @@ impl<'w, M: Mailbox, W: Write> Stage<'w, M, W> {
         let ids = Ids { dice, now: programme.now };
         let printer = Printer::new(out, programme.terminal, crowd.len() > CROWD);
         let (post, counts) = (Post::new(mailbox), Counts::default());
-        let mut stage = Self { cast, post, printer, people, ids, numbers, cases: Vec::new(), counts };
+        let mut stage =
+            Self { cast, post, printer, people, ids, begun: programme.now, numbers, cases: Vec::new(), counts };
         for (place, applicant) in crowd.into_iter().enumerate() {
             let case = stage.case(applicant, Fate::of(place));
             stage.cases.push(case);

@@ -225,12 +225,13 @@ mod tests {
 
     fn accepted() -> SubmitResponse {
         let receipt = Receipt { enrolment_id: "0192".to_owned(), ..Receipt::default() };
-        SubmitResponse { outcome: Some(Outcome::Accepted(receipt)) }
+        SubmitResponse { outcome: Some(Outcome::Accepted(receipt)), ..SubmitResponse::default() }
     }
 
     fn not_accepted() -> SubmitResponse {
         let finding = Finding { rule: "consent.missing".to_owned(), ..Finding::default() };
-        SubmitResponse { outcome: Some(Outcome::NotAccepted(NotAccepted { findings: vec![finding] })) }
+        let refused = NotAccepted { findings: vec![finding] };
+        SubmitResponse { outcome: Some(Outcome::NotAccepted(refused)), ..SubmitResponse::default() }
     }
 
     fn busy(wait: Duration) -> Status {

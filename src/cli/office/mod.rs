@@ -1,7 +1,7 @@
 //! `eid office`: an immigration office's work over the network.
 //!
-//! Owns the sending of captured requests from files, and the printing of slips: one bad item costs only itself; a repeat
-//! costs nothing. Owns the looking at what became of requests: lists, numbers, and changes as they happen.
+//! Owns the sending of captured requests from files: one bad item costs only itself; a repeat costs nothing. Owns the looking
+//! at what became of them, lists, numbers, and changes as they happen, and the printing of slips.
 
 mod delivery;
 mod json;
@@ -9,6 +9,7 @@ pub(super) mod list;
 mod place;
 pub(in crate::cli) mod request;
 mod slip;
+pub(in crate::cli) mod spool;
 pub(super) mod watch;
 
 pub(super) use slip::slip;
@@ -49,9 +50,10 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Submit(Submit),
+    Slip(slip::Slip),
     List(list::List),
     Watch(watch::Watch),
-    Slip(slip::Slip),
+    Spool(spool::Spool),
 }
 
 /// Submits captured requests

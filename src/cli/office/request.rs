@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
 use ring::digest;
 use serde_json::error::Category;
 
@@ -62,6 +62,15 @@ impl Reader {
         let message = message.and_then(|message| json.end().map(|()| message));
         let message = message.map_err(|error| self.explain(text, &error))?;
         message.transcode_to().map_err(|_| Unreadable::whole("is no message of that kind"))
+    }
+
+    /// A message of the kind that the reader is for, as it is written in files.
+    pub(super) fn write<M: prost::Message>(&self, message: &M) -> anyhow::Result<String> {
+        let mut dynamic = DynamicMessage::new(self.message.clone());
+        dynamic.transcode_from(message)?;
+        let mut json = serde_json::Serializer::pretty(Vec::new());
+        dynamic.serialize_with_options(&mut json, &SerializeOptions::new().use_proto_field_name(true))?;
+        Ok(String::from_utf8(json.into_inner())?)
     }
 
     /// The library's own words can quote a value, so only the place of the error is taken from it.
@@ -186,6 +195,14 @@ mod tests {
         assert_ne!(one.request_id, close.request_id, "blanks within texts are content");
         let id = uuid::Uuid::try_parse(&one.request_id).unwrap();
         assert_eq!(id.get_version_num(), 8);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let (reader, request) = (Reader::new().unwrap(), read(EXAMPLE).unwrap());
+        let written = reader.write(&request).unwrap();
+        assert!(written.contains("\"residence_card\""), "the names of the protocol");
+        assert!(read(&written).unwrap() == request);
     }
 
     #[test]

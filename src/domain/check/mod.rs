@@ -8,6 +8,7 @@ mod applicant;
 mod captures;
 mod chip;
 mod documents;
+mod duplicate;
 mod registry;
 pub mod zone;
 
@@ -16,11 +17,13 @@ pub use registry::{is_own, record_key};
 use super::application::Application;
 use super::capture::Captures;
 use super::chip::{ChipReport, GroupNumber};
+use super::duplicate::Comparison;
 use super::finding::{CARD_IN_USE, Field, Finding, Findings, PASSPORT_IN_USE, PASSPORT_PRACTICE, PHONE_IN_USE, Source};
 use super::mrz::Zone;
 use super::record::{Biometrics, RegistryAnswer};
 use super::residence::ResidenceCard;
 use super::time::Timestamp;
+use super::workstation::Provenance;
 use time::Date;
 use zone::Place;
 
@@ -40,12 +43,16 @@ pub struct Taken {
 pub struct Known {
     /// What other requests and accounts hold.
     pub taken: Taken,
+    /// How the request stands to the likeliest of those that may be the same person's.
+    pub duplicate: Option<Comparison>,
     /// Only real documents count: those of the practice country are refused.
     pub real_only: bool,
     /// What the examination of the passport's chip said, if it was read.
     pub chip: Option<ChipReport>,
     /// What the immigration record said.
     pub record: RegistryAnswer,
+    /// Where and when it was captured, and whether its number stands for another capture already.
+    pub capture: Option<(Provenance, bool)>,
 }
 
 impl Known {
@@ -95,7 +102,11 @@ pub fn examine(application: &Application, captures: Option<&Captures>, known: &K
             [Field::typed("passport.issuing_state"), Field::typed("person.nationality")],
         ));
     }
+    if let Some((provenance, doubled)) = &known.capture {
+        found.add_all(provenance.examine(*doubled, now));
+    }
     in_use(known.taken, &mut found);
+    found.add_all(known.duplicate.as_ref().and_then(duplicate::likely));
     found.sort();
     found
 }

@@ -8,8 +8,10 @@ mod chip;
 mod chip_content;
 mod contact;
 mod documents;
+mod duplicate;
 mod eligibility;
 mod registry;
+mod workstation;
 mod zone;
 
 pub use capture::*;
@@ -17,8 +19,10 @@ pub use chip::*;
 pub use chip_content::*;
 pub use contact::*;
 pub use documents::*;
+pub use duplicate::*;
 pub use eligibility::*;
 pub use registry::*;
+pub use workstation::*;
 pub use zone::*;
 
 use std::borrow::Cow;
@@ -98,6 +102,8 @@ pub static SUBJECTS: &[(&str, &[&Rule])] = &[
     ("Chip content", chip_content::ALL),
     ("Immigration record", registry::ALL),
     ("Captures", capture::ALL),
+    ("Duplicates", duplicate::ALL),
+    ("Workstation", workstation::ALL),
 ];
 
 /// Every rule.

@@ -166,6 +166,11 @@ impl Zone {
         names::identifiers(self.name_cells())
     }
 
+    /// Whether the name field has no room for another part: what stands there may have been cut (Doc 9303-4 section 4.2.3).
+    pub fn name_is_full(&self) -> bool {
+        self.name_cells().len() - self.name_cells().trim_end_matches('<').len() <= 1
+    }
+
     /// How a typed name stands to the one in the zone.
     pub fn name_match(&self, name: &FullName) -> NameMatch {
         names::compare(name, self.name_cells())

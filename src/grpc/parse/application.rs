@@ -15,7 +15,7 @@ use crate::proto as pb;
 /// Consents that one application may hold.
 const CONSENTS_MAX: usize = 16;
 
-const NOT_A_TIME: Malformed =
+pub(in crate::grpc) const NOT_A_TIME: Malformed =
     Malformed::new("Not an instant between the years 1970 and 9999.", "Không phải thời điểm từ năm 1970 đến năm 9999.");
 const NOT_A_CHOICE: Malformed = Malformed::new(
     "Required: one of the values listed in the protocol.",

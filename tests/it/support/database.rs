@@ -132,6 +132,25 @@ impl Database {
         &self.url
     }
 
+    /// The same for connections that can be told apart: their name at the server begins with `kind`.
+    pub fn url_named(&self, kind: &str) -> String {
+        match &self.home {
+            Home::Folder { .. } => self.url.clone(),
+            Home::Schema { name, .. } => with(&self.url, &format!("application_name={kind}_{name}")),
+        }
+    }
+
+    /// Ends, at the server, every connection of that kind to this database; whatever they do is undone.
+    pub async fn sever(&self, kind: &str) {
+        let Home::Schema { name, .. } = &self.home else { return };
+        let mut connection = PgConnection::connect(&self.url).await.expect("a second connection");
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1")
+            .bind(format!("{kind}_{name}"))
+            .execute(&mut connection)
+            .await
+            .expect("its own connections can be ended");
+    }
+
     /// Where no database is, in the neighbourhood.
     pub fn nowhere(&self) -> String {
         match POSTGRES.as_deref() {

@@ -8,3 +8,4 @@ pub mod process;
 pub mod records;
 pub mod redis;
 pub mod service;
+pub mod spool;

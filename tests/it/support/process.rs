@@ -19,6 +19,9 @@ use tonic::transport::Channel;
 
 use super::database::{Database, Held};
 
+/// Begins the name that the program's own connections have at the database's server.
+const SERVED: &str = "served";
+
 /// A place on which the program can be started again and again.
 pub struct Site {
     home: TempDir,
@@ -26,6 +29,10 @@ pub struct Site {
     database: Option<Database>,
     /// Who issues the clients' certificates; the practice authority if absent.
     client_ca: Option<PathBuf>,
+    /// Says what matters and no more: the whole talk would take most of the time of a load.
+    quiet: bool,
+    /// Where it listens; anywhere if 0.
+    port: u16,
 }
 
 /// The program, running.
@@ -39,7 +46,7 @@ impl Site {
     pub async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let database = if super::database::on_postgres() { Some(Database::bare().await) } else { None };
-        Self { home, database, client_ca: None }
+        Self { home, database, client_ca: None, quiet: false, port: 0 }
     }
 
     /// The same place, with clients' certificates that this authority issues.
@@ -50,19 +57,39 @@ impl Site {
         self
     }
 
+    /// The same place, where the program logs what matters and no more.
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// From now on it listens where it did.
+    pub fn stay_at(&mut self, running: &Running) {
+        self.port = running.port();
+    }
+
+    /// The database's server ends every connection of the program, as a restart does. On SQLite there is none.
+    pub async fn sever_database(&self) {
+        if let Some(database) = &self.database {
+            database.sever(SERVED).await;
+        }
+    }
+
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_eid"));
-        command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", "127.0.0.1:0");
-        command.env("EID__LOG__FILTER", "trace").env("EID__STORE__CONNECTIONS", "4");
+        command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
+        command
+            .env("EID__LOG__FILTER", if self.quiet { "warn,eid::cli=info" } else { "trace" })
+            .env("EID__STORE__CONNECTIONS", "4");
         if let Some(url) = super::database::redis() {
             command.env("EID__LIMITS__REDIS_URL", url);
         }
         if let Some(database) = &self.database {
-            command.env("EID__STORE__URL", database.url());
+            command.env("EID__STORE__URL", database.url_named(SERVED));
         }
         if let Some(path) = &self.client_ca {
             command.env("EID__SERVER__CLIENT_CA", path);
@@ -125,7 +152,7 @@ impl Site {
     /// Calls with a certificate of any kind.
     pub async fn connect(&self, running: &Running, certificate: PathBuf, key: PathBuf) -> anyhow::Result<Channel> {
         let ca = pki::load(&self.home().join("pki")).unwrap().server_ca_path();
-        let port = running.address.rsplit_once(':').unwrap().1;
+        let port = running.port();
         client::connect(&Target { server: format!("https://localhost:{port}"), ca, certificate, key }).await
     }
 
@@ -169,7 +196,11 @@ async fn heard(log: &mut watch::Receiver<String>, enough: impl FnMut(&String) ->
 impl Running {
     /// Where it serves.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.address.rsplit_once(':').unwrap().1)
+        format!("https://localhost:{}", self.port())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     /// Waits until it has logged `text` so many times.

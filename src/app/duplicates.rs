@@ -1,0 +1,240 @@
+//! Duplicates: who is compared with whom, what a supervisor is shown of it, and the decision that two persons are not one.
+//!
+//! Candidates are found by keyed hashes, opened in memory, compared and dropped; of those that are not likely nothing
+//! remains. Requests that were refused or withdrawn are nobody's duplicate: whoever comes again comes rightly.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{App, Caller, Error, Officer};
+use crate::domain::application::Application;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::duplicate::{Comparison, Profile, SHOWN_MAX, Selected, select};
+use crate::domain::enrolment::{Enrolment, StageName};
+use crate::domain::finding::DUPLICATE_LIKELY;
+use crate::domain::ids::{EnrolmentId, StaffId};
+use crate::domain::review::CannotReview;
+use crate::domain::sealed::BlindIndex;
+use crate::domain::staff::OfficeCode;
+use crate::store::{Change, DuplicateKeys, NotTheSame, Reader, StoreError, StoredEnrolment, StoredKey, Unit};
+
+/// Who makes keys for requests of earlier releases.
+const INDEXER: Actor = Actor::Service("indexer");
+/// Requests that are indexed in one unit.
+const INDEXED_AT_ONCE: u32 = 50;
+
+/// A request that is likely the same person's.
+#[derive(Debug)]
+pub struct Candidate {
+    /// It, without its content.
+    pub enrolment: Enrolment,
+    /// Office that holds it today, where a supervisor is shown it.
+    pub holder: Option<OfficeCode>,
+    /// How the two stand to each other.
+    pub comparison: Comparison,
+    /// Indexes of the documents of its person.
+    documents: Vec<BlindIndex>,
+}
+
+/// What a supervisor is shown of likely duplicates.
+#[derive(Debug)]
+pub struct Compared {
+    /// The request in question.
+    pub application: Application,
+    /// The likeliest ahead, at most ten.
+    pub candidates: Vec<Candidate>,
+}
+
+impl App {
+    /// The requests that are likely the same person's as `application`, which is or would be called `id`: the likeliest
+    /// ahead, without those of whom it was decided that they are not.
+    ///
+    /// # Errors
+    /// If the store cannot be asked. A request that does not open is logged and left out.
+    pub(super) async fn likely_duplicates(
+        &self,
+        reader: &mut Reader,
+        id: EnrolmentId,
+        application: &Application,
+    ) -> Result<Vec<Candidate>, Error> {
+        let profile = Profile::of(application);
+        let keys: Vec<_> = profile.keys().iter().map(|key| self.vault().blocking_key(key)).collect();
+        let mut holders = reader.duplicate_holders(&keys).await?;
+        for of in &mut holders {
+            of.retain(|other| *other != id);
+        }
+        let Selected { open, capped_keys, left_out } = select(holders);
+        if capped_keys > 0 || left_out > 0 {
+            tracing::info!(capped_keys, left_out, "more requests share a key than are compared");
+        }
+        let stored = reader.enrolments_named(&open).await?;
+        let compare = |stored: &StoredEnrolment| self.compared(&profile, stored);
+        let mut likely: Vec<_> = stored.iter().filter(|stored| is_live(stored)).filter_map(compare).collect();
+        if likely.is_empty() {
+            return Ok(likely);
+        }
+        let mut apart = HashSet::new();
+        for document in self.documents(application) {
+            apart.extend(reader.not_the_same_as(&document).await?);
+        }
+        likely.retain(|one| !one.documents.iter().any(|document| apart.contains(document)));
+        likely.sort_by_key(|one| (std::cmp::Reverse(one.comparison.score), one.enrolment.id));
+        likely.truncate(SHOWN_MAX);
+        Ok(likely)
+    }
+
+    fn compared(&self, profile: &Profile, stored: &StoredEnrolment) -> Option<Candidate> {
+        let application = self.open_application(stored).inspect_err(|error| {
+            let (enrolment, error) = (stored.enrolment.id, error as &dyn std::error::Error);
+            tracing::error!(%enrolment, error, "a request does not open and was not compared");
+        });
+        let application = application.ok()?;
+        let comparison = profile.compare(&Profile::of(&application));
+        let documents = self.documents(&application);
+        comparison.is_likely().then(|| Candidate {
+            enrolment: stored.enrolment.clone(),
+            holder: None,
+            comparison,
+            documents,
+        })
+    }
+
+    /// Likely duplicates of a request of the supervisor's office, for them to decide. The look is recorded.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is unknown or another office's.
+    pub async fn compare_candidates(
+        &self,
+        by: &Caller,
+        supervisor: &Officer,
+        id: EnrolmentId,
+    ) -> Result<Compared, Error> {
+        let mut reader = self.store().reader().await?;
+        let stored = self.held_enrolment(&mut reader, supervisor, id).await?;
+        let application = self.open_application(&stored)?;
+        let mut candidates = self.likely_duplicates(&mut reader, id, &application).await?;
+        let map = self.offices(&mut reader).await?;
+        for one in &mut candidates {
+            let (office, received) = (&one.enrolment.office, one.enrolment.received_at.local_date());
+            one.holder = map.successor(office, received, supervisor.on).map(|office| office.code.clone());
+        }
+        drop(reader);
+        let names: Vec<_> = candidates.iter().map(|one| one.enrolment.id.to_string()).collect();
+        let entry = self
+            .entry(self.clock().now(), by.actor(), Action::CandidatesCompared, id.uuid())
+            .with("candidates", names.join(","));
+        self.commit(Unit::new(entry)).await?;
+        Ok(Compared { application, candidates })
+    }
+
+    /// What is to be kept when a supervisor overrides a likely duplicate: that its person is none of those of the requests
+    /// `seen`. Nothing, if no likely duplicate referred it.
+    ///
+    /// # Errors
+    /// [`CannotReview::CandidatesDiffer`] if a likely duplicate is not among them: it came up since.
+    pub(super) async fn told_apart(
+        &self,
+        reader: &mut Reader,
+        by: StaffId,
+        stored: &StoredEnrolment,
+        seen: &HashSet<EnrolmentId>,
+    ) -> Result<Vec<Change>, Error> {
+        if !stored.enrolment.referred_by().contains(DUPLICATE_LIKELY.id) {
+            return Ok(Vec::new());
+        }
+        let (id, application) = (stored.enrolment.id, self.open_application(stored)?);
+        let likely = self.likely_duplicates(reader, id, &application).await?;
+        if likely.iter().any(|one| !seen.contains(&one.enrolment.id)) {
+            return Err(CannotReview::CandidatesDiffer.into());
+        }
+        let ours = self.documents(&application);
+        let pairs = likely.iter().flat_map(|one| ours.iter().map(move |document| (one, document)));
+        let decided = pairs.flat_map(|(candidate, one)| {
+            candidate.documents.iter().filter(move |other| *other != one).map(move |other| NotTheSame {
+                one: one.clone(),
+                other: other.clone(),
+                enrolment: id,
+                against: candidate.enrolment.id,
+                by,
+            })
+        });
+        Ok(decided.map(|decided| Change::NotTheSame(Box::new(decided))).collect())
+    }
+
+    /// How often keys were added in the bucket of this applicant: read before candidates are looked for.
+    pub(super) async fn duplicate_changes(&self, application: &Application) -> Result<i64, Error> {
+        let bucket = self.vault().birth_bucket(application.born_on);
+        Ok(self.store().reader().await?.duplicate_changes(bucket).await?)
+    }
+
+    /// The change by which a request is found from now on. `seen` is what [`App::duplicate_changes`] told before
+    /// candidates were looked for: if somebody of the same bucket came since, the unit fails, and the attempt looks again.
+    pub(super) fn index_duplicates(&self, id: EnrolmentId, application: &Application, seen: Option<i64>) -> Change {
+        let keys = Profile::of(application).keys();
+        let keys = keys.iter().map(|key| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) }).collect();
+        let bucket = self.vault().birth_bucket(application.born_on);
+        Change::IndexDuplicates(Box::new(DuplicateKeys { enrolment: id, keys, bucket, seen }))
+    }
+
+    /// Gives free what a request held that ends without an account: what it used, and by what it was found.
+    pub(super) fn set_free(&self, id: EnrolmentId, application: &Application) -> impl Iterator<Item = Change> {
+        let held = self.bindings(id, application).into_iter().map(Change::Release);
+        held.chain([Change::ForgetDuplicates(id)])
+    }
+
+    /// Makes keys for requests that have none of the present form: those of an earlier release. How many it made.
+    ///
+    /// # Errors
+    /// If the store cannot be asked. A request that does not open is logged and left out.
+    pub async fn index_earlier_requests(&self) -> Result<usize, Error> {
+        let (mut made, mut after) = (0, None);
+        loop {
+            let rows = self.store().reader().await?.enrolments_without_keys(after, INDEXED_AT_ONCE).await?;
+            let Some(last) = rows.last() else { return Ok(made) };
+            after = Some(last.enrolment.id);
+            let opened: HashMap<_, _> = rows.iter().filter_map(|row| self.to_index(row)).collect();
+            if opened.is_empty() {
+                continue;
+            }
+            let now = self.clock().now();
+            let entry = self
+                .entry(now, INDEXER, Action::DuplicatesIndexed, last.enrolment.id.uuid())
+                .with("count", opened.len().to_string());
+            let changes = opened.iter().map(|(id, application)| self.index_duplicates(*id, application, None));
+            match self.commit(Unit::new(entry).with_all(changes)).await {
+                Ok(()) => made += opened.len(),
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn to_index(&self, stored: &StoredEnrolment) -> Option<(EnrolmentId, Application)> {
+        let id = stored.enrolment.id;
+        let opened = self.open_application(stored).inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(enrolment = %id, error, "a request does not open and was not indexed");
+        });
+        Some((id, opened.ok()?))
+    }
+
+    /// What tells the person: passport, residence card, and the passport that the card prints, which a renewal replaced.
+    /// A decision about two persons is kept for all of them, so that it holds when one of them is renewed.
+    fn documents(&self, application: &Application) -> Vec<BlindIndex> {
+        let passport = application.passport.as_ref();
+        let card = application.card.as_ref();
+        let printed = card.and_then(|card| card.passport_number.as_ref()).zip(passport);
+        let all = [
+            passport.map(|passport| self.vault().document(&passport.issuing_state, &passport.number)),
+            card.map(|card| self.vault().card(card.kind.name(), &card.number)),
+            printed.map(|(number, passport)| self.vault().document(&passport.issuing_state, number)),
+        ];
+        let mut documents: Vec<_> = all.into_iter().flatten().collect();
+        documents.dedup();
+        documents
+    }
+}
+
+/// Whether a request may lead to an account, or has.
+fn is_live(stored: &StoredEnrolment) -> bool {
+    !matches!(stored.enrolment.stage.name(), StageName::Refused | StageName::Withdrawn)
+}
