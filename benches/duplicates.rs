@@ -8,9 +8,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use eid::app::{App, Intake, Parts, Registry, Settings, Submitted, TrustSettings};
+use eid::app::{App, Intake, Parts, Registry, Submitted};
 use eid::archive::Archive;
-use eid::chip::policy::Policy;
+use eid::config::Config;
 use eid::domain::capture::Captures;
 use eid::domain::duplicate::Profile;
 use eid::domain::finding::DUPLICATE_LIKELY;
@@ -20,6 +20,7 @@ use eid::domain::time::Timestamp;
 use eid::notify::{Carrier, FileCarrier};
 use eid::practice::population::{Measured, Population, measure};
 use eid::receipt::PlainDigest;
+use eid::server;
 use eid::store::Store;
 use eid::sys::{Clock, Dice};
 use eid::vault::{KeyRing, Vault};
@@ -112,7 +113,7 @@ async fn service(population: &Population) {
     let app = app(folder.path()).await;
     let certificate = CertificateName { issuer: "CN=bench".to_owned(), uri: "urn:eid:bench:officer".to_owned() };
     let post = Post::new(Role::Officer, Some(OfficeCode::parse("79-01").unwrap())).unwrap();
-    app.adopt_shipped_offices().await.unwrap();
+    app.adopt_shipped().await.unwrap();
     app.register_staff(certificate.clone(), post).await.unwrap().unwrap();
     let by = app.caller(&certificate).await.unwrap().unwrap();
     let officer = by.officer().unwrap();
@@ -180,13 +181,6 @@ async fn app(folder: &std::path::Path) -> App {
         registry: Registry::None,
         clock: Clock::stopped(now()),
         dice,
-        settings: Settings {
-            code_lifetime: Duration::from_mins(3),
-            email_code_lifetime: Duration::from_hours(1),
-            number_digits: 12,
-            real_only: false,
-            chip: Policy::default(),
-            trust: TrustSettings { expired_signers: true, digest_info_without_null: false, practice: false },
-        },
+        settings: server::settings(&Config::development(folder).unwrap()),
     })
 }

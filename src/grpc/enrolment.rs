@@ -90,7 +90,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         Ok(Response::new(pb::GetResponse {
             enrolment: Some(pb::Enrolment {
                 return_note: shown.return_note.as_ref().map(|note| note.as_str().to_owned()).unwrap_or_default(),
-                ..held_by(&officer.office, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
+                ..held_by(&officer, render::enrolment_with(&shown.enrolment, shown.review_reason.as_ref()))
             }),
             application: Some(render::application(&shown.application)),
             capture: shown.capture.as_ref().map(workstation::shown),
@@ -109,7 +109,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         Ok(Response::new(match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
             Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
                 outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
-                    &officer.office,
+                    &officer,
                     render::enrolment(&enrolment),
                 ))),
                 signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
@@ -133,9 +133,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let ((id, enrolment), reason) = faults.finish(ids.zip(reason))?;
         let repeat = self.app.repeat(id, "EnrolmentService/Withdraw", &message.encode_to_vec());
         let enrolment = self.app.withdraw(&by, &officer, &repeat, enrolment, reason).await?;
-        Ok(Response::new(pb::WithdrawResponse {
-            enrolment: Some(held_by(&officer.office, render::enrolment(&enrolment))),
-        }))
+        Ok(Response::new(pb::WithdrawResponse { enrolment: Some(held_by(&officer, render::enrolment(&enrolment))) }))
     }
 
     async fn get_history(
@@ -249,9 +247,13 @@ fn receipt(enrolment: &Enrolment, signed: Option<&HandedReceipt>) -> pb::Receipt
     }
 }
 
-/// The caller as an officer. The table lets none other through; a caller without an office is refused all the same.
 /// A request as it is shown to an officer whose office it is today.
-pub(super) fn held_by(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
+pub(super) fn held_by(officer: &Officer, enrolment: pb::Enrolment) -> pb::Enrolment {
+    held_at(&officer.office, enrolment)
+}
+
+/// A request as it is shown at the office whose it is today.
+pub(super) fn held_at(office: &OfficeCode, enrolment: pb::Enrolment) -> pb::Enrolment {
     pb::Enrolment { current_office: office.to_string(), ..enrolment }
 }
 

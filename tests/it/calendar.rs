@@ -203,7 +203,6 @@ async fn a_referred_request_waits_a_working_day_for_its_supervisor_and_is_overdu
             enrolment_id: id,
             rules: vec!["residence-card.exchange-due".to_owned()],
             reason: "The new card is being printed; the receipt was shown.".to_owned(),
-            not_the_same: Vec::new(),
         };
         let answer = service.reviewer("supervisor").r#override(request).await.unwrap().into_inner();
         assert_eq!(answer.enrolment.unwrap().act_by, end_of(date!(2026 - 12 - 02)));

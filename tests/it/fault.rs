@@ -10,6 +10,7 @@ use std::time::Duration;
 use eid::domain::ids::RequestId;
 use eid::domain::office::OfficeSpan;
 use eid::domain::staff::OfficeCode;
+use eid::domain::working_list::{Filter, PageEnd};
 use eid::domain::workstation::{CaptureNumber, WorkstationId};
 use eid::pki::Authority;
 use eid::practice::Generator;
@@ -173,9 +174,9 @@ async fn compare(site: &Site, ledger: &Ledger) {
         let mut before = None;
         let span = OfficeSpan { code: OfficeCode::parse(&office(at)).unwrap(), from: None, until: None };
         loop {
-            let page = reader.enrolments_of(&span, None, before, 500).await.unwrap();
+            let page = reader.listed(&span, (&Filter::default(), Clock::System.now()), before, 500).await.unwrap();
             let Some(last) = page.last() else { break };
-            before = Some(last.enrolment.id);
+            before = Some(PageEnd { received_at: last.enrolment.received_at, id: last.enrolment.id });
             for stored in page {
                 assert!(known.insert(stored.enrolment.id.to_string()), "listed twice");
             }

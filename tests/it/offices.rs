@@ -161,7 +161,6 @@ async fn a_supervisor_of_the_successor_decides_what_the_merged_office_received()
             request_id: service.id(),
             enrolment_id: receipt.enrolment_id.clone(),
             reason: "The new card was refused at the counter.".to_owned(),
-            same_person: false,
         };
         let early = service.reviewer("reviewer").decline(decline(service)).await.unwrap_err();
         assert_eq!(reason(&early), "ENROLMENT_NOT_FOUND");

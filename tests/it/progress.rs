@@ -421,7 +421,6 @@ async fn random_calls_by_everybody_leave_a_database_that_equals_the_ledger_of_wh
                         enrolment_id: id.clone(),
                         rules: vec!["residence-card.exchange-due".to_owned()],
                         reason: NOTE.to_owned(),
-                        not_the_same: Vec::new(),
                     };
                     if service.reviewer("supervisor").r#override(request).await.is_ok() {
                         ledger.get_mut(&id).unwrap().verbs.push("override");

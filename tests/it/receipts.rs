@@ -314,7 +314,8 @@ async fn a_receipt_is_checked_against_the_file_that_was_submitted() {
         other.application.as_mut().unwrap().email = "someone@example.org".to_owned();
         desk.file("other.json", &json(&other, "SubmitRequest"));
         desk.file("broken.json", "{\"application\": {\"person\": {\"family_name\": 7}}}");
-        let answer = pb::SubmitResponse { outcome: Some(Outcome::Accepted(receipt.clone())) };
+        let outcome = Some(Outcome::Accepted(receipt.clone()));
+        let answer = pb::SubmitResponse { outcome, ..pb::SubmitResponse::default() };
         desk.file("answer.json", &json(&answer, "SubmitResponse"));
         let verify = async |arguments: &[&str]| {
             let keys = ["--keys", "eid-dev-keys.json", "--format", "json"];
