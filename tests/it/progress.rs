@@ -422,10 +422,8 @@ async fn random_calls_by_everybody_leave_a_database_that_equals_the_ledger_of_wh
             match (random.random_range(0..9), pick) {
                 (0 | 1, _) | (_, None) => {
                     let refers = random.random_bool(0.4);
-                    let applicant = match refers {
-                        true => service.people(Generator::exchange_due).await,
-                        false => service.applicant().await,
-                    };
+                    let applicant =
+                        if refers { service.people(Generator::exchange_due).await } else { service.applicant().await };
                     let id = service.submitted(&applicant.application).await;
                     let verbs = vec!["receive", if refers { "refer" } else { "forward" }];
                     content.insert(id.clone(), applicant.application);
