@@ -1,6 +1,8 @@
 //! The state machine against the page that publishes it, `docs/states.md`: every pair of state and verb, the diagram, the
 //! lists of reasons.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use eid::domain::enrolment::{

@@ -62,8 +62,8 @@ FROM (
            CASE WHEN review_overridden THEN NULL ELSE refusal_reason END, NULL
     FROM enrolment WHERE reviewed_at IS NOT NULL
     UNION ALL
-    -- When it was claimed is not kept; it was before the decision, and before the lease lapsed.
-    SELECT office, id, 4, LEAST(COALESCE(decided_at, lease_expires_at), lease_expires_at), 'claim',
+    -- When it was claimed is not kept; it was not after the decision, and not after now.
+    SELECT office, id, 4, COALESCE(decided_at, reviewed_at, received_at), 'claim',
            'forwarded', 'forwarded', NULL, lease_id
     FROM enrolment WHERE lease_id IS NOT NULL
     UNION ALL

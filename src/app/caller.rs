@@ -2,6 +2,7 @@
 
 use time::Date;
 
+use super::Error;
 use crate::domain::audit::Actor;
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{OfficeCode, Post, Role, StaffMember};
@@ -25,6 +26,16 @@ pub struct Officer {
     pub office: OfficeCode,
     /// The day of whose map that is true.
     pub on: Date,
+}
+
+impl Officer {
+    /// Makes sure that what is received at `now` is received under the map that gave the officer their office.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] if midnight has passed in between: the call is to be made again.
+    pub(super) fn is_of(&self, now: Timestamp) -> Result<(), Error> {
+        (now.local_date() == self.on).then_some(()).ok_or(Error::Contended)
+    }
 }
 
 impl Caller {

@@ -12,7 +12,7 @@ use crate::domain::capture::EndReason;
 use crate::domain::check::{Known, examine};
 use crate::domain::chip::ChipReport;
 use crate::domain::enrolment::{Enrolment, NotReturned, Passage, Stage, WithdrawalReason};
-use crate::domain::finding::{Finding, Findings};
+use crate::domain::finding::{Finding, Findings, Source};
 use crate::domain::ids::{EnrolmentId, StaffId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReturnNote;
@@ -68,8 +68,15 @@ impl App {
         intake: &Intake,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
+        officer.is_of(now)?;
         let record = OnceCell::new();
-        self.once(by, repeat, || self.correct_once((by, officer), repeat, id, intake, now, &record)).await?
+        let corrected = self.once(by, repeat, || self.correct_once((by, officer), repeat, id, intake, now, &record));
+        let corrected = corrected.await??;
+        if let Submitted::NotAccepted(findings) = &corrected {
+            let entry = self.not_accepted((by, officer), intake, findings, now).with("correction_of", id.to_string());
+            self.commit(Unit::new(entry)).await?;
+        }
+        Ok(corrected)
     }
 
     /// Gives a request of the office up. What it held is free again.
@@ -147,12 +154,13 @@ impl App {
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
         let seen = self.duplicate_changes(&intake.application).await?;
         let known = self.known(officer, id, intake, record.clone(), now).await?;
-        let findings = self.examined_again(&stored, intake, &known, captures_held, now);
+        let chip_is_held = self.keeps_its_chip(&stored, intake)?;
+        let findings = examined_again(&stored, intake, &known, (captures_held, chip_is_held), now);
         let cleared = match findings.cleared() {
             Ok(cleared) => cleared,
             Err(findings) => return Ok(Attempt::Unchanged(Ok(Submitted::NotAccepted(findings)))),
         };
-        let chip_held = stored.enrolment.chip.clone().filter(|_| self.is_about_the_same_chip(&stored, intake));
+        let chip_held = stored.enrolment.chip.clone().filter(|_| chip_is_held);
         let mut passage = match stored.enrolment.clone().correct(officer.id, cleared, now) {
             Ok(passage) => passage,
             Err(not_returned) => return Ok(Attempt::Unchanged(Err(not_returned.into()))),
@@ -169,32 +177,15 @@ impl App {
         Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(enrolment), Some(receipt))), unit.with(keep)))
     }
 
-    /// What the rules say about a correction. Captures and chip that are not handed in again are held still, and so is what
-    /// was found of them.
-    fn examined_again(
-        &self,
-        stored: &StoredEnrolment,
-        intake: &Intake,
-        known: &Known,
-        captures_held: bool,
-        now: Timestamp,
-    ) -> Findings {
-        let captures_held = captures_held && intake.captures.is_empty();
-        let captures = (!captures_held).then_some(&intake.captures);
-        let mut findings = examine(&intake.application, captures, known, now);
-        let chip_held = self.is_about_the_same_chip(stored, intake);
-        let held = stored.enrolment.notes.iter().filter(|note| {
-            let subject = note.rule.id.split('.').next();
-            (captures_held && subject == Some("capture")) || (chip_held && subject == Some("chip"))
-        });
-        findings.add_all(held.cloned());
-        findings.sort();
-        findings
-    }
-
-    /// Whether the chip is not handed in again, and the passport is the one whose chip was read.
-    fn is_about_the_same_chip(&self, stored: &StoredEnrolment, intake: &Intake) -> bool {
-        intake.chip.is_none() && stored.passport == self.identity_index(&intake.application)
+    /// Whether what the chip proved still stands: it is not handed in again, and nothing that it was compared with has been
+    /// typed differently since. Otherwise it must be read anew, or it vouches for nothing.
+    fn keeps_its_chip(&self, stored: &StoredEnrolment, intake: &Intake) -> Result<bool, Error> {
+        if intake.chip.is_some() || stored.enrolment.chip.is_none() {
+            return Ok(false);
+        }
+        let (before, now) = (self.open_application(stored)?, &intake.application);
+        let person = |one: &Application| (one.name.clone(), one.born_on, one.sex, one.nationality.clone());
+        Ok(before.passport == now.passport && person(&before) == person(now))
     }
 
     fn corrected(
@@ -259,4 +250,26 @@ impl App {
             .with_all(self.set_free(id, &application));
         Ok(Attempt::Change(Ok(enrolment), unit))
     }
+}
+
+/// What the rules say about a correction. Captures and chip that are not handed in again may be held still, and then so is
+/// what was found of them, whatever the rule.
+fn examined_again(
+    stored: &StoredEnrolment,
+    intake: &Intake,
+    known: &Known,
+    (captures_held, chip_held): (bool, bool),
+    now: Timestamp,
+) -> Findings {
+    let captures_held = captures_held && intake.captures.is_empty();
+    let captures = (!captures_held).then_some(&intake.captures);
+    let mut findings = examine(&intake.application, captures, known, now);
+    let held = stored.enrolment.notes.iter().filter(|note| {
+        let of = |source| note.fields.iter().any(|field| field.source == source);
+        let about = |subject| note.rule.id.split('.').next() == Some(subject);
+        (captures_held && about("capture")) || (chip_held && (about("chip") || of(Source::Chip)))
+    });
+    findings.add_all(held.cloned());
+    findings.sort();
+    findings
 }

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use super::repeat::Attempt;
 use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, Passage};
@@ -94,6 +94,7 @@ impl App {
         intake: &Intake,
     ) -> Result<Submitted, Error> {
         let now = self.clock().now();
+        officer.is_of(now)?;
         let record = OnceCell::new();
         let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
         if let Submitted::NotAccepted(findings) = &submitted {
@@ -104,15 +105,7 @@ impl App {
                 return self.taken_in(&mut reader, first).await;
             }
             drop(reader);
-            // Nothing of the request is kept; that it was handed in, and why it was refused, is: a passport whose chip was
-            // found forged must not come back without its chip unseen.
-            let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
-            let rules: BTreeSet<_> = refusing.map(|finding| finding.rule.id).collect();
-            let entry = self
-                .entry(now, by.actor(), Action::EnrolmentNotAccepted, officer.id.uuid())
-                .with("office", officer.office.as_str())
-                .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
-                .with("rules", rules.into_iter().collect::<Vec<_>>().join(","));
+            let entry = self.not_accepted((by, officer), intake, findings, now);
             let number = match (&intake.provenance, earlier) {
                 (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
                 _ => Self::noted(owner, repeat, intake, None, now),
@@ -120,6 +113,23 @@ impl App {
             self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(submitted)
+    }
+
+    /// Nothing of what is refused is kept; that it was handed in, and why it was refused, is: a passport whose chip was found
+    /// forged must not come back without its chip unseen.
+    pub(super) fn not_accepted(
+        &self,
+        (by, officer): (&Caller, &Officer),
+        intake: &Intake,
+        findings: &Findings,
+        now: Timestamp,
+    ) -> Entry {
+        let refusing = findings.iter().filter(|finding| finding.rule.severity == Severity::Refuse);
+        let rules: BTreeSet<_> = refusing.map(|finding| finding.rule.id).collect();
+        self.entry(now, by.actor(), Action::EnrolmentNotAccepted, officer.id.uuid())
+            .with("office", officer.office.as_str())
+            .with("person", hex::encode(self.identity_index(&intake.application).as_bytes()))
+            .with("rules", rules.into_iter().collect::<Vec<_>>().join(","))
     }
 
     /// A request of the officer's office, or of one whose rights it has by now, with its content.
@@ -173,8 +183,13 @@ impl App {
     /// The answer for a request that was taken in before: the first one.
     async fn taken_in(&self, reader: &mut Reader, id: EnrolmentId) -> Result<Submitted, Error> {
         let stored = reader.enrolment(id).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let mut enrolment = stored.enrolment;
+        // What a receipt shows of the findings is what was found then, not what a correction left.
+        if let Some(first) = reader.revisions(id).await?.into_iter().find(|revision| revision.number == FIRST) {
+            enrolment.notes = first.notes;
+        }
         let receipt = self.kept_receipt(reader, id, FIRST).await?;
-        Ok(Submitted::Accepted(Box::new(stored.enrolment), receipt))
+        Ok(Submitted::Accepted(Box::new(enrolment), receipt))
     }
 
     async fn submit_once(

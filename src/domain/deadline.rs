@@ -110,9 +110,14 @@ impl Deadline {
         if self.running_since.is_some() {
             return Ok(self);
         }
+        let overdue = self.spent > self.limit;
         self.basis = Basis::of(on_file);
         // The law has a value for every day; if it had none, the strictest reading would stand in.
         self.limit = hand_over::working_days(at.local_date(), on_file).unwrap_or_default();
+        if !overdue {
+            // Spent in time under a longer limit: nothing is left, and nothing is overdue.
+            self.spent = self.spent.min(self.limit);
+        }
         self.running_since = Some(at);
         self.recomputed(calendar)
     }
@@ -235,6 +240,16 @@ mod tests {
         let on = late.resumed(&calendar, morning(date!(2026 - 12 - 10)), ON_FILE).unwrap();
         assert_eq!(on.due_at, due);
         assert_eq!(on.clone().recomputed(&calendar).unwrap(), on);
+    }
+
+    #[test]
+    fn a_limit_that_became_shorter_at_the_correction_makes_nothing_overdue_by_returned_time() {
+        let calendar = calendar();
+        let started = Deadline::start(&calendar, morning(date!(2026 - 11 - 20)), None).unwrap();
+        let stopped = started.suspended(&calendar, morning(date!(2026 - 11 - 30))).unwrap();
+        assert_eq!((stopped.limit, stopped.spent), (7, 5), "in time");
+        let on = stopped.resumed(&calendar, morning(date!(2026 - 12 - 15)), ON_FILE).unwrap();
+        assert_eq!(on.due_at, end_of(date!(2026 - 12 - 15)), "due on the day it comes back");
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl DocumentNumber {
 }
 
 /// A passport or international travel document.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(PartialEq, Eq, Clone, Debug, Serialize, Deserialize)]
 pub struct Passport {
     /// Number.
     pub number: DocumentNumber,

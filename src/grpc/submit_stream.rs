@@ -96,12 +96,14 @@ impl Session {
     }
 
     /// The answer to an item, or why the stream cannot go on.
-    async fn item(&self, position: u64, item: pb::SubmitRequest) -> Result<pb::ItemAnswer, Status> {
+    async fn item(&mut self, position: u64, item: pb::SubmitRequest) -> Result<pb::ItemAnswer, Status> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => return Err(status::stopping()),
             () = self.pace.turn() => {}
         }
+        // The stream may have begun on another day, with another map of offices.
+        self.officer = self.app.officer_now(&self.by).await?.ok_or_else(status::no_office_today)?;
         let request_id = item.request_id.clone();
         let submitting = enrolment::submit_one(&self.app, &self.by, &self.officer, item);
         let submitting = match self.pace.deadline() {

@@ -179,3 +179,37 @@ async fn chip_files_that_cannot_be_taken_are_named() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_chip_proved_stands_after_a_correction_only_of_what_it_was_not_compared_with() {
+    with(async |service| {
+        let applicant = with_chip(service);
+        let chip = applicant.chip.as_ref().unwrap().captured(None);
+        let Outcome::Accepted(receipt) = submitted(service, &applicant, chip).await else { panic!("not taken in") };
+        let mut application = applicant.application.clone();
+        let proven_after = async |change: &dyn Fn(&mut pb::Application), application: &mut pb::Application| {
+            let lease = service.claimed().await.lease_id;
+            let wanted = pb::MoreInformation {
+                reason: pb::ReturnReason::Data.into(),
+                note: "Please compare the day of issue with the page.".to_owned(),
+            };
+            let decision = pb::record_decision_request::Decision::MoreInformation(wanted);
+            service.decide((&receipt.enrolment_id, &lease), decision).await.unwrap();
+            change(application);
+            let request = pb::CorrectRequest {
+                request_id: service.id(),
+                enrolment_id: receipt.enrolment_id.clone(),
+                application: Some(application.clone()),
+                ..pb::CorrectRequest::default()
+            };
+            let answer = service.officer().correct(request).await.unwrap().into_inner();
+            let Some(pb::correct_response::Outcome::Accepted(corrected)) = answer.outcome else { panic!("refused") };
+            service.wait(std::time::Duration::from_mins(10));
+            corrected.chip.is_some()
+        };
+        assert!(proven_after(&|one| one.email = "again@example.com".to_owned(), &mut application).await);
+        let issued = |one: &mut pb::Application| one.passport.as_mut().unwrap().issued_on = "2022-03-04".to_owned();
+        assert!(!proven_after(&issued, &mut application).await, "the chip was not read against this");
+    })
+    .await;
+}

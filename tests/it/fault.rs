@@ -158,7 +158,7 @@ async fn after_ten_kills_under_five_thousand_submissions_the_ledger_equals_the_d
 
 /// kill -9 and a new start; now and then, before it, the database goes away for a moment.
 async fn restarted(site: &Site, running: Running, kills: usize) -> Running {
-    if kills % 3 == 0 {
+    if kills.is_multiple_of(3) {
         site.sever_database().await;
     }
     running.kill().await;

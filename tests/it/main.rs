@@ -42,6 +42,7 @@ mod offices;
 mod outage;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
 mod progress;
 #[cfg(test)]
 mod receipts;
@@ -61,4 +62,5 @@ mod support;
 mod trust;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
 mod workstation;

@@ -289,7 +289,7 @@ async fn pages_over_several_codes_show_each_request_once_and_newest_first() {
             loop {
                 let request = pb::ListRequest { page_size, page_token, ..pb::ListRequest::default() };
                 let page = service.officer_named("vinh-long").list(request).await.unwrap().into_inner();
-                assert!(page.enrolments.len() <= page_size as usize);
+                assert!(page.enrolments.len() <= usize::try_from(page_size).unwrap());
                 seen.extend(page.enrolments.into_iter().map(|enrolment| enrolment.enrolment_id));
                 page_token = page.next_page_token;
                 if page_token.is_empty() {

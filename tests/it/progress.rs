@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::support::service::{Service, fields, reason, with};
+use crate::support::service::{Service, certificate, fields, reason, with};
 
 const NOTE: &str = "The family name on page 2 has another letter; please type it again.";
 
@@ -137,6 +137,44 @@ async fn a_correction_that_a_rule_refuses_changes_nothing() {
             pb::EnrolmentState::Forwarded,
             "its own phone and passport are not another's"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_correction_leaves_its_rules_in_the_audit_log_and_a_submission_repeated_after_one_its_first_answer() {
+    with(async |service| {
+        let applicant = service.people(Generator::exchange_due).await;
+        let submission = pb::SubmitRequest {
+            request_id: service.id(),
+            application: Some(applicant.application.clone()),
+            ..pb::SubmitRequest::default()
+        };
+        let first = service.officer().submit(submission.clone()).await.unwrap().into_inner();
+        let Some(pb::submit_response::Outcome::Accepted(receipt)) = &first.outcome else { panic!("not taken in") };
+        let request = pb::ReturnRequest {
+            request_id: service.id(),
+            enrolment_id: receipt.enrolment_id.clone(),
+            reason: pb::ReturnReason::Document.into(),
+            note: NOTE.to_owned(),
+        };
+        let answered = service.reviewer("supervisor").r#return(request.clone()).await.unwrap().into_inner();
+        let again = service.reviewer("supervisor").r#return(request).await.unwrap().into_inner();
+        assert!(answered == again, "a repeat gets the first answer");
+
+        let mut wrong = applicant.application.clone();
+        wrong.passport.as_mut().unwrap().expires_on = "2026-01-31".to_owned();
+        correct(service, correction(service, &receipt.enrolment_id, &wrong)).await.unwrap();
+        let officer = service.app().caller(&certificate("officer")).await.unwrap().unwrap().id().to_string();
+        let actions = service.actions(&officer).await;
+        assert_eq!(actions.iter().filter(|action| *action == "enrolment.not-accepted").count(), 1);
+
+        let mut right = applicant.application;
+        right.residence_card.as_mut().unwrap().expires_on = "2028-01-31".to_owned();
+        let corrected = accepted(correct(service, correction(service, &receipt.enrolment_id, &right)).await.unwrap());
+        assert_eq!(corrected.state(), pb::EnrolmentState::Forwarded);
+        let again = service.officer().submit(submission).await.unwrap().into_inner();
+        assert!(first == again, "what was found then, not what the correction left");
     })
     .await;
 }
@@ -384,10 +422,8 @@ async fn random_calls_by_everybody_leave_a_database_that_equals_the_ledger_of_wh
             match (random.random_range(0..9), pick) {
                 (0 | 1, _) | (_, None) => {
                     let refers = random.random_bool(0.4);
-                    let applicant = match refers {
-                        true => service.people(Generator::exchange_due).await,
-                        false => service.applicant().await,
-                    };
+                    let applicant =
+                        if refers { service.people(Generator::exchange_due).await } else { service.applicant().await };
                     let id = service.submitted(&applicant.application).await;
                     let verbs = vec!["receive", if refers { "refer" } else { "forward" }];
                     content.insert(id.clone(), applicant.application);

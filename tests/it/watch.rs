@@ -126,7 +126,7 @@ async fn decide_some(service: &Service, dice: &Dice, ledger: &mut Ledger) {
 /// Gives up one request in five of those that may be.
 async fn withdraw_some(service: &Service, dice: &Dice, ledger: &mut Ledger) {
     for id in ledger.keys().cloned().collect::<Vec<_>>() {
-        if dice.bytes::<1>()[0] % 5 > 0 {
+        if !dice.bytes::<1>()[0].is_multiple_of(5) {
             continue;
         }
         let reason = pb::WithdrawalReason::Applicant.into();
@@ -163,7 +163,7 @@ async fn heard_in_pieces(
     let (mut heard, mut quiet) = (Vec::new(), 0);
     loop {
         let chance = dice.bytes::<3>();
-        let channel = match replica.as_ref().filter(|_| chance[0] % 2 == 0) {
+        let channel = match replica.as_ref().filter(|_| chance[0].is_multiple_of(2)) {
             Some(replica) => replica.channel("officer"),
             None => service.channel(Some("officer")),
         };
@@ -171,7 +171,7 @@ async fn heard_in_pieces(
         for _ in 0..chance[1] % 16 {
             let over = done.load(Ordering::SeqCst);
             let message = next(&mut stream).await.unwrap();
-            if chance[2] % 7 == 0 {
+            if chance[2].is_multiple_of(7) {
                 // Received, and lost before it was kept: it is told again.
                 break;
             }
@@ -182,7 +182,7 @@ async fn heard_in_pieces(
         if quiet > 0 {
             return heard;
         }
-        if chance[2] % 5 == 0 {
+        if chance[2].is_multiple_of(5) {
             // The process is started anew, in the middle of the stream.
             drop(stream);
             if let Some(running) = replica.take() {

@@ -343,7 +343,11 @@ pub fn request(data: &[u8]) {
 pub fn records(data: &[u8]) {
     let Ok(mut records) = Records::read(data) else { return };
     let (latest, mut number, mut passed) = (Timestamp::start_of(TODAY), 1, 0);
-    while let Some(line) = records.next(latest, |piece| Ok(passed += piece.len())).unwrap() {
+    let mut pass = |piece: &[u8]| {
+        passed += piece.len();
+        Ok(())
+    };
+    while let Some(line) = records.next(latest, &mut pass).unwrap() {
         number += 1;
         assert_eq!(line.number, number);
         match line.read {

@@ -106,7 +106,7 @@ async fn open<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case, ex
 
 async fn correct<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case) -> io::Result<()> {
     let mut application = case.applicant.application.clone();
-    application.email = "typed.again@example.com".to_owned();
+    "typed.again@example.com".clone_into(&mut application.email);
     let request = CorrectRequest {
         request_id: stage.ids.draw(),
         enrolment_id: case.enrolment_id.clone().unwrap_or_default(),

@@ -64,7 +64,7 @@ pub async fn play(
     // Boxed: their futures hold whole applications.
     Box::pin(counter::capture(&mut stage, &rehearsed, &misfits)).await?;
     Box::pin(documents::read(&mut stage, documents)).await?;
-    following::capture(&mut stage, followed).await?;
+    Box::pin(following::capture(&mut stage, followed)).await?;
     review::decide(&mut stage).await?;
     following::withdraw(&mut stage).await?;
     authority::decide(&mut stage).await?;

@@ -28,12 +28,14 @@ async fn requests_are_found_by_each_of_their_keys_the_latest_first_until_they_ar
     let scene = Scene::new().await;
     let (one, two) = (scene.enrolment().await, scene.enrolment().await);
     let [shared, own, nobodys] = [(); 3].map(|()| scene.make.index());
-    scene.done([index(keys(&one, &[shared.clone(), own.clone()])), index(keys(&two, &[shared.clone()]))]).await;
+    scene
+        .done([index(keys(&one, &[shared.clone(), own.clone()])), index(keys(&two, std::slice::from_ref(&shared)))])
+        .await;
     let asked = [own.clone(), nobodys, shared.clone()];
     let (first, second) = (one.enrolment.id, two.enrolment.id);
     assert_eq!(holders(&scene, &asked).await, [vec![first], vec![], vec![second, first]]);
     // A correction puts others in their place.
-    scene.done([index(keys(&one, &[own.clone()]))]).await;
+    scene.done([index(keys(&one, std::slice::from_ref(&own)))]).await;
     assert_eq!(holders(&scene, &asked).await, [vec![first], vec![], vec![second]]);
     scene.done([Change::ForgetDuplicates(first), Change::ForgetDuplicates(second)]).await;
     assert!(holders(&scene, &asked).await.iter().all(Vec::is_empty));
