@@ -1,5 +1,6 @@
 //! Deadlines counted again when another calendar came in force, and for requests that have none yet.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::{App, Error};
@@ -50,15 +51,15 @@ impl App {
     }
 
     /// Counts the deadlines of all open requests that were counted on another edition than the one in force, or never.
-    /// What was counted stays so if this is cut off; it goes on when it is called again. `progress` is told after each
-    /// batch.
+    /// `progress` is told after each batch and may end it there. What was counted stays so, also if this is cut off; it goes
+    /// on when it is called again.
     ///
     /// # Errors
     /// If the store cannot be asked.
     pub async fn recompute_deadlines(
         &self,
         by: Actor,
-        mut progress: impl FnMut(&Recomputed),
+        mut progress: impl FnMut(&Recomputed) -> ControlFlow<()>,
     ) -> Result<Recomputed, Error> {
         let mut reader = self.store().reader().await?;
         let calendar = self.calendar(&mut reader).await?;
@@ -77,7 +78,9 @@ impl App {
             done.saved += saved;
             done.moved += moved;
             done.lacking += lacking;
-            progress(&done);
+            if progress(&done).is_break() {
+                return Ok(done);
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 
 use time::{Date, Duration};
 
-use super::calendar::{Calendar, CalendarLacks, Edition};
+use super::calendar::{Calendar, CalendarLacks, Counted, Edition};
 use super::law::hand_over;
 use super::record::Biometrics;
 use super::time::Timestamp;
@@ -40,6 +40,17 @@ impl Basis {
     }
 }
 
+/// A span over which the clock ran, from receipt or correction to a return.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// The day on which it began, which is not counted.
+    pub since: Date,
+    /// The day of the return, which is.
+    pub until: Date,
+    /// The limit that held in it, in working days.
+    pub limit: u8,
+}
+
 /// Until when a request must be decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deadline {
@@ -52,6 +63,8 @@ pub struct Deadline {
     pub limit: u8,
     /// Working days of it that were used before the clock last began to run; more than the limit if it was over by then.
     pub spent: u8,
+    /// The spans in which they were, oldest first.
+    pub ran: Vec<Run>,
     /// Since when the clock runs; absent while it stands still.
     pub running_since: Option<Timestamp>,
     /// The edition of the calendar on which it was counted.
@@ -75,6 +88,7 @@ impl Deadline {
             basis: Basis::of(on_file),
             limit: 0,
             spent: 0,
+            ran: Vec::new(),
             running_since: None,
             edition: calendar.edition().clone(),
             provisional: false,
@@ -88,15 +102,13 @@ impl Deadline {
     /// # Errors
     /// If the calendar lacks a year.
     pub fn suspended(mut self, calendar: &Calendar, at: Timestamp) -> Result<Self, CalendarLacks> {
-        if let Some(since) = self.running_since.take() {
-            let used = calendar.between(since.local_date(), at.local_date())?;
-            self.spent = self.spent.saturating_add(u8::try_from(used).unwrap_or(u8::MAX));
-        }
-        Ok(self)
+        let Some(since) = self.running_since.take() else { return Ok(self) };
+        self.ran.push(Run { since: since.local_date(), until: at.local_date(), limit: self.limit });
+        self.recomputed(calendar)
     }
 
     /// Lets the clock run on when the request comes back, with what is left. Nothing is left if the last day was spent: then
-    /// it is due on the day it comes back, rolled on to a working day. What was overdue stays overdue. The immigration
+    /// it is due on the day it comes back, rolled on to a working day. What was overdue stays due when it was. The immigration
     /// record was asked again, and may have changed the limit.
     ///
     /// # Errors
@@ -110,30 +122,31 @@ impl Deadline {
         if self.running_since.is_some() {
             return Ok(self);
         }
-        let overdue = self.spent > self.limit;
         self.basis = Basis::of(on_file);
         // The law has a value for every day; if it had none, the strictest reading would stand in.
         self.limit = hand_over::working_days(at.local_date(), on_file).unwrap_or_default();
-        if !overdue {
-            // Spent in time under a longer limit: nothing is left, and nothing is overdue.
-            self.spent = self.spent.min(self.limit);
-        }
         self.running_since = Some(at);
         self.recomputed(calendar)
     }
 
-    /// The same deadline on another edition of the calendar. Days that were spent before the clock last began to run stay
-    /// as they were counted then.
+    /// The same deadline on another edition of the calendar, which also counts anew what was spent.
     ///
     /// # Errors
     /// If the calendar lacks a year.
     pub fn recomputed(mut self, calendar: &Calendar) -> Result<Self, CalendarLacks> {
-        let left = self.limit.checked_sub(self.spent);
-        if let (Some(since), Some(left)) = (self.running_since, left) {
-            let counted = calendar.after(since.local_date(), u32::from(left))?;
-            self.due_at = counted.end();
-            self.provisional = counted.provisional;
+        let mut count = Count::default();
+        for run in &self.ran {
+            count.begin(calendar, run.since, run.limit)?;
+            count.end(calendar, run)?;
         }
+        if let Some(since) = self.running_since {
+            count.begin(calendar, since.local_date(), self.limit)?;
+        }
+        if let Some(due) = count.due {
+            self.due_at = due.end();
+            self.provisional = due.provisional || count.spent_on_provisional;
+        }
+        self.spent = u8::try_from(count.spent).unwrap_or(u8::MAX);
         self.edition = calendar.edition().clone();
         Ok(self)
     }
@@ -141,6 +154,46 @@ impl Deadline {
     /// Whether the clock stands still.
     pub const fn is_suspended(&self) -> bool {
         self.running_since.is_none()
+    }
+}
+
+/// A deadline while it is counted through its runs.
+#[derive(Default)]
+struct Count {
+    limit: u32,
+    spent: u32,
+    spent_on_provisional: bool,
+    due: Option<Counted>,
+    /// It was given back too late. Then it stays due when it was, whatever the limit is later.
+    overdue: bool,
+}
+
+impl Count {
+    /// The clock begins to run, with what is left.
+    fn begin(&mut self, calendar: &Calendar, since: Date, limit: u8) -> Result<(), CalendarLacks> {
+        self.limit = u32::from(limit);
+        if !self.overdue {
+            self.keep_within_limit();
+            self.due = Some(calendar.after(since, self.limit.saturating_sub(self.spent))?);
+        }
+        Ok(())
+    }
+
+    /// It stops.
+    fn end(&mut self, calendar: &Calendar, run: &Run) -> Result<(), CalendarLacks> {
+        let worked = calendar.between(run.since, run.until)?;
+        self.spent = self.spent.saturating_add(worked.days);
+        self.spent_on_provisional |= worked.provisional;
+        self.overdue |= self.due.is_some_and(|due| run.until > due.day);
+        if !self.overdue {
+            self.keep_within_limit();
+        }
+        Ok(())
+    }
+
+    /// In time, more than the limit is spent if it became shorter, or if the last day was a rest day and was rolled on.
+    fn keep_within_limit(&mut self) {
+        self.spent = self.spent.min(self.limit);
     }
 }
 
@@ -182,7 +235,7 @@ impl StageLimits {
     pub fn correction_by(&self, calendar: &Calendar, since: Timestamp) -> Result<Timestamp, CalendarLacks> {
         let last = since.local_date().checked_add(Duration::days(i64::from(self.correction_days)));
         let last = last.ok_or(CalendarLacks { year: Date::MAX.year() })?;
-        calendar.rolled_on(last).map(super::calendar::Counted::end)
+        calendar.rolled_on(last).map(Counted::end)
     }
 }
 
@@ -274,6 +327,21 @@ mod tests {
     }
 
     #[test]
+    fn days_spent_before_a_return_are_counted_again_too_and_stay_provisional_until_they_are_decided() {
+        let later = SHIPPED.replacen("edition = \"2026-11-21\"", "edition = \"2026-12-20\"", 1);
+        let later = later.replacen("{ on = 2027-02-05", "# { on = 2027-02-05", 1);
+        let (old, new) = (calendar(), Calendar::read(&later).unwrap());
+        let started = Deadline::start(&old, morning(date!(2027 - 02 - 03)), None).unwrap();
+        let stopped = started.suspended(&old, morning(date!(2027 - 02 - 12))).unwrap();
+        assert_eq!((stopped.spent, stopped.provisional), (3, true), "4, 11 and 12 February");
+        let on = stopped.clone().resumed(&old, morning(date!(2027 - 03 - 01)), None).unwrap();
+        assert_eq!((on.due_at, on.provisional), (end_of(date!(2027 - 03 - 05)), true));
+        let moved = on.recomputed(&new).unwrap();
+        assert_eq!((moved.spent, moved.due_at), (4, end_of(date!(2027 - 03 - 04))), "5 February was worked on");
+        assert_eq!(stopped.recomputed(&new).unwrap().resumed(&new, morning(date!(2027 - 03 - 01)), None), Ok(moved));
+    }
+
+    #[test]
     fn a_year_that_the_calendar_lacks_gives_no_deadline() {
         let start = |day| Deadline::start(&calendar(), morning(day), None).map(|deadline| deadline.due_at);
         assert_eq!(start(date!(2028 - 12 - 28)), Err(CalendarLacks { year: 2029 }));
@@ -312,7 +380,7 @@ mod tests {
             let (mut day, mut had) = (received, 0);
             for (kept, away) in pauses {
                 let back = day + Duration::days(kept);
-                had += calendar.between(day, back).unwrap();
+                had += calendar.between(day, back).unwrap().days;
                 day = back + Duration::days(away);
                 let before = deadline.due_at;
                 deadline = deadline.suspended(&calendar, morning(back)).unwrap();
@@ -323,11 +391,34 @@ mod tests {
                 }
             }
             let last = deadline.due_at.minus(std::time::Duration::from_micros(1)).local_date();
-            let left = calendar.between(day, last).unwrap();
+            let left = calendar.between(day, last).unwrap().days;
             if had < u32::from(deadline.limit) {
                 prop_assert_eq!(had + left, u32::from(deadline.limit));
             } else {
                 prop_assert!(left <= u32::from(!calendar.is_working(day).unwrap()), "only a rest day is rolled on");
+            }
+        }
+
+        #[test]
+        fn returned_time_makes_nothing_overdue_however_the_limit_changes_with_the_record(
+            received in days(),
+            first in any::<bool>(),
+            pauses in prop::collection::vec((0_i64..6, 0_i64..12, any::<bool>()), 0..6),
+        ) {
+            let (calendar, record) = (calendar(), |on_file: bool| on_file.then_some(ON_FILE).flatten());
+            let mut deadline = Deadline::start(&calendar, morning(received), record(first)).unwrap();
+            let (mut day, mut in_time) = (received, true);
+            for (kept, away, on_file) in pauses {
+                day += Duration::days(kept);
+                let due = deadline.due_at;
+                in_time &= morning(day) < due;
+                deadline = deadline.suspended(&calendar, morning(day)).unwrap();
+                prop_assert!(!in_time || deadline.spent <= deadline.limit);
+                day += Duration::days(away);
+                deadline = deadline.resumed(&calendar, morning(day), record(on_file)).unwrap();
+                let kept = if in_time { morning(day) < deadline.due_at } else { deadline.due_at == due };
+                prop_assert!(kept);
+                prop_assert_eq!(&deadline.clone().recomputed(&calendar).unwrap(), &deadline);
             }
         }
 

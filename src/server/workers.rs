@@ -1,5 +1,6 @@
 //! What runs beside the calls: delivery, erasing, and the watches over health and the trust store.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -138,26 +139,24 @@ pub(super) async fn sweep(app: App, stop: CancellationToken) {
 pub(super) async fn keep_deadlines(app: App, stop: CancellationToken) {
     let mut recount = tokio::time::interval(RECOUNT);
     recount.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let counting = async {
-        loop {
-            recount.tick().await;
-            match app.recompute_deadlines(Actor::Service("deadlines"), |_| ()).await {
-                Ok(done) if done.saved == 0 => {}
-                Ok(done) => tracing::info!(
-                    edition = %done.edition,
-                    saved = done.saved,
-                    moved = done.moved,
-                    "deadlines were counted on the calendar in force"
-                ),
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "deadlines cannot be counted again");
-                }
+    let go_on = |_: &_| if stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = recount.tick() => {}
+        }
+        match app.recompute_deadlines(Actor::Service("deadlines"), go_on).await {
+            Ok(done) if done.saved == 0 => {}
+            Ok(done) => tracing::info!(
+                edition = %done.edition,
+                saved = done.saved,
+                moved = done.moved,
+                "deadlines were counted on the calendar in force"
+            ),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "deadlines cannot be counted again");
             }
         }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = counting => {}
     }
 }
 

@@ -8,14 +8,14 @@ use super::error::StoreError;
 use super::{Reader, Store, audit};
 use crate::domain::audit::Entry;
 use crate::domain::calendar::Edition;
-use crate::domain::deadline::{Basis, Deadline};
+use crate::domain::deadline::{Basis, Deadline, Run};
 use crate::domain::enrolment::{Enrolment, Holder, StageName};
 use crate::domain::ids::{EnrolmentId, Version};
 use crate::domain::staff::OfficeCode;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, format_date, parse_date};
 
-/// Binds `due_at`, `deadline_basis`, `limit_days`, `spent_days`, `clock_running_since`, `calendar_edition`, `deadline_provisional` and
-/// `act_by`, in this order.
+/// Binds `due_at`, `deadline_basis`, `limit_days`, `spent_days`, `clock_ran`, `clock_running_since`, `calendar_edition`,
+/// `deadline_provisional` and `act_by`, in this order.
 pub(super) fn bind_clock(query: Query, enrolment: &Enrolment) -> Query {
     let deadline = enrolment.deadline.as_ref();
     query
@@ -23,10 +23,28 @@ pub(super) fn bind_clock(query: Query, enrolment: &Enrolment) -> Query {
         .bind(deadline.map(|deadline| deadline.basis.name().to_owned()))
         .bind(deadline.map(|deadline| i64::from(deadline.limit)))
         .bind(deadline.map(|deadline| i64::from(deadline.spent)))
+        .bind(deadline.map(|deadline| written(&deadline.ran)))
         .bind(deadline.and_then(|deadline| deadline.running_since).map(Timestamp::micros))
         .bind(deadline.map(|deadline| deadline.edition.as_str().to_owned()))
         .bind(deadline.map(|deadline| deadline.provisional))
         .bind(enrolment.act_by.map(Timestamp::micros))
+}
+
+/// Runs as `first day/last day/limit`, with a space between two.
+fn written(runs: &[Run]) -> String {
+    let one = |run: &Run| format!("{}/{}/{}", format_date(run.since), format_date(run.until), run.limit);
+    runs.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// Reads what [`written`] wrote.
+fn runs(text: &str) -> Result<Vec<Run>, StoreError> {
+    let read = text.split_whitespace().map(|one| {
+        let mut parts = one.splitn(3, '/');
+        let mut next = || parts.next();
+        let (since, until) = (parse_date(next()?)?, parse_date(next()?)?);
+        Some(Run { since, until, limit: next()?.parse().ok()? })
+    });
+    read.collect::<Option<_>>().ok_or(StoreError::Corrupt { column: "clock_ran" })
 }
 
 /// The clock of a row, if it has one.
@@ -43,6 +61,7 @@ pub(super) fn deadline_of(row: &Row) -> Result<Option<Deadline>, StoreError> {
         basis: basis.ok_or(StoreError::Corrupt { column: "deadline_basis" })?,
         limit: days("limit_days")?,
         spent: days("spent_days")?,
+        ran: runs(&row.get::<Option<String>>("clock_ran")?.unwrap_or_default())?,
         running_since: row.get::<Option<i64>>("clock_running_since")?.map(Timestamp::from_micros),
         edition: Edition::parse(&edition).ok_or(StoreError::Corrupt { column: "calendar_edition" })?,
         provisional: row.get::<Option<bool>>("deadline_provisional")?.unwrap_or_default(),
@@ -53,8 +72,8 @@ pub(super) fn deadline_of(row: &Row) -> Result<Option<Deadline>, StoreError> {
 async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let clock = query(
         "UPDATE enrolment SET due_at = $1, deadline_basis = $2, limit_days = $3, spent_days = $4, \
-         clock_running_since = $5, calendar_edition = $6, deadline_provisional = $7, act_by = $8, version = version + 1 \
-         WHERE id = $9 AND version = $10",
+         clock_ran = $5, clock_running_since = $6, calendar_edition = $7, deadline_provisional = $8, act_by = $9, \
+         version = version + 1 WHERE id = $10 AND version = $11",
     );
     let touched = bind_clock(clock, enrolment).bind(enrolment.id.uuid()).bind(seen.get()).execute(conn).await?;
     Ok(touched == 1)

@@ -6,6 +6,7 @@
 mod show;
 
 use std::io::{IsTerminal as _, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -128,6 +129,7 @@ async fn adopted(app: &App, calendar: &Calendar, text: &str, out: &mut impl Writ
     let counted = app.recompute_deadlines(Actor::Console, |so_far| {
         bar.set_length(so_far.total);
         bar.set_position(so_far.saved + so_far.lacking);
+        ControlFlow::Continue(())
     });
     let counted = counted.await.context("the calendar is in force; counting deadlines failed, run this again")?;
     bar.finish_and_clear();

@@ -150,6 +150,15 @@ pub struct Counted {
     pub provisional: bool,
 }
 
+/// Working days in a span.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Worked {
+    /// How many.
+    pub days: u32,
+    /// Whether a day was looked at of whose year something is still to be decided.
+    pub provisional: bool,
+}
+
 impl Counted {
     /// The instant at which the day is over: midnight in Viet Nam at the start of the next one. What is due on a day is
     /// in time before this instant, and late from it on.
@@ -245,13 +254,15 @@ impl Calendar {
     ///
     /// # Errors
     /// If a year on the way is not held.
-    pub fn between(&self, event: Date, until: Date) -> Result<u32, CalendarLacks> {
+    pub fn between(&self, event: Date, until: Date) -> Result<Worked, CalendarLacks> {
         let days = std::iter::successors(event.next_day(), |day| day.next_day()).take_while(|day| *day <= until);
-        let mut count = 0;
+        let mut worked = Worked { days: 0, provisional: false };
         for day in days {
-            count += u32::from(self.is_working(day)?);
+            let year = self.year(day.year())?;
+            worked.days += u32::from(year.is_working(day));
+            worked.provisional |= year.provisional();
         }
-        Ok(count)
+        Ok(worked)
     }
 }
 

@@ -1,5 +1,5 @@
 //! What an import changes: records are added, and periods are closed by a later record. What a record in force said of the
-//! days before today stays as it was.
+//! days up to today stays as it was.
 
 use time::Date;
 
@@ -17,8 +17,10 @@ const PAST: Malformed = Malformed::new(
      bản ghi mới bắt đầu từ ngày hôm sau.",
 );
 const CLOSED_BEFORE: Malformed = Malformed::new(
-    "A period cannot be closed, or opened again, in days that have passed: the last day is yesterday or later.",
-    "Không thể đóng hoặc mở lại thời hạn vào những ngày đã qua: ngày cuối phải là hôm qua hoặc muộn hơn.",
+    "A period cannot be closed, or opened again, in days that have passed: the last day is today or later, because today's \
+     requests are received under it.",
+    "Không thể đóng hoặc mở lại thời hạn vào những ngày đã qua: ngày cuối phải là hôm nay hoặc muộn hơn, vì hồ sơ hôm nay \
+     đang được tiếp nhận theo bản ghi này.",
 );
 const TOO_MANY: Malformed =
     Malformed::new("There would be more than 10,000 records.", "Tổng số bản ghi sẽ vượt quá 10.000.");
@@ -81,7 +83,7 @@ pub fn plan(kept: &[Record], new: &[Record], today: Date) -> Result<Plan, Vec<Fa
     Ok(plan)
 }
 
-/// The first field by which `new` says something else of days before `today` than `kept` did, and why it may not.
+/// The first field by which `new` says something else of days up to `today` than `kept` did, and why it may not.
 fn objection(kept: &Record, new: &Record, today: Date) -> Option<(&'static str, Malformed)> {
     if kept.period().first() > today {
         return None;
@@ -93,11 +95,10 @@ fn objection(kept: &Record, new: &Record, today: Date) -> Option<(&'static str, 
         return Some(("name_ascii", PAST));
     }
     let (was, is) = (kept.period().last(), new.period().last());
-    let yesterday = today.previous_day().unwrap_or(today);
-    if was != is && was.min(is) < yesterday {
+    if was != is && was.min(is) < today {
         return Some(("until", CLOSED_BEFORE));
     }
-    if was < yesterday && kept.successor() != new.successor() {
+    if was < today && kept.successor() != new.successor() {
         return Some(("successor", PAST));
     }
     match (&kept.subject, &new.subject) {

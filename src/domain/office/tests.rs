@@ -392,14 +392,16 @@ fn what_is_not_in_force_yet_may_be_replaced() {
     let planned = plan(&kept, &new, TODAY).unwrap();
     assert_eq!(planned.changes[0].0, Change::Amended);
     assert_eq!(planned.map.office(&site("79-02"), date!(2027 - 01 - 01)).unwrap().names.vi, "Other");
-    // Yesterday is the last day that can still be made the last: every day before today stays as it was.
-    let closing = |day: &str| {
-        let lines = [format!("site,79-01,,{day},A,A,,,,79-02,"), format!("site,79-02,{},,B,B,,,,,", "2026-11-21")];
-        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-        plan(&kept[..2], &records(&lines).unwrap(), TODAY)
-    };
-    assert!(closing("2026-11-20").is_ok());
-    assert_eq!(closing("2026-11-19").unwrap_err()[0].field, "until");
+}
+
+#[test]
+fn an_office_is_closed_with_today_at_the_earliest_so_that_what_it_received_today_has_a_holder() {
+    let kept = kept(&["site,79-01,,,A,A,,,,,", "site,79-02,,,B,B,,,,,"]);
+    let closing = |day: &str| plan(&kept, &records(&[&format!("site,79-01,,{day},A,A,,,,79-02,")]).unwrap(), TODAY);
+    assert_eq!(places(&closing("2026-11-20").unwrap_err()), [(3, "until")]);
+    let map = closing("2026-11-21").unwrap().map;
+    let holder = |day| map.successor(&site("79-01"), TODAY, day).unwrap().code.to_string();
+    assert_eq!((holder(TODAY), holder(date!(2026 - 11 - 22))), ("79-01".into(), "79-02".into()));
 }
 
 #[test]

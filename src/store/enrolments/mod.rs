@@ -82,8 +82,8 @@ pub(super) async fn insert(stored: &StoredEnrolment, events: &[Event], conn: &mu
     let row = query(
         "INSERT INTO enrolment (id, office, officer, received_at, since, revision, notes, content, passport_index, \
          representative_index, stage, face_on_file, fingerprints_on_file, chip, due_at, deadline_basis, limit_days, spent_days, \
-         clock_running_since, calendar_edition, deadline_provisional, act_by, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)",
+         clock_ran, clock_running_since, calendar_edition, deadline_provisional, act_by, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 1)",
     )
     .bind(enrolment.id.uuid())
     .bind(enrolment.office.as_str())
@@ -119,8 +119,8 @@ pub(super) async fn save(passage: &Passage, seen: Version, conn: &mut Conn<'_>) 
     let row = query(
         "UPDATE enrolment SET stage = $1, since = $2, account_id = $3, refusal_reason = $4, return_reason = $5, \
          withdrawal_reason = $6, decided_at = $7, lease_id = $8, lease_expires_at = $9, due_at = $10, deadline_basis = $11, \
-         limit_days = $12, spent_days = $13, clock_running_since = $14, calendar_edition = $15, \
-         deadline_provisional = $16, act_by = $17, version = version + 1 WHERE id = $18 AND version = $19",
+         limit_days = $12, spent_days = $13, clock_ran = $14, clock_running_since = $15, calendar_edition = $16, \
+         deadline_provisional = $17, act_by = $18, version = version + 1 WHERE id = $19 AND version = $20",
     )
     .bind(enrolment.stage.name().name())
     .bind(enrolment.since.micros())

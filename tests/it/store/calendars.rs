@@ -1,12 +1,14 @@
 //! Editions of the calendar, and the legal clocks that are counted on them.
 
 use eid::domain::calendar::Edition;
+use eid::domain::deadline::Run;
 use eid::domain::enrolment::{Enrolment, Holder, ReturnReason, Stage, WithdrawalReason};
 use eid::domain::ids::{EnrolmentId, Version};
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
 use eid::domain::trust::Sha256;
 use eid::store::{CalendarText, Change, StoredEnrolment, Table};
+use time::macros::date;
 
 use super::scene::{NOBODY, Outcome, Scene};
 use crate::support::records::{NOW, edition, later, office, received};
@@ -75,7 +77,10 @@ async fn a_clock_comes_back_as_it_was_kept_with_and_without_what_may_be_absent()
     let running = kept(&scene, |enrolment| enrolment.act_by = Some(later(60))).await;
     let stopped = kept(&scene, |enrolment| {
         let deadline = enrolment.deadline.as_mut().unwrap();
+        let run = Run { since: date!(2027 - 02 - 03), until: date!(2027 - 02 - 12), limit: 7 };
+        let again = Run { since: date!(2027 - 03 - 01), until: date!(2027 - 03 - 01), limit: 3 };
         (deadline.running_since, deadline.spent, deadline.provisional) = (None, 2, true);
+        deadline.ran = vec![run, again];
     })
     .await;
     let none = kept(&scene, |enrolment| enrolment.deadline = None).await;

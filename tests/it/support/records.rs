@@ -116,6 +116,7 @@ impl Records {
                     basis: Basis::NotOnFile,
                     limit: 7,
                     spent: 0,
+                    ran: Vec::new(),
                     running_since: Some(NOW),
                     edition: edition("first"),
                     provisional: false,
