@@ -17,15 +17,18 @@ use crate::domain::ids::{EnrolmentId, StaffId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReturnNote;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Correction, StoredEnrolment, StoredEvent, Unit};
+use crate::domain::working_list::ListName;
+use crate::store::{Change, Correction, Revision, StoredEnrolment, StoredEvent, Unit};
 
 /// What happened to a request, and what was handed in before its corrections.
 #[derive(Debug)]
 pub struct History {
-    /// Oldest first.
+    /// A page of events, oldest first.
     pub events: Vec<StoredEvent>,
-    /// What was handed in, oldest first; the last one is what is held now.
+    /// What was handed in, oldest first; the last one is what is held now. With the first page only.
     pub revisions: Vec<ShownRevision>,
+    /// Token of the next page, if there is one.
+    pub next: Option<Vec<u8>>,
 }
 
 /// What was handed in at one time.
@@ -95,17 +98,38 @@ impl App {
         self.once(by, repeat, || self.withdraw_once((by, officer), repeat, id, reason, now)).await?
     }
 
-    /// What happened to a request of the office, with all that was handed in. The look is recorded.
+    /// What happened to a request of the office: a page of at most `size` events after `token`, the first one with all that
+    /// was handed in. The look is recorded.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is unknown or another office's.
-    pub async fn history(&self, by: &Caller, officer: &Officer, id: EnrolmentId) -> Result<History, Error> {
+    /// [`Error::NotFound`] if it is unknown or another office's; [`Error::Field`] for a token of another request.
+    pub async fn history(
+        &self,
+        (by, officer): (&Caller, &Officer),
+        id: EnrolmentId,
+        token: Option<&[u8]>,
+        size: u32,
+    ) -> Result<History, Error> {
+        let list = ListName::of_events(id);
+        let after = token.map(|token| list.key(token).map(u64::from_be_bytes)).transpose();
+        let after = after.map_err(|fault| Error::Field { field: "page_token", fault })?;
         let mut reader = self.store().reader().await?;
         let stored = self.held_enrolment(&mut reader, officer, id).await?;
-        let (events, earlier) = (reader.events_of(id).await?, reader.revisions(id).await?);
+        let mut events = reader.events_of(id, after.unwrap_or_default(), size.saturating_add(1)).await?;
+        let earlier = if after.is_none() { reader.revisions(id).await? } else { Vec::new() };
         drop(reader);
+        let more = events.len() > size as usize;
+        events.truncate(size as usize);
         let entry = self.entry(self.clock().now(), by.actor(), Action::HistoryViewed, id.uuid());
         self.commit(Unit::new(entry)).await?;
+        let revisions = if after.is_none() { self.shown_revisions(stored, earlier)? } else { Vec::new() };
+        let end = events.last().filter(|_| more).map(|last| last.position);
+        Ok(History { events, revisions, next: end.map(|end| list.token(end.to_be_bytes())) })
+    }
+
+    /// All that was handed in of a request, oldest first.
+    fn shown_revisions(&self, stored: StoredEnrolment, earlier: Vec<Revision>) -> Result<Vec<ShownRevision>, Error> {
+        let id = stored.enrolment.id;
         let mut revisions = Vec::with_capacity(earlier.len() + 1);
         for revision in earlier {
             revisions.push(ShownRevision {
@@ -125,7 +149,7 @@ impl App {
             notes: stored.enrolment.notes,
             replaced_at: None,
         });
-        Ok(History { events, revisions })
+        Ok(revisions)
     }
 
     async fn correct_once(

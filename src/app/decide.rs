@@ -33,7 +33,14 @@ pub struct ClaimedEnrolments {
 pub struct ClaimedEnrolment {
     /// What may be known without opening it.
     pub enrolment: Enrolment,
-    /// Its content.
+    /// What it holds; absent if it does not open. It is handed over all the same, so that both sides count the same set.
+    pub content: Option<ClaimedContent>,
+}
+
+/// What a request holds.
+#[derive(Debug)]
+pub struct ClaimedContent {
+    /// What was handed in.
     pub application: Application,
     /// Why a supervisor sent it on, if one did.
     pub review_reason: Option<ReviewReason>,
@@ -83,36 +90,39 @@ impl App {
     /// Hands over up to `limit` waiting requests, oldest first, for `lease`; `None` if nothing waits.
     ///
     /// # Errors
-    /// If the store cannot be asked. A request that does not open is logged and left out.
+    /// [`Error::Contended`] if other claims took all that this one was after, or if the store cannot be asked.
     pub async fn claim(&self, by: &Caller, limit: u32, lease: Duration) -> Result<Option<ClaimedEnrolments>, Error> {
         let now = self.clock().now();
         let lease = Lease { id: LeaseId::new(self.dice().id(now)), expires_at: now.plus(lease) };
-        let mut rows = Vec::new();
         for _ in 0..ATTEMPTS_MAX {
             let entry = self.entry(now, by.actor(), Action::EnrolmentsClaimed, lease.id.uuid());
-            rows = match self.store().claim_enrolments(Claim { limit, lease, now }, entry).await {
+            let rows = match self.store().claim_enrolments(Claim { limit, lease, now }, entry).await {
                 Err(StoreError::Changed) => continue,
                 claimed => claimed?,
             };
+            if !rows.is_empty() {
+                self.streams.ring();
+                let enrolments = rows.into_iter().map(|row| self.handed_over(row)).collect();
+                return Ok(Some(ClaimedEnrolments { lease, enrolments }));
+            }
             // Another claim may have taken just those that this one was after, while others wait behind them.
-            if !rows.is_empty() || !self.store().reader().await?.enrolments_wait(now).await? {
-                break;
+            if !self.store().reader().await?.enrolments_wait(now).await? {
+                return Ok(None);
             }
         }
-        self.streams.ring();
-        // One request that does not open must not hold up those beside it.
-        let open = |row: StoredEnrolment| match self.opened(&row) {
-            Ok((application, review_reason)) => {
-                Some(ClaimedEnrolment { enrolment: row.enrolment, application, review_reason })
-            }
+        Err(Error::Contended)
+    }
+
+    fn handed_over(&self, row: StoredEnrolment) -> ClaimedEnrolment {
+        let content = match self.opened(&row) {
+            Ok((application, review_reason)) => Some(ClaimedContent { application, review_reason }),
             Err(error) => {
                 let (enrolment, error) = (row.enrolment.id, &error as &dyn std::error::Error);
-                tracing::error!(%enrolment, error, "a request does not open and was not handed over");
+                tracing::error!(%enrolment, error, "a request does not open and was handed over without its content");
                 None
             }
         };
-        let enrolments: Vec<_> = rows.into_iter().filter_map(open).collect();
-        Ok((!enrolments.is_empty()).then_some(ClaimedEnrolments { lease, enrolments }))
+        ClaimedEnrolment { enrolment: row.enrolment, content }
     }
 
     pub(super) fn opened(&self, stored: &StoredEnrolment) -> Result<(Application, Option<ReviewReason>), Error> {

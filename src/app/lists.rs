@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{App, Caller, Error, OfficeScope, Officer};
 use crate::domain::audit::Action;
 use crate::domain::enrolment::{Enrolment, Holder, StageName};
+use crate::domain::ids::EnrolmentId;
 use crate::domain::time::Timestamp;
 use crate::domain::working_list::{Filter, ListName, PageEnd};
 use crate::store::{StageCount, Unit};
@@ -27,6 +28,8 @@ pub struct ListRequest {
 pub struct Page {
     /// Newest first.
     pub enrolments: Vec<Enrolment>,
+    /// Those of the page that cannot be read.
+    pub unreadable: Vec<EnrolmentId>,
     /// Token of the next page, if there is one.
     pub next: Option<Vec<u8>>,
 }
@@ -71,10 +74,10 @@ impl App {
         // A request is in one span for good, so that it is met once whatever happens between two questions.
         for span in &spans {
             let found = reader.listed(span, (&request.filter, now), before, request.size.saturating_add(1)).await?;
-            rows.extend(found.into_iter().map(|row| row.enrolment));
+            rows.extend(found);
         }
         drop(reader);
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.received_at, row.id)));
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.place));
         let more = rows.len() > size;
         rows.truncate(size);
         let entry = self
@@ -82,8 +85,10 @@ impl App {
             .with("office", officer.office.as_str())
             .with("count", rows.len().to_string());
         self.commit(Unit::new(entry)).await?;
-        let end = rows.last().map(|row| PageEnd { received_at: row.received_at, id: row.id });
-        Ok(Page { next: end.filter(|_| more).map(|end| end.token(&list)), enrolments: rows })
+        let end = rows.last().map(|row| row.place);
+        let unreadable = rows.iter().filter(|row| row.stored.is_none()).map(|row| row.place.id).collect();
+        let enrolments = rows.into_iter().filter_map(|row| row.stored).map(|stored| stored.enrolment).collect();
+        Ok(Page { enrolments, unreadable, next: end.filter(|_| more).map(|end| end.token(&list)) })
     }
 
     /// How many requests the same filter finds, by stage and by whoever must act next. Numbers tell of nobody, so there is

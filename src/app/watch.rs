@@ -247,7 +247,7 @@ impl Watch {
     fn pass(&mut self, cursor: usize, event: ToldEvent) -> Option<Told> {
         let print = EventPrint::of(event.stored.enrolment, &event.stored.event);
         self.place.advance(cursor, event.stored.position, print);
-        let received = event.enrolment.received_at.local_date();
+        let received = event.received_at.local_date();
         let span = &self.place.cursors().get(cursor)?.span;
         if !span.contains(&event.stored.office, received) {
             return None;

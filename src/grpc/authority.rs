@@ -5,11 +5,12 @@ use std::time::Duration;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use super::enrolment::{WRONG_REASON, read_token, return_reason, token};
+use super::enrolment::{WRONG_REASON, return_reason};
 use super::gate::caller;
+use super::paging::{LONG, page, written};
 use super::parse::{self, Faults};
 use super::{captures, render};
-use crate::app::{App, Decision, Tally};
+use crate::app::{App, ClaimedEnrolment, Decision, Tally, Totals};
 use crate::domain::account::IdentityNumber;
 use crate::domain::enrolment::{HandOver, HandOverStanding, RefusalReason, Stage};
 use crate::domain::ids::{EnrolmentId, LeaseId, RequestId};
@@ -17,8 +18,6 @@ use crate::domain::review::ReturnNote;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
-const PAGE_SIZE: u32 = 500;
-const PAGE_SIZE_MAX: u32 = 5_000;
 const CLAIM_MAX: u32 = 500;
 const LEASE: Duration = Duration::from_mins(5);
 const LEASE_MIN: Duration = Duration::from_secs(10);
@@ -27,7 +26,6 @@ const LEASE_MAX: Duration = Duration::from_hours(1);
 const WRONG_LIMIT: Malformed = Malformed::new("At least 1, at most 500.", "Ít nhất 1, nhiều nhất 500.");
 const WRONG_LEASE: Malformed =
     Malformed::new("A lease lasts from 10 seconds to 1 hour.", "Thời hạn xử lý từ 10 giây đến 1 giờ.");
-const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 5,000.", "Ít nhất 1, nhiều nhất 5.000.");
 
 pub(super) struct Authority(pub(super) App);
 
@@ -44,21 +42,10 @@ impl pb::authority_service_server::AuthorityService for Authority {
         let Some(claimed) = self.0.claim(&by, limit, lease).await? else {
             return Ok(Response::new(pb::ClaimResponse::default()));
         };
-        let enrolment = |claimed: &crate::app::ClaimedEnrolment| pb::ClaimedEnrolment {
-            enrolment_id: claimed.enrolment.id.to_string(),
-            office: claimed.enrolment.office.to_string(),
-            received_at: Some(render::instant(claimed.enrolment.received_at)),
-            application: Some(render::application(&claimed.application)),
-            notes: render::findings(claimed.enrolment.notes.iter()),
-            review: claimed.enrolment.review.as_ref().map(|r| render::review(r, claimed.review_reason.as_ref())),
-            chip: claimed.enrolment.chip.as_ref().map(render::chip),
-            biometrics_on_file: claimed.enrolment.biometrics_on_file.map(render::on_file),
-            deadline: claimed.enrolment.deadline.as_ref().map(render::deadline),
-        };
         Ok(Response::new(pb::ClaimResponse {
             lease_id: claimed.lease.id.to_string(),
             lease_expires_at: Some(render::instant(claimed.lease.expires_at)),
-            enrolments: claimed.enrolments.iter().map(enrolment).collect(),
+            enrolments: claimed.enrolments.iter().map(handed_over).collect(),
         }))
     }
 
@@ -98,17 +85,17 @@ impl pb::authority_service_server::AuthorityService for Authority {
         let mut faults = Faults::default();
         let from = faults.required("from", message.from.as_ref().and_then(parse::instant));
         let until = faults.required("until", message.until.as_ref().and_then(parse::instant));
-        let size = faults.take("page_size", page_size(message.page_size));
-        let after = faults.optional("page_token", &message.page_token, read_token);
-        let ((from, until), (size, after)) = faults.finish(from.zip(until).zip(size.zip(after)))?;
-        let compared = self.0.reconcile(&by, (from, until), after, size).await?;
+        let page = page(&mut faults, &LONG, (message.page_size, &message.page_token));
+        let (span, (size, token)) = faults.finish(from.zip(until).zip(page))?;
+        let compared = self.0.reconcile(&by, span, token.as_deref(), size).await?;
+        let of = |tally: fn(&Totals) -> &Tally| compared.totals.as_ref().map(|totals| set(tally(totals)));
         Ok(Response::new(pb::ReconcileResponse {
-            handed_over: Some(set(&compared.handed_over)),
-            answered: Some(set(&compared.answered)),
-            outstanding: Some(set(&compared.outstanding)),
-            withdrawn: Some(set(&compared.withdrawn)),
+            handed_over: of(|totals| &totals.handed_over),
+            answered: of(|totals| &totals.answered),
+            outstanding: of(|totals| &totals.outstanding),
+            withdrawn: of(|totals| &totals.withdrawn),
             hand_overs: compared.page.iter().map(hand_over).collect(),
-            next_page_token: compared.next.map(token).unwrap_or_default(),
+            next_page_token: compared.next.as_deref().map(written).unwrap_or_default(),
         }))
     }
 
@@ -141,6 +128,22 @@ impl pb::authority_service_server::AuthorityService for Authority {
     }
 }
 
+fn handed_over(claimed: &ClaimedEnrolment) -> pb::ClaimedEnrolment {
+    let (enrolment, content) = (&claimed.enrolment, claimed.content.as_ref());
+    let review_reason = content.and_then(|content| content.review_reason.as_ref());
+    pb::ClaimedEnrolment {
+        enrolment_id: enrolment.id.to_string(),
+        office: enrolment.office.to_string(),
+        received_at: Some(render::instant(enrolment.received_at)),
+        application: content.map(|content| render::application(&content.application)),
+        notes: render::findings(enrolment.notes.iter()),
+        review: enrolment.review.as_ref().map(|review| render::review(review, review_reason)),
+        chip: enrolment.chip.as_ref().map(render::chip),
+        biometrics_on_file: enrolment.biometrics_on_file.map(render::on_file),
+        deadline: enrolment.deadline.as_ref().map(render::deadline),
+    }
+}
+
 fn set(set: &Tally) -> pb::HandOverSet {
     pb::HandOverSet { count: i64::try_from(set.count).unwrap_or(i64::MAX), sha256: set.sha256.to_vec() }
 }
@@ -153,14 +156,6 @@ fn hand_over(one: &HandOver) -> pb::HandOver {
         state: render::state(one.stage).into(),
         outstanding: one.standing() == HandOverStanding::Outstanding,
         answered_at: one.answered.map(|(_, at)| render::instant(at)),
-    }
-}
-
-fn page_size(asked: i32) -> Result<u32, Malformed> {
-    match u32::try_from(asked) {
-        Ok(0) => Ok(PAGE_SIZE),
-        Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),
-        _ => Err(WRONG_SIZE),
     }
 }
 

@@ -1,13 +1,11 @@
 //! `EnrolmentService`: requests at the counter.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
-use uuid::Uuid;
 
 use super::gate::{caller, pace};
+use super::paging::{SHORT, page};
 use super::parse::{self, Faults};
 use super::submit_stream::{Answers, Session};
 use super::{lists, receipts, render, status, watch, workstation};
@@ -19,10 +17,6 @@ use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
-const WRONG_TOKEN: Malformed = Malformed::new(
-    "Not a page token. Send next_page_token of the page before, unchanged.",
-    "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
-);
 pub(super) const WRONG_REASON: Malformed = Malformed::new(
     "Required: one of the reasons listed in the protocol.",
     "Bắt buộc: một trong các lý do nêu trong giao thức.",
@@ -144,8 +138,9 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let id = faults.text("enrolment_id", &message.enrolment_id, EnrolmentId::parse);
-        let id = faults.finish(id)?;
-        Ok(Response::new(render::history(&self.app.history(&by, &officer, id).await?)))
+        let page = page(&mut faults, &SHORT, (message.page_size, &message.page_token));
+        let (id, (size, token)) = faults.finish(id.zip(page))?;
+        Ok(Response::new(render::history(&self.app.history((&by, &officer), id, token.as_deref(), size).await?)))
     }
 
     async fn list(&self, request: Request<pb::ListRequest>) -> Result<Response<pb::ListResponse>, Status> {
@@ -325,14 +320,4 @@ pub(super) const fn return_reason(reason: pb::ReturnReason) -> Result<ReturnReas
         pb::ReturnReason::Other => Ok(ReturnReason::Other),
         pb::ReturnReason::Unspecified => Err(WRONG_REASON),
     }
-}
-
-/// A page token is the last identifier shown: the next page begins below it, whatever has arrived since.
-pub(super) fn token(last: EnrolmentId) -> String {
-    URL_SAFE_NO_PAD.encode(last.uuid().as_bytes())
-}
-
-pub(super) fn read_token(token: &str) -> Result<EnrolmentId, Malformed> {
-    let bytes = (token.len() <= 64).then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten().ok_or(WRONG_TOKEN)?;
-    Uuid::from_slice(&bytes).map(EnrolmentId::new).map_err(|_| WRONG_TOKEN)
 }

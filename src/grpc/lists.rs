@@ -1,11 +1,10 @@
 //! Working lists: pages of an office's requests, and the numbers above them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tonic::{Request, Response, Status};
 
 use super::enrolment::{held_by, officer};
 use super::mask::Mask;
+use super::paging::{SHORT, page, written};
 use super::parse::{self, Faults};
 use super::render;
 use crate::app::{App, Counts, ListRequest, OfficeScope};
@@ -13,15 +12,9 @@ use crate::domain::enrolment::{Holder, StageName};
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
-use crate::domain::working_list::{Filter, PageEnd};
+use crate::domain::working_list::Filter;
 use crate::proto as pb;
 
-const PAGE_SIZE: u32 = 50;
-const PAGE_SIZE_MAX: u32 = 500;
-/// Length of a token's text: more than the longest has.
-const TOKEN_CHARS_MAX: usize = 4_096;
-
-const WRONG_SIZE: Malformed = Malformed::new("At least 1, at most 500.", "Ít nhất 1, nhiều nhất 500.");
 const WRONG_STATE: Malformed = Malformed::new("Not a state of a request.", "Không phải trạng thái của hồ sơ.");
 const WRONG_HOLDER: Malformed = Malformed::new("Nobody of the protocol.", "Không phải bên xử lý nêu trong giao thức.");
 const WRONG_INSTANT: Malformed = Malformed::new("Not a moment.", "Không phải thời điểm hợp lệ.");
@@ -36,19 +29,19 @@ pub(super) async fn list(app: &App, request: Request<pb::ListRequest>) -> Result
     let (by, officer) = officer(&request)?;
     let message = request.into_inner();
     let mut faults = Faults::default();
-    let size = faults.take("page_size", page_size(message.page_size));
-    let token = faults.optional("page_token", &message.page_token, page_token);
+    let page = page(&mut faults, &SHORT, (message.page_size, &message.page_token));
     let state = faults.take("state", state(message.state));
     let filter = filter(&mut faults, message.filter.as_ref(), state.flatten());
     let offices = office_scope(&mut faults, message.office_map, (&message.office, &message.office_on));
     let mask = Mask::read(&mut faults, message.read_mask.as_ref());
-    let read = state.and(size).zip(token).zip(filter.zip(offices)).zip(mask);
+    let read = state.and(page).zip(filter.zip(offices)).zip(mask);
     let (((size, token), (filter, offices)), mask) = faults.finish(read)?;
     let page = app.enrolments(&by, &officer, &ListRequest { filter, offices, token, size }).await?;
     let shown = |one| mask.apply(held_by(&officer, render::enrolment(one)));
     Ok(Response::new(pb::ListResponse {
         enrolments: page.enrolments.iter().map(shown).collect(),
         next_page_token: page.next.map(|token| written(&token)).unwrap_or_default(),
+        unreadable: page.unreadable.iter().map(ToString::to_string).collect(),
     }))
 }
 
@@ -64,21 +57,6 @@ pub(super) async fn count(
     let offices = office_scope(&mut faults, message.office_map, (&message.office, &message.office_on));
     let (filter, offices) = faults.finish(filter.zip(offices))?;
     Ok(Response::new(counted(&app.count(&officer, &filter, &offices).await?)))
-}
-
-/// The text of a token.
-pub(super) fn written(token: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(token)
-}
-
-/// The bytes of a token's text; `None` if it is none.
-pub(super) fn read(token: &str) -> Option<Vec<u8>> {
-    (token.len() <= TOKEN_CHARS_MAX).then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten()
-}
-
-fn page_token(text: &str) -> Result<Vec<u8>, Malformed> {
-    let token = read(text).unwrap_or_default();
-    PageEnd::check(&token).map(|()| token)
 }
 
 fn counted(counts: &Counts) -> pb::CountResponse {
@@ -141,14 +119,6 @@ fn office_scope(faults: &mut Faults, map: i32, (office, on): (&str, &str)) -> Op
             faults.fault("office_map", NEEDS_AS_RECEIVED);
             None
         }
-    }
-}
-
-pub(super) fn page_size(asked: i32) -> Result<u32, Malformed> {
-    match u32::try_from(asked) {
-        Ok(0) => Ok(PAGE_SIZE),
-        Ok(size) if size <= PAGE_SIZE_MAX => Ok(size),
-        _ => Err(WRONG_SIZE),
     }
 }
 

@@ -16,6 +16,7 @@ mod gate;
 mod lists;
 mod mask;
 mod office;
+mod paging;
 mod parse;
 mod policy;
 mod receipts;

@@ -3,6 +3,7 @@
 use prost_types::Timestamp as PbTimestamp;
 
 use super::changes;
+use super::paging::written;
 use crate::app::{AccountView, ChangeView, History};
 use crate::domain::account::Standing;
 use crate::domain::application::{Application, Language, Relation};
@@ -223,7 +224,11 @@ pub(super) fn history(history: &History) -> pb::GetHistoryResponse {
             changed_fields,
         });
     }
-    pb::GetHistoryResponse { events: history.events.iter().map(|stored| event(&stored.event)).collect(), revisions }
+    pb::GetHistoryResponse {
+        events: history.events.iter().map(|stored| event(&stored.event)).collect(),
+        revisions,
+        next_page_token: history.next.as_deref().map(written).unwrap_or_default(),
+    }
 }
 
 pub(super) fn event(event: &Event) -> pb::EnrolmentEvent {

@@ -8,7 +8,7 @@ use futures::stream;
 use tonic::{Request, Response, Status};
 
 use super::enrolment::{held_at, officer};
-use super::lists::{read, written};
+use super::paging::{read, written};
 use super::parse::Faults;
 use super::{render, status};
 use crate::app::{App, Told, Watch};
@@ -54,7 +54,8 @@ async fn told(watch: Option<Watch>) -> Option<(Result<pb::WatchResponse, Status>
 fn rendered(told: &Told) -> pb::WatchResponse {
     let change = told.change.as_ref().map(|change| pb::EnrolmentChange {
         event: Some(render::event(&change.stored.event)),
-        enrolment: Some(held_at(&told.office, render::enrolment(&change.enrolment))),
+        enrolment_id: change.stored.enrolment.to_string(),
+        enrolment: change.enrolment.as_ref().map(|standing| held_at(&told.office, render::enrolment(standing))),
     });
     pb::WatchResponse { resume_token: written(&told.token), change }
 }

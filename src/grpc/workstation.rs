@@ -1,22 +1,16 @@
 //! `WorkstationService`, and what requests say of where and when they were captured.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tonic::{Request, Response, Status};
 
 use super::enrolment::officer;
+use super::paging::{SHORT, page, written};
 use super::parse::{self, Faults};
 use super::render;
-use crate::app::{App, Resumed, ShownWorkstation};
-use crate::domain::text::Malformed;
+use crate::app::{App, Error, Resumed, ShownWorkstation};
 use crate::domain::time::Timestamp;
+use crate::domain::working_list::NOT_A_PAGE_TOKEN;
 use crate::domain::workstation::{CaptureNumber, ClockOffset, NumberRange, Provenance, WorkstationId};
 use crate::proto as pb;
-
-const WRONG_TOKEN: Malformed = Malformed::new(
-    "Not a page token. Send next_page_token of the page before, unchanged.",
-    "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
-);
 
 pub(super) struct Workstations(pub(super) App);
 
@@ -29,22 +23,21 @@ impl pb::workstation_service_server::WorkstationService for Workstations {
         let (by, supervisor) = officer(&request)?;
         let message = request.into_inner();
         let mut faults = Faults::default();
-        let size = faults.take("page_size", super::lists::page_size(message.page_size));
-        let after = faults.optional("page_token", &message.page_token, read_token);
-        let (size, after) = faults.finish(size.zip(after))?;
+        let page = page(&mut faults, &SHORT, (message.page_size, &message.page_token));
+        let (size, token) = faults.finish(page)?;
+        let after = token.map(|token| last_shown(&token)).transpose()?;
         let page = self.0.workstations(&by, &supervisor, after.as_ref(), size).await?;
         Ok(Response::new(pb::WorkstationServiceListResponse {
             workstations: page.workstations.iter().map(workstation).collect(),
-            next_page_token: page.next.map(|last| URL_SAFE_NO_PAD.encode(last.as_str())).unwrap_or_default(),
+            next_page_token: page.next.map(|last| written(last.as_str().as_bytes())).unwrap_or_default(),
         }))
     }
 }
 
 /// A page token is the last name shown.
-fn read_token(token: &str) -> Result<WorkstationId, Malformed> {
-    let bytes = (token.len() <= 128).then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten();
-    let name = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(WRONG_TOKEN)?;
-    WorkstationId::parse(&name).map_err(|_| WRONG_TOKEN)
+fn last_shown(token: &[u8]) -> Result<WorkstationId, Error> {
+    let name = str::from_utf8(token).ok().and_then(|name| WorkstationId::parse(name).ok());
+    name.ok_or(Error::Field { field: "page_token", fault: NOT_A_PAGE_TOKEN })
 }
 
 /// Where and when a request was captured.

@@ -11,6 +11,15 @@ use crate::domain::ids::{EnrolmentId, LeaseId};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
 
+/// The columns of an event `v`, under names that no request has.
+macro_rules! event_columns {
+    () => {
+        "v.office AS event_office, v.position AS event_position, v.enrolment_id AS event_enrolment_id, v.at AS event_at, \
+         v.verb AS event_verb, v.from_stage AS event_from_stage, v.to_stage AS event_to_stage, v.actor AS event_actor, \
+         v.reason AS event_reason, v.lease_id AS event_lease_id"
+    };
+}
+
 /// An event with its place in its stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredEvent {
@@ -29,8 +38,10 @@ pub struct StoredEvent {
 pub struct ToldEvent {
     /// The event.
     pub stored: StoredEvent,
-    /// The request.
-    pub enrolment: Enrolment,
+    /// When the request was taken in.
+    pub received_at: Timestamp,
+    /// The request; absent if its row cannot be read, which has been logged and must not hold up the others.
+    pub enrolment: Option<Enrolment>,
 }
 
 pub(super) async fn append(
@@ -70,15 +81,26 @@ pub(super) async fn append(
 }
 
 impl Reader {
-    /// What happened to a request, oldest first.
+    /// What happened to a request after `position`, at most `limit` events, oldest first.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn events_of(&mut self, enrolment: EnrolmentId) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = query("SELECT * FROM enrolment_event WHERE enrolment_id = $1 ORDER BY position")
-            .bind(enrolment.uuid())
-            .fetch_all(&mut self.conn())
-            .await?;
+    pub async fn events_of(
+        &mut self,
+        enrolment: EnrolmentId,
+        position: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = query(concat!(
+            "SELECT ",
+            event_columns!(),
+            " FROM enrolment_event v WHERE v.enrolment_id = $1 AND v.position > $2 ORDER BY v.position LIMIT $3"
+        ))
+        .bind(enrolment.uuid())
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
         rows.iter().map(stored).collect()
     }
 
@@ -92,13 +114,16 @@ impl Reader {
         position: u64,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows =
-            query("SELECT * FROM enrolment_event WHERE office = $1 AND position > $2 ORDER BY position LIMIT $3")
-                .bind(office.as_str())
-                .bind(i64::try_from(position).unwrap_or(i64::MAX))
-                .bind(i64::from(limit))
-                .fetch_all(&mut self.conn())
-                .await?;
+        let rows = query(concat!(
+            "SELECT ",
+            event_columns!(),
+            " FROM enrolment_event v WHERE v.office = $1 AND v.position > $2 ORDER BY v.position LIMIT $3"
+        ))
+        .bind(office.as_str())
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
         rows.iter().map(stored).collect()
     }
 
@@ -112,33 +137,34 @@ impl Reader {
         position: u64,
         limit: u32,
     ) -> Result<Vec<ToldEvent>, StoreError> {
-        let rows = query(
-            "SELECT e.*, v.office AS event_office, v.position AS event_position, v.enrolment_id AS event_enrolment_id, \
-             v.at AS event_at, v.verb AS event_verb, v.from_stage AS event_from_stage, v.to_stage AS event_to_stage, \
-             v.actor AS event_actor, v.reason AS event_reason, v.lease_id AS event_lease_id \
-             FROM enrolment_event v JOIN enrolment e ON e.id = v.enrolment_id \
-             WHERE v.office = $1 AND v.position > $2 ORDER BY v.position LIMIT $3",
-        )
+        let rows = query(concat!(
+            "SELECT e.*, ",
+            event_columns!(),
+            " FROM enrolment_event v JOIN enrolment e ON e.id = v.enrolment_id \
+             WHERE v.office = $1 AND v.position > $2 ORDER BY v.position LIMIT $3"
+        ))
         .bind(office.as_str())
         .bind(i64::try_from(position).unwrap_or(i64::MAX))
         .bind(i64::from(limit))
         .fetch_all(&mut self.conn())
         .await?;
-        let told = |row| {
-            let stored = event_in(row, &JOINED)?;
-            Ok(ToldEvent { stored, enrolment: enrolments::stored(row)?.enrolment })
+        let told = |row: &Row| {
+            let received_at = Timestamp::from_micros(row.get("received_at")?);
+            let enrolment = enrolments::stored(row).ok().map(|found| found.enrolment);
+            Ok(ToldEvent { stored: stored(row)?, received_at, enrolment })
         };
         rows.iter().map(told).collect()
     }
 
-    /// What the authority claimed in `from..until`, each request once, in the order of their names.
+    /// What the authority claimed in `from..until`, each request once, in the order of their names: at most `limit` behind
+    /// `after`.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn hand_overs(
         &mut self,
-        from: Timestamp,
-        until: Timestamp,
+        (from, until): (Timestamp, Timestamp),
+        after: Option<EnrolmentId>,
         limit: u32,
     ) -> Result<Vec<HandOver>, StoreError> {
         let rows = query(
@@ -149,14 +175,16 @@ impl Reader {
              AS last_claim, \
              (SELECT MAX(x.position) FROM enrolment_event x WHERE x.enrolment_id = s.enrolment_id \
              AND x.lease_id IS NOT NULL AND x.verb <> 'claim') AS last_answer \
-             FROM enrolment_event s WHERE s.verb = 'claim' AND s.at >= $1 AND s.at < $2 GROUP BY s.enrolment_id) h \
+             FROM enrolment_event s WHERE s.verb = 'claim' AND s.at >= $1 AND s.at < $2 AND s.enrolment_id > $3 \
+             GROUP BY s.enrolment_id) h \
              JOIN enrolment e ON e.id = h.enrolment_id \
              JOIN enrolment_event c ON c.office = e.office AND c.position = h.in_span \
              LEFT JOIN enrolment_event a ON a.office = e.office AND a.position = h.last_answer \
-             ORDER BY c.enrolment_id LIMIT $3",
+             ORDER BY c.enrolment_id LIMIT $4",
         )
         .bind(from.micros())
         .bind(until.micros())
+        .bind(after.map_or(uuid::Uuid::nil(), EnrolmentId::uuid))
         .bind(i64::from(limit))
         .fetch_all(&mut self.conn())
         .await?;
@@ -212,70 +240,24 @@ fn hand_over(row: &Row) -> Result<HandOver, StoreError> {
     })
 }
 
-/// Under which names an answer holds the columns of an event.
-struct Columns {
-    office: &'static str,
-    position: &'static str,
-    enrolment: &'static str,
-    at: &'static str,
-    verb: &'static str,
-    from: &'static str,
-    to: &'static str,
-    actor: &'static str,
-    reason: &'static str,
-    lease: &'static str,
-}
-
-/// Alone.
-const PLAIN: Columns = Columns {
-    office: "office",
-    position: "position",
-    enrolment: "enrolment_id",
-    at: "at",
-    verb: "verb",
-    from: "from_stage",
-    to: "to_stage",
-    actor: "actor",
-    reason: "reason",
-    lease: "lease_id",
-};
-
-/// Beside those of its request.
-const JOINED: Columns = Columns {
-    office: "event_office",
-    position: "event_position",
-    enrolment: "event_enrolment_id",
-    at: "event_at",
-    verb: "event_verb",
-    from: "event_from_stage",
-    to: "event_to_stage",
-    actor: "event_actor",
-    reason: "event_reason",
-    lease: "event_lease_id",
-};
-
 fn stored(row: &Row) -> Result<StoredEvent, StoreError> {
-    event_in(row, &PLAIN)
-}
-
-fn event_in(row: &Row, columns: &Columns) -> Result<StoredEvent, StoreError> {
-    let position = u64::try_from(row.get::<i64>(columns.position)?);
-    let verb = Verb::from_name(&row.get::<String>(columns.verb)?);
-    let from = row.get::<Option<String>>(columns.from)?;
+    let position = u64::try_from(row.get::<i64>("event_position")?);
+    let verb = Verb::from_name(&row.get::<String>("event_verb")?);
+    let from = row.get::<Option<String>>("event_from_stage")?;
     let from = from.map(|name| StageName::from_name(&name).ok_or(StoreError::Corrupt { column: "from_stage" }));
-    let to = StageName::from_name(&row.get::<String>(columns.to)?);
+    let to = StageName::from_name(&row.get::<String>("event_to_stage")?);
     Ok(StoredEvent {
-        office: office_in(row, columns.office)?,
+        office: office_in(row, "event_office")?,
         position: position.map_err(|_| StoreError::Corrupt { column: "position" })?,
-        enrolment: EnrolmentId::new(row.get(columns.enrolment)?),
+        enrolment: EnrolmentId::new(row.get("event_enrolment_id")?),
         event: Event {
             verb: verb.ok_or(StoreError::Corrupt { column: "verb" })?,
-            at: Timestamp::from_micros(row.get(columns.at)?),
-            by: row.get(columns.actor)?,
+            at: Timestamp::from_micros(row.get("event_at")?),
+            by: row.get("event_actor")?,
             from: from.transpose()?,
             to: to.ok_or(StoreError::Corrupt { column: "to_stage" })?,
-            reason: row.get(columns.reason)?,
-            lease: row.get::<Option<uuid::Uuid>>(columns.lease)?.map(LeaseId::new),
+            reason: row.get("event_reason")?,
+            lease: row.get::<Option<uuid::Uuid>>("event_lease_id")?.map(LeaseId::new),
         },
     })
 }

@@ -8,9 +8,19 @@ use super::engine::{Query, Row, query};
 use super::enrolments::{StoredEnrolment, stored};
 use super::error::StoreError;
 use crate::domain::enrolment::StageName;
+use crate::domain::ids::EnrolmentId;
 use crate::domain::office::OfficeSpan;
 use crate::domain::time::Timestamp;
 use crate::domain::working_list::{Filter, PageEnd};
+
+/// A request in a list.
+#[derive(Clone, Debug)]
+pub struct ListedEnrolment {
+    /// Its place.
+    pub place: PageEnd,
+    /// The request; absent if its row cannot be read, which has been logged and must not hold up the others.
+    pub stored: Option<StoredEnrolment>,
+}
 
 /// How many requests are in a stage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,11 +98,11 @@ impl Reader {
         (filter, now): (&Filter, Timestamp),
         before: Option<PageEnd>,
         limit: u32,
-    ) -> Result<Vec<StoredEnrolment>, StoreError> {
+    ) -> Result<Vec<ListedEnrolment>, StoreError> {
         let Some(statements) = statements(filter) else { return Ok(Vec::new()) };
         let asked = condition(statements.page, span, (filter, now), before).bind(i64::from(limit));
         let rows = with_stages(asked, filter).fetch_all(&mut self.conn()).await?;
-        rows.iter().map(stored).collect()
+        rows.iter().map(listed).collect()
     }
 
     /// How many requests of a span match at `now`, by stage; stages without any are left out.
@@ -132,7 +142,7 @@ fn condition(
     let ((first, after), (from, until)) = (span.instants(), filter.received());
     // No request has this name, so that below it is all that was received before that instant.
     let end = (after.min(until), Uuid::nil());
-    let below = before.map_or(end, |page| end.min((page.received_at, page.id.uuid())));
+    let below = before.map_or(end, |page| end.min((page.at, page.id.uuid())));
     query(sql)
         .bind(span.code.as_str())
         .bind(first.max(from).micros())
@@ -151,6 +161,12 @@ fn with_stages(asked: Query, filter: &Filter) -> Query {
     };
     let names = stages.iter().map(|stage| stage.name()).chain(std::iter::repeat(""));
     names.take(places).fold(asked, Query::bind)
+}
+
+fn listed(row: &Row) -> Result<ListedEnrolment, StoreError> {
+    let at = Timestamp::from_micros(row.get("received_at")?);
+    let place = PageEnd { at, id: EnrolmentId::new(row.get("id")?) };
+    Ok(ListedEnrolment { place, stored: stored(row).ok() })
 }
 
 fn stage_count(row: &Row) -> Result<StageCount, StoreError> {

@@ -41,7 +41,7 @@ pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
 pub use events::{StoredEvent, ToldEvent};
-pub use lists::{LIST_STATEMENTS, StageCount};
+pub use lists::{LIST_STATEMENTS, ListedEnrolment, StageCount};
 pub use outbox::{ClaimedMessage, SealedMessage, Settled};
 pub use receipts::StoredReceipt;
 pub use registry::{RecordBatch, StoredRecord};

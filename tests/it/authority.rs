@@ -193,13 +193,18 @@ async fn what_cannot_be_read_is_named() {
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_open_does_not_hold_up_those_beside_it() {
+async fn a_request_that_does_not_open_is_handed_over_without_its_content_and_counts_on_both_sides() {
     with(async |service| {
         let made = submitted(service, 3).await;
         let spoil = "UPDATE enrolment SET content = passport_index \
              WHERE id IN (SELECT id FROM enrolment ORDER BY id LIMIT 1)";
         service.database().tamper(spoil).await;
-        assert_eq!(ids(&service.claimed().await), made[1..]);
+        let claimed = service.claimed().await;
+        assert_eq!(ids(&claimed), made);
+        let opened: Vec<_> = claimed.enrolments.iter().map(|one| one.application.is_some()).collect();
+        assert_eq!(opened, [false, true, true]);
+        let refused = service.approve((&made[0], &claimed.lease_id), &service.number()).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Internal, "BROKEN"));
     })
     .await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use eid::domain::ids::RequestId;
 use eid::domain::office::OfficeSpan;
 use eid::domain::staff::OfficeCode;
-use eid::domain::working_list::{Filter, PageEnd};
+use eid::domain::working_list::Filter;
 use eid::domain::workstation::{CaptureNumber, WorkstationId};
 use eid::pki::Authority;
 use eid::practice::Generator;
@@ -176,9 +176,9 @@ async fn compare(site: &Site, ledger: &Ledger) {
         loop {
             let page = reader.listed(&span, (&Filter::default(), Clock::System.now()), before, 500).await.unwrap();
             let Some(last) = page.last() else { break };
-            before = Some(PageEnd { received_at: last.enrolment.received_at, id: last.enrolment.id });
-            for stored in page {
-                assert!(known.insert(stored.enrolment.id.to_string()), "listed twice");
+            before = Some(last.place);
+            for listed in page {
+                assert!(known.insert(listed.place.id.to_string()), "listed twice");
             }
         }
     }

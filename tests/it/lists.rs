@@ -310,3 +310,31 @@ async fn an_office_asked_for_that_is_another_one_is_not_counted() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_damaged_record_is_named_in_its_place_and_holds_up_neither_lists_nor_watchers() {
+    with(async |service| {
+        let begun = service.officer().watch(pb::WatchRequest::default()).await.unwrap().into_inner().message().await;
+        let resume_token = begun.unwrap().unwrap().resume_token;
+        let made = handed_in(service, 3).await;
+        let spoil = "UPDATE enrolment SET notes = '' \
+             WHERE id = (SELECT id FROM enrolment ORDER BY id LIMIT 1 OFFSET 1)";
+        service.database().tamper(spoil).await;
+        let request = pb::ListRequest { page_size: 2, ..pb::ListRequest::default() };
+        let first = service.officer().list(request.clone()).await.unwrap().into_inner();
+        assert_eq!((names(&first.enrolments), first.unreadable), (vec![made[2].as_str()], vec![made[1].clone()]));
+        let next = pb::ListRequest { page_token: first.next_page_token, ..request };
+        let second = service.officer().list(next).await.unwrap().into_inner();
+        assert_eq!((names(&second.enrolments), second.unreadable.len()), (vec![made[0].as_str()], 0));
+
+        let request = pb::WatchRequest { resume_token };
+        let mut changes = service.officer().watch(request).await.unwrap().into_inner();
+        let mut shown = BTreeMap::new();
+        while let Some(change) = changes.message().await.unwrap().unwrap().change {
+            shown.insert(change.enrolment_id, change.enrolment.is_some());
+        }
+        let expected = made.iter().zip([true, false, true]).map(|(id, shown)| (id.clone(), shown));
+        assert_eq!(shown, expected.collect());
+    })
+    .await;
+}

@@ -181,7 +181,7 @@ async fn the_successor_may_give_up_what_the_merged_office_received_and_see_its_h
         import(service, &MERGER).await.unwrap();
         let id = submitted_by(service, "ba-ria").await;
         let history = async |who: &str| {
-            let request = pb::GetHistoryRequest { enrolment_id: id.clone() };
+            let request = pb::GetHistoryRequest { enrolment_id: id.clone(), ..pb::GetHistoryRequest::default() };
             service.officer_named(who).get_history(request).await.map(tonic::Response::into_inner)
         };
         let withdraw = async |who: &str| {

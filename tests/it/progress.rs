@@ -34,7 +34,7 @@ async fn get(service: &Service, id: &str) -> pb::Enrolment {
 }
 
 async fn history(service: &Service, id: &str) -> pb::GetHistoryResponse {
-    let request = pb::GetHistoryRequest { enrolment_id: id.to_owned() };
+    let request = pb::GetHistoryRequest { enrolment_id: id.to_owned(), ..pb::GetHistoryRequest::default() };
     service.officer().get_history(request).await.unwrap().into_inner()
 }
 
@@ -187,7 +187,7 @@ async fn only_a_returned_request_is_corrected_and_only_by_its_office() {
         let mut elsewhere = service.officer_named("elsewhere");
         let refused = elsewhere.correct(correction(service, &id, &application)).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "ENROLMENT_NOT_FOUND"));
-        let request = pb::GetHistoryRequest { enrolment_id: id.clone() };
+        let request = pb::GetHistoryRequest { enrolment_id: id.clone(), ..pb::GetHistoryRequest::default() };
         assert_eq!(reason(&elsewhere.get_history(request).await.unwrap_err()), "ENROLMENT_NOT_FOUND");
 
         let first = correction(service, &id, &application);
@@ -331,15 +331,16 @@ async fn reconciled(service: &Service, span: (i64, i64), page_size: i32) -> (pb:
     let instant = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
     let mut request =
         pb::ReconcileRequest { from: instant(span.0), until: instant(span.1), page_size, page_token: String::new() };
-    let mut all = Vec::new();
-    loop {
+    let mut first = service.authority().reconcile(request.clone()).await.unwrap().into_inner();
+    let mut all = std::mem::take(&mut first.hand_overs);
+    request.page_token.clone_from(&first.next_page_token);
+    while !request.page_token.is_empty() {
         let mut page = service.authority().reconcile(request.clone()).await.unwrap().into_inner();
+        assert_eq!(page.handed_over, None, "the sets come with the first page");
         all.append(&mut page.hand_overs);
-        request.page_token = page.next_page_token.clone();
-        if request.page_token.is_empty() {
-            return (page, all);
-        }
+        request.page_token = page.next_page_token;
     }
+    (first, all)
 }
 
 fn set_of(ids: &BTreeSet<String>) -> pb::HandOverSet {
@@ -517,4 +518,63 @@ async fn random_calls_by_everybody_leave_a_database_that_equals_the_ledger_of_wh
 /// When the last event was that moved the request: a claim does not.
 fn last_passage(events: &[&eid::domain::enrolment::Event]) -> Option<eid::domain::time::Timestamp> {
     events.iter().rev().find(|event| event.verb != Verb::Claim).map(|event| event.at)
+}
+
+#[tokio::test]
+async fn pages_of_a_reconciliation_are_of_one_set_whatever_is_claimed_while_they_are_fetched() {
+    with(async |service| {
+        let begun = service.now().micros() / 1_000_000;
+        let mut made = BTreeSet::new();
+        for _ in 0..4 {
+            made.insert(service.submitted(&service.applicant().await.application).await);
+        }
+        service.claimed().await;
+        let span = |from| pb::ReconcileRequest {
+            from: Some(prost_types::Timestamp { seconds: from, nanos: 0 }),
+            until: Some(prost_types::Timestamp { seconds: begun + 86_400, nanos: 0 }),
+            page_size: 3,
+            page_token: String::new(),
+        };
+        let first = service.authority().reconcile(span(begun)).await.unwrap().into_inner();
+        assert_eq!(first.handed_over, Some(set_of(&made)));
+        service.wait(Duration::from_secs(1));
+        service.submitted(&service.applicant().await.application).await;
+        service.claimed().await;
+        let next = pb::ReconcileRequest { page_token: first.next_page_token.clone(), ..span(begun) };
+        let second = service.authority().reconcile(next).await.unwrap().into_inner();
+        let told = first.hand_overs.iter().chain(&second.hand_overs).map(|one| one.enrolment_id.clone());
+        assert_eq!((told.collect(), second.next_page_token.as_str()), (made, ""));
+        let other = pb::ReconcileRequest { page_token: first.next_page_token, ..span(begun - 1) };
+        assert_eq!(fields(&service.authority().reconcile(other).await.unwrap_err()), ["page_token"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_history_comes_in_pages_and_what_was_handed_in_with_the_first() {
+    with(async |service| {
+        let id = service.submitted(&service.applicant().await.application).await;
+        for _ in 0..5 {
+            service.claimed().await;
+            service.wait(Duration::from_hours(1));
+        }
+        let whole = history(service, &id).await;
+        let mut request = pb::GetHistoryRequest { enrolment_id: id, page_size: 2, page_token: String::new() };
+        let (mut events, mut revisions) = (Vec::new(), Vec::new());
+        loop {
+            let page = service.officer().get_history(request.clone()).await.unwrap().into_inner();
+            assert!(page.events.len() <= 2);
+            events.extend(page.events);
+            revisions.extend(page.revisions);
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!((events, revisions), (whole.events, whole.revisions));
+        let other = service.submitted(&service.applicant().await.application).await;
+        let refused = service.officer().get_history(pb::GetHistoryRequest { enrolment_id: other, ..request }).await;
+        assert_eq!(fields(&refused.unwrap_err()), ["page_token"]);
+    })
+    .await;
 }

@@ -152,7 +152,10 @@ async fn approve<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case)
 
 /// What was claimed first, what changed, by whom.
 async fn history<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case) -> io::Result<()> {
-    let request = GetHistoryRequest { enrolment_id: case.enrolment_id.clone().unwrap_or_default() };
+    let request = GetHistoryRequest {
+        enrolment_id: case.enrolment_id.clone().unwrap_or_default(),
+        ..GetHistoryRequest::default()
+    };
     let reply = ask(&stage.cast.counter(), request, async |mut c, q| c.get_history(q).await).await;
     let action = (Who::Officer, "looks at the history of", case.label());
     stage.printer.step(&reply.step(action, "2 revisions, changed: email", |answer| {

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 
 use super::json::Json;
 use crate::cli::client::Options;
-use crate::cli::{FAILED, UNREACHED, refusal, words};
+use crate::cli::{FAILED, UNREACHED, complain, refusal, words};
 use crate::domain::time::{Timestamp, parse_date};
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
 use crate::proto::{CountRequest, CountResponse, Enrolment, EnrolmentFilter, EnrolmentState, Holder, ListRequest};
@@ -125,6 +125,9 @@ async fn list(
         };
         for one in page.enrolments.iter().take(left) {
             if command.json { writeln!(out, "{}", json.line(one)?)? } else { line(out, one, now)? }
+        }
+        for id in &page.unreadable {
+            complain(&anyhow::anyhow!("the record of request {id} is damaged and cannot be shown; tell the operators"));
         }
         left = left.saturating_sub(page.enrolments.len());
         if page.next_page_token.is_empty() {

@@ -170,7 +170,7 @@ fn line(out: &mut impl Write, change: &EnrolmentChange) -> io::Result<()> {
     let at = words::instant(event.occurred_at.as_ref(), "?");
     let reason = if event.reason.is_empty() { String::new() } else { format!(" ({})", event.reason) };
     let stands = state(enrolment.state());
-    writeln!(out, "{at}  {}  {}{reason}, now {stands}", enrolment.enrolment_id, event.verb)
+    writeln!(out, "{at}  {}  {}{reason}, now {stands}", change.enrolment_id, event.verb)
 }
 
 /// The token in a file; none if there is no such file.
@@ -205,6 +205,7 @@ mod tests {
     fn message(token: &str, verb: Option<&str>) -> WatchResponse {
         let change = verb.map(|verb| EnrolmentChange {
             event: Some(EnrolmentEvent { verb: verb.to_owned(), ..EnrolmentEvent::default() }),
+            enrolment_id: "0192".to_owned(),
             enrolment: Some(Enrolment {
                 enrolment_id: "0192".to_owned(),
                 state: EnrolmentState::Forwarded.into(),

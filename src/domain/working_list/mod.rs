@@ -9,5 +9,5 @@ mod place;
 mod token;
 
 pub use filter::Filter;
-pub use page::{ListName, PageEnd};
+pub use page::{ListName, NOT_A_PAGE_TOKEN, PageEnd};
 pub use place::{CURSORS_MAX, CannotResume, Cursor, EventPrint, Place};

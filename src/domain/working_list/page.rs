@@ -11,18 +11,19 @@ use crate::domain::time::Timestamp;
 
 const VERSION: u8 = 1;
 
-const WRONG: Malformed = Malformed::new(
+/// What is no page token at all.
+pub const NOT_A_PAGE_TOKEN: Malformed = Malformed::new(
     "Not a page token. Send next_page_token of the page before, unchanged.",
     "Không phải mã trang. Hãy gửi nguyên next_page_token của trang trước.",
 );
 const OF_ANOTHER_LIST: Malformed = Malformed::new(
-    "This page token is of a list with other filters or of another office. Ask with the filters of the page before, or \
+    "This page token is of a list with other filters or of another office. Ask with the fields of the page before, or \
      without a token for the first page.",
-    "Mã trang này thuộc danh sách có bộ lọc khác hoặc của đơn vị khác. Hãy dùng đúng bộ lọc của trang trước, hoặc bỏ mã \
-     trang để xem trang đầu.",
+    "Mã trang này thuộc danh sách có bộ lọc khác hoặc của đơn vị khác. Hãy dùng đúng các trường của trang trước, hoặc bỏ \
+     mã trang để xem trang đầu.",
 );
 
-/// Which list a page is of: the office, its map and the filter, as a hash.
+/// Which list a page is of: all that was asked for, as a hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ListName([u8; 16]);
 
@@ -40,22 +41,55 @@ impl ListName {
             &[u8::from(filter.is_overdue())],
         ]))
     }
+
+    /// The list of what was handed to the authority in `from..until`.
+    pub fn of_hand_overs(from: Timestamp, until: Timestamp) -> Self {
+        Self(hash(&[b"hand-overs", &from.micros().to_be_bytes(), &until.micros().to_be_bytes()]))
+    }
+
+    /// The list of what happened to a request.
+    pub fn of_events(id: EnrolmentId) -> Self {
+        Self(hash(&[b"events", id.uuid().as_bytes()]))
+    }
+
+    /// What a client sends to get the page of this list that begins behind `key`.
+    pub fn token<const N: usize>(&self, key: [u8; N]) -> Vec<u8> {
+        Writer::new(VERSION).put(&self.0).put(&key).finish()
+    }
+
+    /// The key of a token of this list.
+    ///
+    /// # Errors
+    /// If it is none, or one of another list.
+    pub fn key<const N: usize>(&self, token: &[u8]) -> Result<[u8; N], Malformed> {
+        let (named, key) = parse(token).ok_or(NOT_A_PAGE_TOKEN)?;
+        if named == self.0 { Ok(key) } else { Err(OF_ANOTHER_LIST) }
+    }
 }
 
-/// The last request of a page. The next page begins below it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+fn parse<const N: usize>(token: &[u8]) -> Option<([u8; 16], [u8; N])> {
+    let mut reader = Reader::open(token, VERSION)?;
+    let (named, key) = (reader.take()?, reader.take()?);
+    reader.is_at_end().then_some((named, key))
+}
+
+/// The last request of a page. The next page begins behind it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct PageEnd {
-    /// When it was taken in.
-    pub received_at: Timestamp,
-    /// Its name, which decides between those taken in at the same instant.
+    /// When it was taken in; of what was handed over, up to when the list goes.
+    pub at: Timestamp,
+    /// Its name, which decides between those of the same instant.
     pub id: EnrolmentId,
 }
 
 impl PageEnd {
     /// What a client sends to get the next page of that list.
     pub fn token(self, list: &ListName) -> Vec<u8> {
-        let (at, id) = (self.received_at.micros().to_be_bytes(), self.id.uuid());
-        Writer::new(VERSION).put(&list.0).put(&at).put(id.as_bytes()).finish()
+        let mut key = [0; 24];
+        let (at, id) = key.split_at_mut(8);
+        at.copy_from_slice(&self.at.micros().to_be_bytes());
+        id.copy_from_slice(self.id.uuid().as_bytes());
+        list.token(key)
     }
 
     /// Reads a token of that list.
@@ -63,24 +97,10 @@ impl PageEnd {
     /// # Errors
     /// If it is none, or one of another list.
     pub fn read(token: &[u8], list: &ListName) -> Result<Self, Malformed> {
-        let (named, end) = Self::parse(token).ok_or(WRONG)?;
-        if named == list.0 { Ok(end) } else { Err(OF_ANOTHER_LIST) }
-    }
-
-    /// Whether bytes are a token of any list.
-    ///
-    /// # Errors
-    /// If they are not.
-    pub fn check(token: &[u8]) -> Result<(), Malformed> {
-        Self::parse(token).map(drop).ok_or(WRONG)
-    }
-
-    fn parse(token: &[u8]) -> Option<([u8; 16], Self)> {
-        let mut reader = Reader::open(token, VERSION)?;
-        let (named, at, id) = (reader.take()?, reader.take()?, reader.take()?);
-        let id = EnrolmentId::new(uuid::Uuid::from_bytes(id));
-        let end = Self { received_at: Timestamp::from_micros(i64::from_be_bytes(at)), id };
-        reader.is_at_end().then_some((named, end))
+        let key: [u8; 24] = list.key(token)?;
+        let (at, id) = key.split_first_chunk().ok_or(NOT_A_PAGE_TOKEN)?;
+        let id = uuid::Uuid::from_slice(id).map_err(|_| NOT_A_PAGE_TOKEN)?;
+        Ok(Self { at: Timestamp::from_micros(i64::from_be_bytes(*at)), id: EnrolmentId::new(id) })
     }
 }
 
@@ -94,7 +114,7 @@ mod tests {
     }
 
     fn end() -> PageEnd {
-        PageEnd { received_at: Timestamp::from_micros(-7), id: EnrolmentId::new(uuid::Uuid::from_u128(9)) }
+        PageEnd { at: Timestamp::from_micros(-7), id: EnrolmentId::new(uuid::Uuid::from_u128(9)) }
     }
 
     #[test]
@@ -117,6 +137,8 @@ mod tests {
             ListName::new(&here, "", &all.clone().in_stages(&[StageName::Issued])),
             ListName::new(&here, "", &all.clone().received_from(at(1))),
             ListName::new(&here, "", &all.clone().received_until(at(1))),
+            ListName::of_hand_overs(at(1), at(2)),
+            ListName::of_events(end().id),
         ] {
             assert_eq!(PageEnd::read(&token, &other), Err(OF_ANOTHER_LIST));
         }
@@ -129,10 +151,9 @@ mod tests {
         for at in 0..token.len() {
             let mut damaged = token.clone();
             damaged[at] ^= 1;
-            assert_eq!(PageEnd::read(&damaged, &list), Err(WRONG), "{at}");
-            assert_eq!(PageEnd::read(&token[..at], &list), Err(WRONG), "{at}");
+            assert_eq!(PageEnd::read(&damaged, &list), Err(NOT_A_PAGE_TOKEN), "{at}");
+            assert_eq!(PageEnd::read(&token[..at], &list), Err(NOT_A_PAGE_TOKEN), "{at}");
         }
-        assert!(PageEnd::check(&token).is_ok() && PageEnd::check(&[]).is_err());
-        assert_eq!(PageEnd::read(&[token, vec![0]].concat(), &list), Err(WRONG));
+        assert_eq!(PageEnd::read(&[token, vec![0]].concat(), &list), Err(NOT_A_PAGE_TOKEN));
     }
 }

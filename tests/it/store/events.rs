@@ -56,8 +56,9 @@ async fn each_passage_leaves_one_event_in_the_stream_of_its_office_in_the_order_
     assert_eq!(stream[4].event, passage.events()[0], "it comes back as it was written");
     assert_eq!(reader.last_event(&office()).await.unwrap(), 5);
     assert_eq!(reader.events_after(&office(), 3, 1).await.unwrap(), stream[3..4]);
-    let own = reader.events_of(id).await.unwrap();
+    let own = reader.events_of(id, 0, 100).await.unwrap();
     assert_eq!(own.iter().map(|event| event.position).collect::<Vec<_>>(), [1, 3, 5]);
+    assert_eq!(reader.events_of(id, 1, 1).await.unwrap(), own[1..2]);
     drop(reader);
     decided.enrolment = passage.into_enrolment();
     assert_eq!(read(&scene, &decided).await.enrolment, decided.enrolment);
@@ -158,7 +159,7 @@ async fn what_was_handed_over_in_a_span_is_told_once_with_its_answer() {
     scene.done([Change::SaveEnrolment(Box::new(passage), again[0].version)]).await;
 
     let mut reader = scene.reader().await;
-    let told = reader.hand_overs(NOW, later(1_000), 100).await.unwrap();
+    let told = reader.hand_overs((NOW, later(1_000)), None, 100).await.unwrap();
     let standings: Vec<_> = told.iter().map(|one| (one.enrolment, one.standing(), one.stage)).collect();
     let name = |at: usize| claimed[at].enrolment.id;
     assert_eq!(
@@ -172,8 +173,10 @@ async fn what_was_handed_over_in_a_span_is_told_once_with_its_answer() {
     );
     assert_eq!((told[0].lease, told[3].lease), (lease, second), "the latest lease of the span");
     assert_eq!(told[1].answered, Some((Verb::Return, later(13))));
-    let first_minute = reader.hand_overs(NOW, later(60), 100).await.unwrap();
+    let behind = reader.hand_overs((NOW, later(1_000)), Some(name(1)), 1).await.unwrap();
+    assert_eq!(behind, told[2..3]);
+    let first_minute = reader.hand_overs((NOW, later(60)), None, 100).await.unwrap();
     assert_eq!((first_minute.len(), first_minute[3].lease), (4, lease));
-    assert_eq!(reader.hand_overs(later(60), later(1_000), 1).await.unwrap().len(), 1);
-    assert!(reader.hand_overs(later(100), later(1_000), 100).await.unwrap().is_empty());
+    assert_eq!(reader.hand_overs((later(60), later(1_000)), None, 1).await.unwrap().len(), 1);
+    assert!(reader.hand_overs((later(100), later(1_000)), None, 100).await.unwrap().is_empty());
 }

@@ -127,13 +127,13 @@ async fn walked(scene: &Scene, span: &OfficeSpan, filter: &Filter, size: u32) ->
     let mut rows: Vec<StoredEnrolment> = Vec::new();
     loop {
         let end = rows.last().map(|row| (row.enrolment.received_at, row.enrolment.id));
-        let before = end.map(|(received_at, id)| PageEnd { received_at, id });
+        let before = end.map(|(at, id)| PageEnd { at, id });
         let page = scene.reader().await.listed(span, (filter, NOW), before, size).await.unwrap();
         if page.is_empty() {
             return rows;
         }
         assert!(page.len() <= size as usize);
-        rows.extend(page);
+        rows.extend(page.into_iter().map(|listed| listed.stored.unwrap()));
     }
 }
 
@@ -220,6 +220,7 @@ async fn changes_come_with_the_request_as_it_stands_now() {
     let events: Vec<_> = told.iter().map(|one| one.stored.clone()).collect();
     assert_eq!(events, reader.events_after(&office(), 0, 100).await.unwrap());
     let standing: Vec<_> = told.iter().map(|one| &one.enrolment).collect();
+    let standing: Vec<_> = standing.into_iter().flatten().collect();
     assert_eq!(standing, [&first.enrolment, passage.enrolment(), passage.enrolment()]);
     assert_eq!(reader.changes_after(&office(), 1, 1).await.unwrap(), told[1..2]);
     assert!(reader.changes_after(&office(), 3, 100).await.unwrap().is_empty());
