@@ -91,7 +91,7 @@ impl App {
         rows: Vec<StoredEnrolment>,
     ) -> Result<Batch, Error> {
         let now = self.clock().now();
-        let (mut batch, mut moved, mut lacking) = (Vec::with_capacity(rows.len()), 0, 0);
+        let (mut batch, mut moved, mut lacking, mut lacks_year) = (Vec::with_capacity(rows.len()), 0, 0, None);
         for row in rows {
             let mut enrolment = row.enrolment;
             let (deadline, act_by) = (enrolment.deadline.clone(), enrolment.act_by);
@@ -103,10 +103,13 @@ impl App {
                     batch.push((enrolment, row.version));
                 }
                 Err(lacks) => {
-                    tracing::warn!(enrolment = %enrolment.id, year = lacks.year, "a deadline cannot be counted");
+                    lacks_year = Some(lacks.year);
                     lacking += 1;
                 }
             }
+        }
+        if let Some(year) = lacks_year {
+            tracing::warn!(year, requests = lacking, "deadlines cannot be counted: import a calendar with this year");
         }
         let entry = self
             .entry(now, by, Action::DeadlinesRecomputed, EntryId::new(self.dice().id(now)).uuid())

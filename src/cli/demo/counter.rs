@@ -6,12 +6,14 @@ use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
 use crate::cli::demo::stage::{Case, Fate, Stage};
 use crate::cli::demo::step::{Answer, Reply, Step, ask};
+use crate::domain::time::format_date;
 use crate::practice::{Applicant, Expected};
 use crate::proto::submit_response::Outcome;
 use crate::proto::{
-    CheckRequest, CheckResponse, EnrolmentState, Finding, GetRequest, ListRequest, Severity, SubmitRequest,
-    SubmitResponse,
+    CheckRequest, CheckResponse, EnrolmentState, Finding, GetRequest, GetSlipRequest, ListReceiptKeysRequest,
+    ListRequest, Severity, SubmitRequest, SubmitResponse,
 };
+use crate::receipt::{self, JwkSet};
 
 type Counter = crate::proto::enrolment_service_client::EnrolmentServiceClient<tonic::transport::Channel>;
 
@@ -29,6 +31,7 @@ pub(super) async fn capture<M: Mailbox, W: Write>(
     Box::pin(submit_all(stage)).await?;
     Box::pin(submit_misfits(stage, misfits)).await?;
     repeat(stage).await?;
+    hand_out_receipt(stage).await?;
     keep_offices_apart(stage).await?;
     wrong_role(stage).await
 }
@@ -140,6 +143,35 @@ async fn repeat<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result
     let other = reply.step(action, "ALREADY_EXISTS (REQUEST_ID_REUSED)", |answer| submitted(answer, None));
     stage.printer.step(&again)?;
     stage.printer.step(&other)
+}
+
+/// The applicant's slip, and its receipt checked as anyone can: with the public keys and nothing else.
+async fn hand_out_receipt<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
+    let Some(case) = stage.cases.first().cloned() else { return Ok(()) };
+    let counter = stage.cast.counter();
+    let id = case.enrolment_id.clone().unwrap_or_default();
+    let request = GetSlipRequest { enrolment_id: id.clone(), ..GetSlipRequest::default() };
+    let slip = ask(&counter, request, async |mut c, q| c.get_slip(q).await).await;
+    let action = (Who::Officer, "prints the slip of", case.label());
+    stage.printer.step(&slip.step(action, "text/html; charset=utf-8", |answer| {
+        Answer::of(&answer.media_type).and(format!("{} bytes, with a QR code", answer.page.len()))
+    }))?;
+    let signed = slip.answer().map(|answer| answer.signed).unwrap_or_default();
+    let keys = ask(&counter, ListReceiptKeysRequest {}, async |mut c, q| c.list_receipt_keys(q).await).await;
+    let action = (Who::Officer, "checks, with public keys alone, the receipt of", case.label());
+    stage.printer.step(&keys.step(action, "genuine", |answer| verified(&signed, &answer.jwk_set, &id)))
+}
+
+fn verified(signed: &str, keys: &str, enrolment: &str) -> Answer {
+    let Ok(keys) = JwkSet::parse(keys) else { return Answer::of("no keys") };
+    match receipt::read(signed, &keys) {
+        Ok(genuine) if genuine.claims.request.to_string() == enrolment => {
+            let due = genuine.claims.due().map(|due| format!("due {}", format_date(due.day)));
+            Answer::of("genuine").and(due.unwrap_or_default())
+        }
+        Ok(_) => Answer::of("of another request"),
+        Err(fault) => Answer::of(fault.to_string()),
+    }
 }
 
 /// What is another office's looks exactly like what does not exist.

@@ -72,7 +72,7 @@ pub(super) async fn weeks_later<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W
     clock.advance(LATER);
     let Some(case) = stage.cases.iter().find(|case| case.fate == Fate::StaysReturned).cloned() else { return Ok(()) };
     let filter = EnrolmentFilter { overdue: true, ..EnrolmentFilter::default() };
-    let request = ListRequest { filter: Some(filter.clone()), ..ListRequest::default() };
+    let request = ListRequest { filter: Some(filter.clone()), page_size: 500, ..ListRequest::default() };
     let reply = ask(&stage.cast.reviewing_counter(), request, async |mut c, q| c.list(q).await).await;
     let action = (Who::Supervisor, "lists what is overdue at", "the office");
     let found =
