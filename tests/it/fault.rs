@@ -31,10 +31,10 @@ const EACH: usize = 250;
 const COPIES: usize = 4;
 const KILLS: usize = 10;
 /// How often each spool is killed while it sends; once more while it adds.
-const SPOOL_KILLS: usize = 1;
+const SPOOL_KILLS: usize = 2;
 /// Spools are killed before so long, at moments of chance: some in the middle of their work, some before it or after it.
 const ADDING_MILLIS: u32 = 250;
-const SENDING_MILLIS: u32 = 8_000;
+const SENDING_MILLIS: u32 = 12_000;
 /// Captures of a workstation whose clock is three days fast.
 const FAST: usize = 10;
 

@@ -274,7 +274,9 @@ async fn a_capture_that_was_refused_for_its_time_is_shown_cured_and_leaves_the_r
 async fn what_is_given_up_leaves_the_refused_and_stays_in_the_journal() {
     let (site, running, spool) = scene().await;
     let mut people = requests(2, 24);
-    people.iter_mut().for_each(|one| one.application.as_mut().unwrap().consents.clear());
+    for one in &mut people {
+        one.application.as_mut().unwrap().consents.clear();
+    }
     spool.add(&people).await.unwrap();
     assert_eq!(sent(&site, &running, &spool).await.0, 1);
     let giving_up = || {

@@ -135,9 +135,9 @@ mod tests {
     async fn a_capture_is_held_until_the_services_clock_takes_it_and_no_longer() {
         let (clock, request) = (clock(), captured(NOW.plus(FAST)));
         assert_eq!(clock.holds(&request), Some(NOW.plus(FAST).minus(CLOCK_SKEW_MAX)));
-        tokio::time::advance(FAST.checked_sub(CLOCK_SKEW_MAX + Duration::from_micros(1_000)).unwrap()).await;
+        tokio::time::advance(FAST.checked_sub(CLOCK_SKEW_MAX + Duration::from_millis(1)).unwrap()).await;
         assert!(clock.holds(&request).is_some());
-        tokio::time::advance(Duration::from_micros(1_000)).await;
+        tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(clock.holds(&request), None);
         assert_eq!(clock.holds(&SubmitRequest::default()), None, "what says nothing is the service's to judge");
     }

@@ -157,7 +157,9 @@ impl<'a, W: Write> Sender<'a, W> {
     fn end(&mut self) -> anyhow::Result<u8> {
         let mut left = self.folder.slots(Shelf::Queue)?;
         left.retain(|slot| !self.damaged.contains(slot));
-        left.iter().for_each(|_| self.tally.count(Verdict::NotSent));
+        for _ in left {
+            self.tally.count(Verdict::NotSent);
+        }
         self.bar.finish_and_clear();
         writeln!(self.out, "{}", self.tally)?;
         Ok(if self.lost { self.tally.exit_code().max(FAILED) } else { self.tally.exit_code() })
