@@ -45,9 +45,12 @@ pub(super) fn text(out: &mut impl Write, name: &str, text: Option<&Text>) -> io:
 
 /// An instant in UTC, or what its absence means.
 pub(super) fn instant(at: Option<&prost_types::Timestamp>, absent: &str) -> String {
-    let micros =
-        |at: &prost_types::Timestamp| at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos) / 1_000);
-    at.map_or_else(|| absent.to_owned(), |at| Timestamp::from_micros(micros(at)).to_string())
+    at.map_or_else(|| absent.to_owned(), |at| moment(at).to_string())
+}
+
+/// An instant of the protocol.
+pub(super) fn moment(at: &prost_types::Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos) / 1_000))
 }
 
 #[cfg(test)]

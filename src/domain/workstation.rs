@@ -27,6 +27,15 @@ const WRONG_NUMBER: Malformed = Malformed::new(
     "Not a sequence number. Count the captures of a workstation from 1.",
     "Không phải số thứ tự. Hãy đánh số các lần thu nhận của máy trạm từ 1.",
 );
+const WRONG_OFFSET: Malformed = Malformed::new(
+    "Not a clock's offset. Write days, hours, minutes and seconds as in \"+3d 00:00:12\".",
+    "Không phải độ lệch đồng hồ. Hãy ghi ngày, giờ, phút, giây như \"+3d 00:00:12\".",
+);
+
+/// Whether a capture's time is in the future at `now`, by more than clocks may differ.
+pub fn is_in_future(captured_at: Timestamp, now: Timestamp) -> bool {
+    captured_at > now.plus(CLOCK_SKEW_MAX)
+}
 
 /// A workstation's name, unique in the country: lower case, at most 64 letters, digits, `-`, `.` and `_`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -197,6 +206,31 @@ impl ClockOffset {
     }
 }
 
+impl ClockOffset {
+    /// Reads what [`fmt::Display`] writes; the sign may be left out if it is ahead.
+    ///
+    /// # Errors
+    /// If it is written in another way.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        read_offset(text.trim()).map(Self).ok_or(WRONG_OFFSET)
+    }
+}
+
+fn read_offset(text: &str) -> Option<i64> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("-", rest) => (-1, rest),
+        ("+", rest) => (1, rest),
+        _ => (1, text),
+    };
+    let (days, clock) = rest.split_once('d')?;
+    let parts: Vec<&str> = clock.trim_start().split(':').collect();
+    let &[hours, minutes, seconds] = parts.as_slice() else { return None };
+    let below = |text: &str, limit: i64| text.parse::<u32>().ok().map(i64::from).filter(|number| *number < limit);
+    let (days, hours) = (below(days, i64::from(u16::MAX))?, below(hours, 24)?);
+    let (minutes, seconds) = (below(minutes, 60)?, below(seconds, 60)?);
+    Some(sign * (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000_000)
+}
+
 /// `+3d 00:00:12` or `-0d 00:06:10`: days, hours, minutes, seconds; ahead or behind.
 impl fmt::Display for ClockOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,7 +269,7 @@ impl Provenance {
         if doubled {
             found.push(Finding::new(&SEQUENCE_DOUBLED, [shown("capture.sequence").showing(self.number.to_string())]));
         }
-        if self.captured_at > now.plus(CLOCK_SKEW_MAX) {
+        if is_in_future(self.captured_at, now) {
             let ahead = ClockOffset::between(self.captured_at, now);
             let captured = shown("capture.captured_at").showing(ahead.to_string());
             found.push(Finding::new(&CAPTURED_IN_FUTURE, [captured].into_iter().chain(clock.clone())));
@@ -347,6 +381,20 @@ mod tests {
             let found = capture(NOW, Some(sent)).examine(false, NOW);
             assert_eq!(rules(&found), ["workstation.clock-off"]);
             assert_eq!(found[0].fields[0].value.as_ref().unwrap().as_str(), told);
+        }
+    }
+
+    #[test]
+    fn an_offset_is_read_as_it_is_written() {
+        for secs in [0, 12, 370, -370, 97_322, 259_200, 31_622_399] {
+            let offset = ClockOffset::from_micros(secs * 1_000_000);
+            assert_eq!(ClockOffset::parse(&offset.to_string()), Ok(offset));
+        }
+        assert_eq!(ClockOffset::parse("3d00:00:12"), ClockOffset::parse(" +3d 00:00:12 "));
+        for wrong in
+            ["", "3", "3d", "+3d 24:00:00", "+3d 00:60:00", "+3d 00:00", "x3d 00:00:00", "d 00:00:00", "+-3d 0:0:0"]
+        {
+            assert!(ClockOffset::parse(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The hand-over: leases, decisions, and that no request is decided twice or lost.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use eid::proto as pb;
@@ -70,6 +71,71 @@ async fn a_lapsed_lease_gives_the_request_back_and_decides_no_more_once_it_is_cl
         let late = service.approve((&id, &first), &service.number()).await.unwrap_err();
         assert_eq!((late.code(), reason(&late).as_str()), (Code::FailedPrecondition, "LEASE_LOST"));
         assert!(service.approve((&id, &second.lease_id), &service.number()).await.is_ok());
+    })
+    .await;
+}
+
+/// One answer to a decision, as the ledger takes it: the account, or nothing if somebody else had the request.
+fn noted(answer: Result<pb::RecordDecisionResponse, tonic::Status>) -> Option<String> {
+    match answer {
+        Ok(decided) => Some(decided.account_id),
+        Err(refused) => {
+            assert!(["LEASE_LOST", "ALREADY_DECIDED"].contains(&reason(&refused).as_str()), "{refused:?}");
+            None
+        }
+    }
+}
+
+/// Claims a few, and decides those of this and of an earlier claim while their leases lapse and others claim them.
+async fn decided_while_leases_lapse(
+    service: &Service,
+    earlier: Vec<(String, String)>,
+    ledger: &mut BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let claim = async |limit| {
+        let claimed = service.authority().claim(pb::ClaimRequest { limit, lease: None }).await.unwrap().into_inner();
+        ids(&claimed).into_iter().map(|id| (id, claimed.lease_id.clone())).collect::<Vec<_>>()
+    };
+    let held: Vec<_> = join_all((0..2).map(|_| claim(5))).await.into_iter().flatten().chain(earlier).collect();
+    let numbers: Vec<_> = held.iter().map(|_| service.number()).collect();
+    let deciding = held.iter().zip(&numbers).map(|((id, lease), number)| service.approve((id, lease), number));
+    let lapsing = async {
+        service.wait(Duration::from_mins(5));
+        claim(4).await
+    };
+    let (answers, claimed) = tokio::join!(join_all(deciding), lapsing);
+    for ((id, _), answer) in held.iter().zip(answers) {
+        if let Some(account) = noted(answer) {
+            assert!(ledger.insert(id.clone(), account).is_none(), "decided twice");
+        }
+    }
+    claimed
+}
+
+#[tokio::test]
+async fn leases_that_lapse_during_the_decision_leave_the_ledger_equal_to_the_database() {
+    with(async |service| {
+        let made = submitted(service, 40).await;
+        let (mut ledger, mut earlier) = (BTreeMap::new(), Vec::new());
+        for _ in 0..8 {
+            earlier = decided_while_leases_lapse(service, earlier, &mut ledger).await;
+        }
+        // What lost its lease each time waits, and is decided in peace.
+        service.wait(Duration::from_mins(5));
+        let rest = service.claimed().await;
+        for id in ids(&rest) {
+            let account = noted(service.approve((&id, &rest.lease_id), &service.number()).await);
+            assert!(ledger.insert(id, account.expect("nobody else claims")).is_none(), "claimed after it was decided");
+        }
+        let mut all = made;
+        all.sort();
+        assert_eq!(ledger.keys().cloned().collect::<Vec<_>>(), all, "none lost");
+        assert_eq!(ledger.values().collect::<BTreeSet<_>>().len(), all.len(), "each has an account of its own");
+        for (id, account) in &ledger {
+            assert_eq!(service.actions(id).await, ["enrolment.received", "account.issued"], "issued once");
+            let shown = service.officer().get(pb::GetRequest { enrolment_id: id.clone() }).await.unwrap().into_inner();
+            assert_eq!(&shown.enrolment.unwrap().account_id, account);
+        }
     })
     .await;
 }

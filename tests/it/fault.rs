@@ -1,10 +1,12 @@
 //! Everything fails at once, and the ledger is kept: nothing lost, nothing doubled.
 //!
 //! The real service, killed ten times under the load of twenty spools, some of which two officers send at once; on
-//! PostgreSQL its connections to the database are cut in the middle of streams too. The test keeps a ledger of its own: what
-//! was captured, and which receipt came for it. At the end it compares that with the database.
+//! PostgreSQL its connections to the database are cut in the middle of streams too. The spools are killed as well, while they
+//! add and while they send. The test keeps a ledger of its own: what was captured, and which receipt came for it. At the end
+//! it compares that with the database.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
 use std::time::Duration;
 
 use eid::domain::ids::RequestId;
@@ -15,12 +17,12 @@ use eid::domain::workstation::{CaptureNumber, WorkstationId};
 use eid::pki::Authority;
 use eid::practice::Generator;
 use eid::proto as pb;
-use eid::sys::Clock;
+use eid::sys::{Clock, Dice};
 use futures::future::join_all;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::support::process::{Running, Site};
+use crate::support::process::{Running, Site, ended};
 use crate::support::spool::{Officer, Spool, Watching, request};
 
 const SPOOLS: usize = 20;
@@ -28,6 +30,11 @@ const EACH: usize = 250;
 /// Spools that a colleague sends at the same time from a copy.
 const COPIES: usize = 4;
 const KILLS: usize = 10;
+/// How often each spool is killed while it sends; once more while it adds.
+const SPOOL_KILLS: usize = 2;
+/// Spools are killed before so long, at moments of chance: some in the middle of their work, some before it or after it.
+const ADDING_MILLIS: u32 = 250;
+const SENDING_MILLIS: u32 = 12_000;
 /// Captures of a workstation whose clock is three days fast.
 const FAST: usize = 10;
 
@@ -38,21 +45,61 @@ struct Ledger {
     captured: BTreeMap<(String, u64), String>,
     /// Every receipt, by workstation and number: of whichever officer.
     receipts: BTreeMap<(String, u64), BTreeSet<String>>,
-    /// Numbers that were not taken in.
-    refused: BTreeSet<(String, u64)>,
-    /// Answers so far, repeats by colleagues counted.
-    answers: usize,
+    /// What each spool said, by its place among the spools.
+    heard: BTreeSet<(usize, u64)>,
+    /// Numbers that were held.
+    held: BTreeSet<(String, u64)>,
+    /// What was settled or held so far, repeats by colleagues counted.
+    settled: usize,
 }
 
 impl Ledger {
-    fn answered(&mut self, workstation: &str, number: u64, said: &str) {
-        let key = (workstation.to_owned(), number);
-        match said.strip_prefix("accepted ") {
-            Some(receipt) => drop(self.receipts.entry(key).or_default().insert(receipt.to_owned())),
-            None if said == "not accepted" => drop(self.refused.insert(key)),
-            None => return,
+    fn hears(&mut self, spools: &[(String, Spool)], news: News) {
+        match news {
+            News::Unsaid(count) => self.settled += count,
+            News::Said(at, number, line) => {
+                self.settled += 1;
+                self.heard.insert((at, number));
+                self.notes(&spools[at].0, number, &line);
+            }
         }
-        self.answers += 1;
+    }
+
+    fn notes(&mut self, workstation: &str, number: u64, said: &str) {
+        let key = (workstation.to_owned(), number);
+        if let Some(receipt) = said.strip_prefix("accepted ") {
+            self.receipts.entry(key).or_default().insert(receipt.to_owned());
+        } else {
+            assert!(said.starts_with("held until "), "{workstation} {number}: {said}");
+            self.held.insert(key);
+        }
+    }
+
+    /// Asks the spools for what they could not say before they were killed: it is in their journals.
+    async fn asks(&mut self, spools: &[(String, Spool)]) {
+        for (at, (name, spool)) in spools.iter().enumerate().filter(|(at, _)| *at != SPOOLS) {
+            for number in (1..=EACH as u64).filter(|number| !self.heard.contains(&(at, *number))).collect::<Vec<_>>() {
+                self.notes(name, number, &shown(spool, number).await);
+            }
+        }
+    }
+
+    /// The officer with the fast clock sets it, gives the captures their true time, and sends them.
+    async fn set_right(&mut self, site: &Site, port: u16, spools: &[(String, Spool)], dice: &Dice) {
+        let fast = &spools[SPOOLS].1;
+        assert_eq!(std::mem::take(&mut self.held), (1..=FAST as u64).map(|n| (workstation(SPOOLS), n)).collect());
+        assert_eq!((fast.count("queue"), fast.count("refused")), (FAST, 0));
+        let retimed = ended(fast.command().args(["--retime", "+3d 00:00:00"])).await.unwrap();
+        assert_eq!(retimed.matches(": captured at ").count(), FAST, "{retimed}");
+        let (say, mut said) = mpsc::channel(FAST * 2);
+        sent(site, port, (SPOOLS, fast), dice, say).await;
+        while let Some(news) = said.recv().await {
+            self.hears(spools, news);
+        }
+        assert!(self.held.is_empty());
+        for number in 1..=FAST as u64 {
+            self.notes(&workstation(SPOOLS), number, &shown(fast, number).await);
+        }
     }
 }
 
@@ -86,12 +133,24 @@ async fn captured(site: &Site, authority: &Authority) -> (Vec<(String, Spool)>, 
         }
         spools.push((name, spool, requests));
     }
+    let dice = Dice::seeded(22);
     for spools in spools.chunks(4) {
-        for added in join_all(spools.iter().map(|(_, spool, requests)| spool.add(requests))).await {
-            assert!(added.is_ok());
-        }
+        join_all(spools.iter().map(|(_, spool, requests)| added(spool, requests, moment(&dice, ADDING_MILLIS)))).await;
     }
     (spools.into_iter().map(|(name, spool, _)| (name, spool)).collect(), ledger)
+}
+
+/// Puts requests into a spool: killed at that moment, wherever it is, and done again.
+async fn added(spool: &Spool, requests: &[pb::SubmitRequest], killed: Duration) {
+    let file = spool.file(requests);
+    let mut adding = spool.command();
+    adding.arg("--add").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = adding.spawn().unwrap();
+    if timeout(killed, child.wait()).await.is_err() {
+        child.kill().await.unwrap();
+    }
+    assert!(ended(&mut adding).await.is_ok());
+    assert_eq!(waiting(spool).await, requests.len());
 }
 
 /// Copies of the first spools, which colleagues of the same office send.
@@ -104,23 +163,53 @@ async fn copied(site: &Site, authority: &Authority, spools: &[(String, Spool)]) 
     copies
 }
 
-/// Starts every spool; what became of each number comes out of the channel as it is said.
-fn sending(site: &Site, port: u16, spools: &[(String, Spool)]) -> (mpsc::Receiver<(String, u64, String)>, JoinSet<()>) {
-    let (say, said) = mpsc::channel(1_024);
-    let mut running = JoinSet::new();
-    for (name, spool) in spools {
+/// What comes from a spool that is being sent.
+enum News {
+    /// It said what became of a number.
+    Said(usize, u64, String),
+    /// So many were settled, and the spool was killed before it could say so.
+    Unsaid(usize),
+}
+
+/// How many requests the spool itself says that it waits with.
+async fn waiting(spool: &Spool) -> usize {
+    let status = ended(spool.command().arg("--status")).await.unwrap();
+    let waiting = status.lines().find_map(|line| line.strip_prefix("waiting")).unwrap();
+    waiting.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// What the spool says of a number when it is asked.
+async fn shown(spool: &Spool, number: u64) -> String {
+    let shown = ended(spool.command().args(["--show", &number.to_string()])).await.unwrap();
+    let line = shown.lines().next().and_then(|line| line.strip_prefix(&format!("number {number}: ")));
+    line.unwrap().to_owned()
+}
+
+/// Some moment before that many milliseconds.
+fn moment(dice: &Dice, below_millis: u32) -> Duration {
+    Duration::from_millis(dice.below(below_millis).into())
+}
+
+/// Sends from a spool until everything is settled or held. Meanwhile it is killed, wherever it is, and starts again.
+async fn sent(site: &Site, port: u16, (at, spool): (usize, &Spool), dice: &Dice, say: mpsc::Sender<News>) {
+    let mut left = waiting(spool).await;
+    let mut kills = (0..SPOOL_KILLS).map(|_| moment(dice, SENDING_MILLIS)).collect::<Vec<_>>();
+    while left > 0 {
         let mut watching = Watching::start(&mut spool.calling(site, port));
-        let (name, say) = (name.clone(), say.clone());
-        running.spawn(async move {
-            while let Some((number, line)) = watching.next().await {
-                if say.send((name.clone(), number, line)).await.is_err() {
-                    break;
-                }
-            }
-            watching.kill().await;
-        });
+        let end = Instant::now() + kills.pop().unwrap_or(Duration::from_mins(10));
+        while left > 0
+            && let Ok(said) = timeout_at(end, watching.next()).await
+        {
+            let (number, line) = said.expect("it watches");
+            left -= 1;
+            say.send(News::Said(at, number, line)).await.unwrap();
+        }
+        watching.kill().await;
+        if left > 0 {
+            let before = std::mem::replace(&mut left, waiting(spool).await);
+            say.send(News::Unsaid(before - left)).await.unwrap();
+        }
     }
-    (said, running)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,27 +220,31 @@ async fn after_ten_kills_under_five_thousand_submissions_the_ledger_equals_the_d
     site.stay_at(&running);
     let (mut spools, mut ledger) = captured(&site, &authority).await;
     spools.extend(copied(&site, &authority, &spools).await);
-    let due = SPOOLS * EACH + COPIES * EACH + FAST;
+    let (port, due, dice) = (running.port(), SPOOLS * EACH + COPIES * EACH + FAST, Dice::seeded(23));
 
-    let (mut said, sending) = sending(&site, running.port(), &spools);
-    let mut kills = 0;
-    while ledger.answers < due {
-        let next = tokio::time::timeout(Duration::from_mins(2), said.recv()).await;
-        let (name, number, line) = next.expect("it goes on").expect("the spools run");
-        ledger.answered(&name, number, &line);
-        if kills < KILLS && ledger.answers > (kills + 1) * due / (KILLS + 2) {
-            kills += 1;
-            running = restarted(&site, running, kills).await;
+    let (say, mut said) = mpsc::channel(1_024);
+    let sending = spools.iter().enumerate().map(|(at, (_, spool))| sent(&site, port, (at, spool), &dice, say.clone()));
+    let sending = join_all(sending.collect::<Vec<_>>());
+    drop(say);
+    let listening = async {
+        let mut kills = 0;
+        while let Some(news) = timeout(Duration::from_mins(2), said.recv()).await.expect("it goes on") {
+            ledger.hears(&spools, news);
+            while kills < KILLS && ledger.settled > (kills + 1) * due / (KILLS + 2) {
+                kills += 1;
+                running = restarted(&site, running, kills).await;
+            }
         }
-    }
-    assert_eq!(kills, KILLS);
-    drop((said, sending));
+        (kills, running)
+    };
+    let (_, (kills, running)) = tokio::join!(sending, listening);
+    assert_eq!((kills, ledger.settled), (KILLS, due));
+    ledger.asks(&spools).await;
+    ledger.set_right(&site, port, &spools, &dice).await;
 
-    assert_eq!(ledger.refused, (1..=FAST as u64).map(|number| (workstation(SPOOLS), number)).collect());
     compare(&site, &ledger).await;
     for (name, spool) in &spools {
-        let refused = if *name == workstation(SPOOLS) { FAST } else { 0 };
-        assert_eq!((spool.count("queue"), spool.count("refused")), (0, refused), "{name}");
+        assert_eq!((spool.count("queue"), spool.count("refused")), (0, 0), "{name}");
     }
     assert!(running.stop().await.1);
 }
@@ -196,14 +289,15 @@ async fn compare(site: &Site, ledger: &Ledger) {
                 assert_eq!(noted.enrolment.map(|id| id.to_string()).as_ref(), Some(receipt), "{workstation} {number}");
                 assert!(receipts.insert(receipt.clone()), "{workstation} {number} shares a receipt");
             }
-            None => assert!(ledger.refused.contains(&key) && noted.enrolment.is_none(), "{workstation} {number}"),
+            None => panic!("{workstation} {number} has no receipt"),
         }
     }
-    assert_eq!(receipts.len(), SPOOLS * EACH);
+    assert_eq!(receipts.len(), SPOOLS * EACH + FAST);
     assert_eq!(known, receipts, "the database holds what the ledger does");
-    for at in 0..SPOOLS {
+    for at in 0..=SPOOLS {
+        let each = if at == SPOOLS { FAST } else { EACH };
         let arrived = reader.numbers_of(&WorkstationId::parse(&workstation(at)).unwrap(), 10).await.unwrap();
-        assert_eq!(arrived.numbers.complete_to().map(CaptureNumber::get), Some(EACH as u64), "no gap");
+        assert_eq!(arrived.numbers.complete_to().map(CaptureNumber::get), Some(each as u64), "no gap");
         assert_eq!(arrived.numbers.ranges().len(), 1);
     }
 }

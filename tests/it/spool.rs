@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::time::Duration;
 
+use eid::domain::workstation::CLOCK_SKEW_MAX;
 use eid::practice::Generator;
 use eid::proto as pb;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
@@ -172,6 +173,150 @@ async fn what_is_not_accepted_is_put_aside_shown_and_may_come_cured() {
     let said = ended(&mut spool.calling(&site, running.port())).await.unwrap();
     assert!(said.contains("number 4: accepted "), "{said}");
     assert_eq!(kept(&site, &running).await.len(), 2);
+}
+
+/// The same requests, captured by a clock that is so much ahead.
+fn captured_ahead(mut requests: Vec<pb::SubmitRequest>, ahead: Duration) -> Vec<pb::SubmitRequest> {
+    let at = Clock::System.now().plus(ahead).micros();
+    let captured_at = Some(prost_types::Timestamp { seconds: at / 1_000_000, nanos: 0 });
+    for request in &mut requests {
+        request.capture = Some(pb::CaptureProvenance { captured_at, ..pb::CaptureProvenance::default() });
+    }
+    requests
+}
+
+/// Sends what waits: the exit code, and what was said.
+async fn sent(site: &Site, running: &Running, spool: &Spool) -> (i32, String) {
+    let sent = spool.calling(site, running.port()).output().await.unwrap();
+    (sent.status.code().unwrap(), String::from_utf8(sent.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_fast_clock_dated_is_held_up_alone_until_the_officer_sets_its_time_right() {
+    let (site, running, spool) = scene().await;
+    let mut people = captured_ahead(requests(3, 21), Duration::from_hours(72));
+    people[2].capture = None;
+    spool.add(&people).await.unwrap();
+    let (code, said) = sent(&site, &running, &spool).await;
+    for line in
+        ["number 1: held until ", "number 2: held until ", "number 3: accepted ", "  en: ", "  vi: ", "--retime"]
+    {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(code == 2 && said.ends_with("1 accepted, 0 not accepted, 2 not sent, 0 not readable\n"), "{said}");
+    assert_eq!((spool.count("queue"), spool.count("refused"), kept(&site, &running).await.len()), (2, 0, 1));
+
+    let retimed = ended(spool.command().args(["--retime", "+3d 00:00:00"])).await.unwrap();
+    assert!(retimed.contains("number 1: captured at ") && retimed.contains("number 2: captured at "), "{retimed}");
+    let (code, said) = sent(&site, &running, &spool).await;
+    assert!(code == 0 && said.contains("number 1: accepted ") && said.contains("number 2: accepted "), "{said}");
+    assert_eq!(kept(&site, &running).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_sends_what_was_held_by_itself_once_its_time_has_come() {
+    let (site, running, spool) = scene().await;
+    let soon = CLOCK_SKEW_MAX + Duration::from_secs(2);
+    spool.add(&captured_ahead(requests(1, 22), soon)).await.unwrap();
+    let mut watching = Watching::start(&mut spool.calling(&site, running.port()));
+    // On a machine that is slow enough its time has come before it is first looked at.
+    let said = loop {
+        let (number, said) = watching.next().await.unwrap();
+        assert_eq!(number, 1);
+        if !said.starts_with("held until ") {
+            break said;
+        }
+    };
+    assert!(said.starts_with("accepted "), "{said}");
+    watching.kill().await;
+    assert_eq!((spool.count("queue"), spool.count("refused")), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capture_that_was_refused_for_its_time_is_shown_cured_and_leaves_the_refused() {
+    let (site, running, spool) = scene().await;
+    // Two years are no clock's fault, and nobody waits for them.
+    let years = Duration::from_hours(2 * 365 * 24);
+    spool.add(&captured_ahead(requests(1, 23), years)).await.unwrap();
+    let (code, said) = sent(&site, &running, &spool).await;
+    assert!(code == 1 && said.contains("number 1: not accepted\n  refused: workstation.captured-in-future"), "{said}");
+
+    let shown = ended(spool.command().args(["--show", "1"])).await.unwrap();
+    assert!(shown.contains("workstation.captured-in-future"), "{shown}");
+    let mut cured: serde_json::Value = serde_json::from_str(&shown[shown.find("\n{\n").unwrap()..]).unwrap();
+    assert!(cured["capture"].as_object_mut().unwrap().remove("captured_at").is_some(), "{shown}");
+    let file = site.home().join("cured.json");
+    std::fs::write(&file, cured.to_string()).unwrap();
+    let curing = |number: &str| {
+        let mut command = spool.command();
+        command.arg("--add").arg(&file).args(["--cures", number]);
+        command
+    };
+    let wrong = ended(&mut curing("9")).await.unwrap_err();
+    assert!(wrong.contains("number 9 does not lie in refused/"), "{wrong}");
+    assert_eq!((spool.count("queue"), spool.count("refused")), (0, 1), "nothing was changed");
+    let killed = killed_until_done(|| curing("1"), Duration::from_millis(2)).await;
+    assert!(killed > 0, "it was killed while it cured");
+    assert_eq!((spool.count("queue"), spool.count("refused")), (1, 0));
+
+    let (code, said) = sent(&site, &running, &spool).await;
+    assert!(code == 0 && said.contains("number 2: accepted "), "{said}");
+    assert_eq!(kept(&site, &running).await.len(), 1);
+    let shown = ended(spool.command().args(["--show", "1"])).await.unwrap();
+    assert!(shown.starts_with("number 1: not accepted\n") && shown.contains("  cured by number 2\n"), "{shown}");
+    let status = ended(spool.command().arg("--status")).await.unwrap();
+    for line in ["last number       2", "refused           0", "cured             1", "given up          0"] {
+        assert!(status.contains(line), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_given_up_leaves_the_refused_and_stays_in_the_journal() {
+    let (site, running, spool) = scene().await;
+    let mut people = requests(2, 24);
+    for one in &mut people {
+        one.application.as_mut().unwrap().consents.clear();
+    }
+    spool.add(&people).await.unwrap();
+    assert_eq!(sent(&site, &running, &spool).await.0, 1);
+    let giving_up = || {
+        let mut command = spool.command();
+        command.args(["--drop", "1"]);
+        command
+    };
+    killed_until_done(giving_up, Duration::from_millis(1)).await;
+    assert_eq!(spool.count("refused"), 1);
+    let shown = ended(spool.command().args(["--show", "1"])).await.unwrap();
+    assert!(shown.starts_with("number 1: not accepted\n") && shown.ends_with("  given up\n"), "{shown}");
+    let status = ended(spool.command().arg("--status")).await.unwrap();
+    assert!(status.contains("refused           1 (number 2)") && status.contains("given up          1"), "{status}");
+    let added = spool.add(&requests(1, 25)).await.unwrap();
+    assert!(added.contains("waits as number 3"), "its number stays given: {added}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_end_of_the_journal_loses_and_doubles_nothing_at_the_service() {
+    let (site, running, spool) = scene().await;
+    let people = requests(3, 26);
+    for one in 0..2 {
+        spool.add(&people[one..=one]).await.unwrap();
+        assert_eq!(sent(&site, &running, &spool).await.0, 0);
+    }
+    let journal = spool.folder().join("journal");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+
+    // The spool does not know its second answer any more, and gives that number again. The service knows what it stands for.
+    assert!(spool.add(&people[2..]).await.unwrap().contains("waits as number 2"));
+    let (code, said) = sent(&site, &running, &spool).await;
+    assert!(code == 1 && said.contains("number 2: not accepted\n  refused: workstation.sequence-doubled"), "{said}");
+    assert!(spool.add(&people[2..]).await.unwrap().contains("waits as number 3"));
+    assert_eq!(sent(&site, &running, &spool).await.0, 0);
+    // Nor does putting in again what was taken in make a second one of it.
+    spool.add(&people).await.unwrap();
+    sent(&site, &running, &spool).await;
+    assert_eq!(kept(&site, &running).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

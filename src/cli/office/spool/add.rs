@@ -1,11 +1,12 @@
 //! Takes requests from files into the queue: gives each its number, its name and its capture time, for good.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 
 use prost::Message as _;
 use uuid::Uuid;
 
+use super::clear;
 use super::folder::{Folder, Shelf, Slot, Unfinished};
 use super::journal;
 use crate::cli::office::delivery::{Item, Tally, Verdict};
@@ -35,34 +36,48 @@ impl Known {
         let highest = numbers.map(|slot| slot.number).max();
         let taken_in = settled.iter().filter(|settled| settled.taken_in().is_some()).map(|settled| &settled.slot);
         // What is refused and still in the queue is on its way out of it.
-        let refused_here = |slot: &Slot| settled.iter().any(|s| s.slot == *slot && s.taken_in().is_none());
-        let waiting = waiting.iter().filter(|slot| !refused_here(slot));
+        let refused_here: HashSet<_> =
+            settled.iter().filter(|settled| settled.taken_in().is_none()).map(|settled| settled.slot).collect();
+        let waiting = waiting.iter().filter(|slot| !refused_here.contains(slot));
         let by_name = waiting.chain(taken_in).map(|slot| (slot.request, slot.number)).collect();
         Ok(Self { next: highest.map_or(CaptureNumber::FIRST, CaptureNumber::next), by_name })
     }
 }
 
-/// Puts every item into the queue that can be read and is not there yet, and says so of each.
+/// Puts every item into the queue that can be read and is not there yet, and says so of each. What the one item cures is
+/// taken out of `refused/` once the cure is on the disk.
 pub(super) fn add(
     folder: &Folder,
     items: &[Item<'_>],
-    now: Timestamp,
+    (now, cures): (Timestamp, Option<CaptureNumber>),
     out: &mut impl Write,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
     let _alone = folder.lock_adding()?;
     folder.sweep()?;
+    clear::finish(folder)?;
+    anyhow::ensure!(
+        cures.is_none() || items.len() == 1,
+        "--cures takes a file with one request; there are {}",
+        items.len()
+    );
+    // Asked before anything is put in, so that a wrong number changes nothing.
+    let cured = cures.map(|number| clear::refused(folder, number)).transpose()?.flatten();
     let mut known = Known::read(folder)?;
     let reader = Reader::new()?;
     for items in items.chunks(BATCH) {
-        let (mut written, mut said) = (Vec::new(), Vec::new());
+        let (mut written, mut said, mut here) = (Vec::new(), Vec::new(), None);
         for item in items {
             said.push(match one(folder, &reader, item, now, &mut known) {
                 Ok(Added::New(unfinished, number)) => {
                     written.push(unfinished);
+                    here = Some(number);
                     format!("{item}: waits as number {number}")
                 }
-                Ok(Added::There(number)) => format!("{item}: is here already, as number {number}"),
+                Ok(Added::There(number)) => {
+                    here = Some(number);
+                    format!("{item}: is here already, as number {number}")
+                }
                 Err(Refusal::Unreadable(why)) => {
                     tally.count(Verdict::Unreadable);
                     format!("{item}: cannot be read: {why}")
@@ -73,6 +88,10 @@ pub(super) fn add(
         folder.enqueue(written)?;
         // Only now it is true.
         said.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        if let (Some(slot), Some(cure)) = (cured, here) {
+            clear::clear(folder, slot, Some(cure))?;
+            writeln!(out, "number {}: is cured by number {cure}, and not in refused/ any more", slot.number)?;
+        }
     }
     Ok(())
 }
@@ -125,7 +144,7 @@ pub(super) fn instant(at: Timestamp) -> prost_types::Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::office::spool::journal::{Journal, Settled};
+    use crate::cli::office::spool::journal::{Book, Journal, Settled};
     use crate::domain::workstation::WorkstationId;
     use crate::proto::item_answer::Outcome;
     use crate::proto::{ItemAnswer, ItemError, Receipt, SubmitResponse, submit_response};
@@ -145,12 +164,12 @@ mod tests {
         let item = |(at, text)| Item { file: "day.jsonl", line: Some(at + 1), text };
         let items: Vec<_> = texts.iter().copied().enumerate().map(item).collect();
         let (mut out, mut tally) = (Vec::new(), Tally::default());
-        add(folder, &items, NOW, &mut out, &mut tally).unwrap();
+        add(folder, &items, (NOW, None), &mut out, &mut tally).unwrap();
         (String::from_utf8(out).unwrap(), tally.exit_code())
     }
 
     fn settle(folder: &Folder, outcome: Outcome) {
-        let (mut journal, _) = Journal::open(folder).unwrap();
+        let (mut journal, _) = Journal::open(folder, Book::Answers).unwrap();
         let slot = folder.slots(Shelf::Queue).unwrap()[0];
         let answer = ItemAnswer { outcome: Some(outcome), ..ItemAnswer::default() };
         journal.append(folder, &[Settled { slot, answer }]).unwrap();
@@ -197,7 +216,7 @@ mod tests {
         let receipt = submit_response::Outcome::Accepted(Receipt::default());
         settle(&folder, Outcome::Response(SubmitResponse { outcome: Some(receipt), ..SubmitResponse::default() }));
         assert!(added(&folder, &[EXAMPLE]).0.contains("already, as number 1"), "not removed yet");
-        folder.remove(folder.slots(Shelf::Queue).unwrap()[0]).unwrap();
+        folder.remove(Shelf::Queue, folder.slots(Shelf::Queue).unwrap()[0]).unwrap();
         assert!(added(&folder, &[EXAMPLE]).0.contains("already, as number 1"), "taken in");
         let other = EXAMPLE.replace("1974-08-12", "1974-08-13");
         assert!(added(&folder, &[&other]).0.contains("waits as number 2"));

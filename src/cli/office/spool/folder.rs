@@ -6,6 +6,7 @@
 //! queue/        one file for each request that waits, NUMBER-REQUEST_ID, sealed
 //! refused/      the same for those that the service did not take in
 //! journal       every answer that settled a request, sealed
+//! cleared       which of refused/ were taken out, and for which cure; sealed
 //! sending       locked by the one process that sends
 //! adding        locked by the one process that adds
 //! ```
@@ -32,6 +33,7 @@ const KEY: &str = "key";
 const QUEUE: &str = "queue";
 const REFUSED: &str = "refused";
 const JOURNAL: &str = "journal";
+const CLEARED: &str = "cleared";
 const SENDING: &str = "sending";
 const ADDING: &str = "adding";
 /// Begins the name of a file that has no number yet.
@@ -148,6 +150,10 @@ impl Folder {
         self.path.join(JOURNAL)
     }
 
+    pub(super) fn cleared(&self) -> PathBuf {
+        self.path.join(CLEARED)
+    }
+
     /// Lets this process alone send, as long as the file is held.
     pub(super) fn lock_sending(&self) -> anyhow::Result<File> {
         let file = self.lock_file(SENDING)?;
@@ -220,9 +226,9 @@ impl Folder {
         SubmitRequest::decode(clear.as_slice()).context("it is no request")
     }
 
-    /// Removes a request from the queue: it was taken in, and the journal says so.
-    pub(super) fn remove(&self, slot: Slot) -> anyhow::Result<()> {
-        gone_is_fine(fs::remove_file(self.path.join(QUEUE).join(slot.file_name())))
+    /// Removes a request: from the queue if it was taken in, from the refused if it was cleared; a journal says so.
+    pub(super) fn remove(&self, shelf: Shelf, slot: Slot) -> anyhow::Result<()> {
+        gone_is_fine(fs::remove_file(self.path.join(shelf.name()).join(slot.file_name())))
     }
 
     /// Puts a request aside: it was not taken in, and the journal says why.
@@ -299,13 +305,13 @@ mod tests {
         let file = dir.path().join("queue").join(slot(2).file_name());
         assert!(!fs::read(&file).unwrap().windows(8).any(|window| window == b"somebody"));
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        folder.remove(slot(1)).unwrap();
+        folder.remove(Shelf::Queue, slot(1)).unwrap();
         folder.put_aside(slot(2)).unwrap();
         for _ in 0..2 {
             assert_eq!(folder.slots(Shelf::Queue).unwrap(), [slot(10)]);
             assert_eq!(folder.slots(Shelf::Refused).unwrap(), [slot(2)]);
             // Whoever was interrupted does it once more.
-            folder.remove(slot(1)).unwrap();
+            folder.remove(Shelf::Queue, slot(1)).unwrap();
             folder.put_aside(slot(2)).unwrap();
         }
         assert_eq!(folder.read(Shelf::Refused, slot(2)).unwrap().request_id, "a-name-of-somebody");

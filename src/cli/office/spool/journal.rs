@@ -1,12 +1,13 @@
-//! The journal of a spool: every answer that settled a request, sealed, in the order in which they came.
+//! The journals of a spool: every answer that settled a request, and what was taken out of `refused/`; sealed, in order.
 //!
-//! It only grows. A request leaves the queue after its answer is here and on the disk, so the journal is what the officer
+//! They only grow. A request leaves the queue after its answer is here and on the disk, so the journal is what the officer
 //! has in hand. Each write is one frame: its length, then what it holds, sealed for that place in the file. The last frame
 //! may be torn by a machine that lost its power; anything else that does not open is damage, and nothing is changed then.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use prost::Message as _;
@@ -24,11 +25,50 @@ const FRAME_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a frame's length.
 const LENGTH_BYTES: usize = 4;
 
+/// Which journal: each has one kind of writer, who holds a lock of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Book {
+    /// The answers; for who sends.
+    Answers,
+    /// What was taken out of `refused/`; for who adds.
+    Cleared,
+}
+
+impl Book {
+    fn path(self, folder: &Folder) -> PathBuf {
+        match self {
+            Self::Answers => folder.journal(),
+            Self::Cleared => folder.cleared(),
+        }
+    }
+
+    /// What its frames are sealed for, so that none opens in the other.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Answers => "eid spool journal",
+            Self::Cleared => "eid spool cleared",
+        }
+    }
+}
+
 /// What is written at once.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Frame {
     #[prost(message, repeated, tag = "1")]
     settled: Vec<Record>,
+    #[prost(message, repeated, tag = "2")]
+    cleared: Vec<ClearedRecord>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ClearedRecord {
+    #[prost(uint64, tag = "1")]
+    number: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    request: Vec<u8>,
+    /// The number of its cure; 0 if it was given up.
+    #[prost(uint64, tag = "3")]
+    cure: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -61,28 +101,39 @@ impl Settled {
     }
 }
 
-/// The journal of the one process that sends.
+/// A refused request that is not kept any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Cleared {
+    pub(super) slot: Slot,
+    /// The number under which its cure was put in; `None` if it was given up.
+    pub(super) cure: Option<CaptureNumber>,
+}
+
+/// A journal in the hands of the one process that writes it.
 pub(super) struct Journal {
+    book: Book,
     file: File,
     end: u64,
 }
 
 /// What a journal says: all of it, and where its whole frames end.
-fn read_frames(folder: &Folder) -> anyhow::Result<(Vec<Settled>, u64)> {
-    let path = folder.journal();
+fn read_frames(folder: &Folder, book: Book) -> anyhow::Result<(Vec<Frame>, u64)> {
+    let path = book.path(folder);
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         read => read.with_context(|| format!("cannot read {}", path.display()))?,
     };
-    let (mut settled, mut rest, mut end) = (Vec::new(), bytes.as_slice(), 0_u64);
+    let (mut frames, mut rest, mut end) = (Vec::new(), bytes.as_slice(), 0_u64);
     while !rest.is_empty() {
         let framed = rest.split_first_chunk::<LENGTH_BYTES>().and_then(|(length, after)| {
             let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
             after.split_at_checked(length)
         });
-        let opened = framed.and_then(|(sealed, after)| Some((open(folder, end, sealed)?, after)));
+        let opened = framed.and_then(|(sealed, after)| Some((open(folder, book, end, sealed)?, after)));
         let Some((frame, after)) = opened else {
-            // A file may have grown before its content was kept: then zeros follow.
+            // A file may have grown before its content was kept: then zeros follow. A last frame that was damaged later looks
+            // the same and is given up too. That is safe: the service has those answers, gives them again to whoever asks
+            // under the same name, and takes no other content under their numbers (docs/spool.md, "Killed at any moment").
             let last = framed.is_none_or(|(_, after)| after.iter().all(|byte| *byte == 0));
             if !last || rest.len() > FRAME_BYTES_MAX {
                 bail!("{} is damaged from byte {end} on; nothing was changed", path.display());
@@ -90,37 +141,49 @@ fn read_frames(folder: &Folder) -> anyhow::Result<(Vec<Settled>, u64)> {
             break;
         };
         end += u64::try_from(rest.len() - after.len()).unwrap_or(0);
-        settled.extend(frame.settled.into_iter().filter_map(read_record));
+        frames.push(frame);
         rest = after;
     }
-    Ok((settled, end))
+    Ok((frames, end))
 }
 
-fn open(folder: &Folder, at: u64, sealed: &[u8]) -> Option<Frame> {
-    let clear = folder.key().open(&frame_place(folder, at), sealed).ok()?;
+fn open(folder: &Folder, book: Book, at: u64, sealed: &[u8]) -> Option<Frame> {
+    let clear = folder.key().open(&frame_place(folder, book, at), sealed).ok()?;
     Frame::decode(clear.as_slice()).ok()
 }
 
-fn frame_place(folder: &Folder, at: u64) -> Vec<u8> {
-    place("eid spool journal", folder.workstation().as_str(), &[&at.to_be_bytes()])
+fn frame_place(folder: &Folder, book: Book, at: u64) -> Vec<u8> {
+    place(book.kind(), folder.workstation().as_str(), &[&at.to_be_bytes()])
 }
 
-fn read_record(record: Record) -> Option<Settled> {
-    let number = CaptureNumber::new(record.number).ok()?;
-    let request = Uuid::from_slice(&record.request).ok()?;
-    Some(Settled { slot: Slot { number, request }, answer: record.answer? })
+fn slot(number: u64, request: &[u8]) -> Option<Slot> {
+    Some(Slot { number: CaptureNumber::new(number).ok()?, request: Uuid::from_slice(request).ok()? })
+}
+
+fn settled(frames: Vec<Frame>) -> Vec<Settled> {
+    let read = |record: Record| Some(Settled { slot: slot(record.number, &record.request)?, answer: record.answer? });
+    frames.into_iter().flat_map(|frame| frame.settled).filter_map(read).collect()
 }
 
 /// Every answer so far, oldest first. What another process is just writing is not among them.
 pub(super) fn read(folder: &Folder) -> anyhow::Result<Vec<Settled>> {
-    read_frames(folder).map(|(settled, _)| settled)
+    read_frames(folder, Book::Answers).map(|(frames, _)| settled(frames))
+}
+
+/// All that was taken out of `refused/`, oldest first.
+pub(super) fn read_cleared(folder: &Folder) -> anyhow::Result<Vec<Cleared>> {
+    let read = |record: ClearedRecord| {
+        Some(Cleared { slot: slot(record.number, &record.request)?, cure: CaptureNumber::new(record.cure).ok() })
+    };
+    let (frames, _) = read_frames(folder, Book::Cleared)?;
+    Ok(frames.into_iter().flat_map(|frame| frame.cleared).filter_map(read).collect())
 }
 
 impl Journal {
     /// Opens the journal to go on; a torn end is cut off: what stood there was not acknowledged to anybody.
-    pub(super) fn open(folder: &Folder) -> anyhow::Result<(Self, Vec<Settled>)> {
-        let (settled, end) = read_frames(folder)?;
-        let path = folder.journal();
+    pub(super) fn open(folder: &Folder, book: Book) -> anyhow::Result<(Self, Vec<Settled>)> {
+        let (frames, end) = read_frames(folder, book)?;
+        let path = book.path(folder);
         let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = opened.with_context(|| format!("cannot open {}", path.display()))?;
         file.set_len(end)?;
@@ -128,7 +191,7 @@ impl Journal {
         if let Some(parent) = path.parent() {
             File::open(parent)?.sync_all()?;
         }
-        Ok((Self { file, end }, settled))
+        Ok((Self { book, file, end }, settled(frames)))
     }
 
     /// Writes answers down; when this returns, they are on the disk.
@@ -138,8 +201,22 @@ impl Journal {
             request: settled.slot.request.as_bytes().to_vec(),
             answer: Some(settled.answer.clone()),
         };
-        let frame = Frame { settled: settled.iter().map(record).collect() };
-        let sealed = folder.key().seal(&frame_place(folder, self.end), &frame.encode_to_vec(), folder.dice())?;
+        self.append_frame(folder, &Frame { settled: settled.iter().map(record).collect(), cleared: vec![] })
+    }
+
+    /// Notes what is taken out of `refused/`; when this returns, that is on the disk.
+    pub(super) fn append_cleared(&mut self, folder: &Folder, cleared: Cleared) -> anyhow::Result<()> {
+        let cleared = ClearedRecord {
+            number: cleared.slot.number.get(),
+            request: cleared.slot.request.as_bytes().to_vec(),
+            cure: cleared.cure.map_or(0, CaptureNumber::get),
+        };
+        self.append_frame(folder, &Frame { settled: vec![], cleared: vec![cleared] })
+    }
+
+    fn append_frame(&mut self, folder: &Folder, frame: &Frame) -> anyhow::Result<()> {
+        let place = frame_place(folder, self.book, self.end);
+        let sealed = folder.key().seal(&place, &frame.encode_to_vec(), folder.dice())?;
         let mut bytes = u32::try_from(sealed.len()).context("an answer is too large")?.to_be_bytes().to_vec();
         bytes.extend(sealed);
         let written = self.write(&bytes);
@@ -193,7 +270,7 @@ mod tests {
         let (_dir, folder) = spool();
         assert_eq!(numbers(&read(&folder).unwrap()), [] as [u64; 0]);
         for _ in 0..2 {
-            let (mut journal, _) = Journal::open(&folder).unwrap();
+            let (mut journal, _) = Journal::open(&folder, Book::Answers).unwrap();
             journal.append(&folder, &[settled(1), settled(3)]).unwrap();
             journal.append(&folder, &[settled(2)]).unwrap();
         }
@@ -206,7 +283,7 @@ mod tests {
     #[test]
     fn wherever_the_end_is_torn_what_stands_before_is_kept_and_the_next_answer_follows() {
         let (_dir, folder) = spool();
-        let (mut journal, _) = Journal::open(&folder).unwrap();
+        let (mut journal, _) = Journal::open(&folder, Book::Answers).unwrap();
         journal.append(&folder, &[settled(1)]).unwrap();
         let whole = fs::read(folder.journal()).unwrap().len();
         journal.append(&folder, &[settled(2)]).unwrap();
@@ -223,7 +300,7 @@ mod tests {
                 assert_eq!(numbers(&read(&folder).unwrap()), [1], "cut at {cut}");
             }
         }
-        let (mut journal, known) = Journal::open(&folder).unwrap();
+        let (mut journal, known) = Journal::open(&folder, Book::Answers).unwrap();
         assert_eq!(numbers(&known), [1]);
         journal.append(&folder, &[settled(3)]).unwrap();
         assert_eq!(numbers(&read(&folder).unwrap()), [1, 3]);
@@ -232,7 +309,7 @@ mod tests {
     #[test]
     fn damage_before_the_end_is_told_and_nothing_is_changed() {
         let (_dir, folder) = spool();
-        let (mut journal, _) = Journal::open(&folder).unwrap();
+        let (mut journal, _) = Journal::open(&folder, Book::Answers).unwrap();
         for number in 1..=3 {
             journal.append(&folder, &[settled(number)]).unwrap();
         }
@@ -241,7 +318,7 @@ mod tests {
         fs::write(folder.journal(), &bytes).unwrap();
         let told = read(&folder).err().unwrap().to_string();
         assert!(told.contains("damaged from byte 0"), "{told}");
-        assert!(Journal::open(&folder).is_err());
+        assert!(Journal::open(&folder, Book::Answers).is_err());
         assert_eq!(fs::read(folder.journal()).unwrap(), bytes);
     }
 }

@@ -5,8 +5,12 @@
 //! harmless. Refuses to be sent from by two processes, and to go on where numbers show that it is a copy.
 
 mod add;
+mod clear;
 mod folder;
+mod hold;
 mod journal;
+mod outgoing;
+mod retime;
 mod seal;
 mod send;
 mod told;
@@ -23,7 +27,7 @@ use super::delivery::Tally;
 use super::{Source, bar, read_all};
 use crate::cli::USAGE;
 use crate::cli::client::{self, Options};
-use crate::domain::workstation::{CaptureNumber, WorkstationId};
+use crate::domain::workstation::{CaptureNumber, ClockOffset, WorkstationId};
 use crate::sys::{Clock, Dice};
 use folder::{Folder, Shelf};
 use send::Sender;
@@ -41,7 +45,10 @@ Examples:
   eid office spool /var/spool/eid --watch --server https://eid.example:8443 \\
     --ca server-ca.pem --cert officer.pem --key officer.key
   eid office spool /var/spool/eid --status
-  eid office spool /var/spool/eid --show 17";
+  eid office spool /var/spool/eid --show 17
+  eid office spool /var/spool/eid --add cured.json --cures 17
+  eid office spool /var/spool/eid --drop 18
+  eid office spool /var/spool/eid --retime \"+3d 00:00:12\"";
 
 /// Keeps requests until there is a line, and sends them
 ///
@@ -52,12 +59,18 @@ Examples:
 ///
 /// Without any of these, what waits is sent, and for each request a line says what
 /// became of it. What was accepted leaves the queue; what was not is put aside in
-/// refused/, where --show prints it with the findings, to be cured and added again.
+/// refused/, where --show prints it with the findings, to be cured and added again:
+/// with --cures, what is cured leaves refused/ once its cure is in the queue. --drop
+/// gives one up for good; the journal keeps that it was.
 /// With --watch it goes on: it sends whatever is added, waits while the service is
 /// away, and ends when it is told to (Ctrl-C).
 ///
+/// What says that it was captured in the future is held: it waits, and is sent once
+/// its time has come by the service's clock. If the clock of this machine was fast,
+/// set it, and --retime sets the times back, so that nothing need wait.
+///
 /// Killing it at any moment loses nothing and doubles nothing. One process sends
-/// from a folder at a time; --add, --status and --show work beside it.
+/// from a folder at a time; --add, --drop, --status and --show work beside it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = HELP)]
 pub(in crate::cli) struct Spool {
@@ -65,11 +78,20 @@ pub(in crate::cli) struct Spool {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Makes the queue for this workstation
-    #[arg(long, value_name = "WORKSTATION", value_parser = workstation, conflicts_with_all = ["add", "watch", "status", "show"])]
+    #[arg(long, value_name = "WORKSTATION", value_parser = workstation, conflicts_with_all = ["add", "watch", "status", "show", "dropped", "retime"])]
     init: Option<WorkstationId>,
     /// Puts the requests of these files into the queue
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["status", "show"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["status", "show", "dropped", "retime"])]
     add: Vec<PathBuf>,
+    /// The number in refused/ that the one request of FILE cures
+    #[arg(long, value_name = "NUMBER", value_parser = number, requires = "add")]
+    cures: Option<CaptureNumber>,
+    /// Gives up one request that was refused
+    #[arg(long = "drop", value_name = "NUMBER", value_parser = number, conflicts_with_all = ["watch", "status", "show", "retime"])]
+    dropped: Option<CaptureNumber>,
+    /// Sets capture times in the future back by as much as the clock was fast
+    #[arg(long, value_name = "OFFSET", value_parser = ahead, conflicts_with_all = ["watch", "status", "show"])]
+    retime: Option<ClockOffset>,
     /// Goes on sending until it is told to stop
     #[arg(long, conflicts_with_all = ["status", "show"])]
     watch: bool,
@@ -95,6 +117,11 @@ fn number(text: &str) -> Result<CaptureNumber, String> {
     CaptureNumber::new(number).map_err(|fault| fault.en())
 }
 
+fn ahead(text: &str) -> Result<ClockOffset, String> {
+    let offset = ClockOffset::parse(text).map_err(|fault| fault.en())?;
+    (offset.micros() > 0).then_some(offset).ok_or_else(|| "a slow clock makes no capture in the future".to_owned())
+}
+
 pub(in crate::cli) async fn run(command: &Spool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let key = command.sealed_by.as_deref();
     if let Some(workstation) = &command.init {
@@ -111,11 +138,18 @@ pub(in crate::cli) async fn run(command: &Spool, out: &mut impl Write) -> anyhow
     if let Some(number) = command.show {
         return told::show(&folder, number, out).map(ExitCode::from);
     }
+    if let Some(number) = command.dropped {
+        return clear::give_up(&folder, number, out).map(ExitCode::from);
+    }
+    if let Some(by) = command.retime {
+        let _alone = folder.lock_sending()?;
+        return retime::retime(&folder, by, Clock::System.now(), out).map(ExitCode::from);
+    }
     let mut tally = Tally::default();
     if !command.add.is_empty() {
         let sources = read_all(&command.add, out, &mut tally)?;
         let items: Vec<_> = sources.iter().flat_map(Source::items).collect();
-        add::add(&folder, &items, Clock::System.now(), out, &mut tally)?;
+        add::add(&folder, &items, (Clock::System.now(), command.cures), out, &mut tally)?;
         if !command.watch {
             return Ok(ExitCode::from(tally.exit_code()));
         }
@@ -149,8 +183,42 @@ async fn deliver(command: &Spool, folder: Folder, out: &mut impl Write, tally: T
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::cli::Cli;
+    use crate::domain::time::Timestamp;
+    use crate::proto::item_answer::Outcome;
+    use crate::proto::{CaptureProvenance, ItemAnswer, ItemError, SubmitRequest};
+    use add::instant;
     use clap::Parser as _;
+    use folder::Slot;
+    use journal::{Book, Journal, Settled};
+    use uuid::Uuid;
+
+    /// A spool of its own.
+    pub(super) fn spool() -> (tempfile::TempDir, Folder) {
+        let dir = tempfile::tempdir().unwrap();
+        Folder::make(dir.path(), &WorkstationId::parse("q1-01").unwrap(), None, &Dice::system()).unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        (dir, folder)
+    }
+
+    /// A request that waits under that number.
+    pub(super) fn waiting(folder: &Folder, number: u64, captured_at: Timestamp) -> Slot {
+        let slot = Slot { number: CaptureNumber::new(number).unwrap(), request: Uuid::from_u128(number.into()) };
+        let capture = CaptureProvenance { captured_at: Some(instant(captured_at)), ..CaptureProvenance::default() };
+        let request = SubmitRequest { capture: Some(capture), ..SubmitRequest::default() };
+        folder.enqueue(vec![folder.write(slot, &request).unwrap()]).unwrap();
+        slot
+    }
+
+    /// A request that was refused under that number.
+    pub(super) fn refuse(folder: &Folder, number: u64) -> Slot {
+        let slot = waiting(folder, number, Timestamp::from_micros(0));
+        let answer = ItemAnswer { outcome: Some(Outcome::Error(ItemError::default())), ..ItemAnswer::default() };
+        Journal::open(folder, Book::Answers).unwrap().0.append(folder, &[Settled { slot, answer }]).unwrap();
+        folder.put_aside(slot).unwrap();
+        slot
+    }
 
     #[test]
     fn what_cannot_be_asked_together_is_wrong_usage() {
@@ -164,11 +232,25 @@ mod tests {
             "--show x",
             "--add",
             "--watch --status",
+            "--cures 1",
+            "--drop 1 --add x",
+            "--retime 3",
+            "--retime -0d00:00:09",
+            "--retime 3d00:00:00 --watch",
         ] {
             let line = format!("eid office spool dir {wrong}");
             assert_eq!(Cli::try_parse_from(line.split_whitespace()).is_err(), !wrong.is_empty(), "{wrong}");
         }
-        for right in ["--init q1-01", "--add a.json b.jsonl", "--add a.json --watch", "--status", "--show 17"] {
+        for right in [
+            "--init q1-01",
+            "--add a.json b.jsonl",
+            "--add a.json --watch",
+            "--add a.json --cures 3",
+            "--drop 3",
+            "--retime 3d00:00:12",
+            "--status",
+            "--show 17",
+        ] {
             let line = format!("eid office spool dir {right}");
             assert!(Cli::try_parse_from(line.split_whitespace()).is_ok(), "{right}");
         }

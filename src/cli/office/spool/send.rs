@@ -3,32 +3,32 @@
 //! A request leaves the queue only after its answer is in the journal, on the disk. Whoever is killed between the two finds
 //! both when it starts again, and finishes; whoever is killed before sends again, which is harmless.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::stream::{self, BoxStream, StreamExt as _};
-use futures::{FutureExt as _, Stream};
+use futures::FutureExt as _;
 use indicatif::ProgressBar;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tonic::{Code, Status};
 
-use super::add::instant;
 use super::folder::{Folder, Shelf, Slot};
-use super::journal::{Journal, Settled};
+use super::hold::{self, Held, ServiceClock};
+use super::journal::{Book, Journal, Settled};
+use super::outgoing::{Outgoing, PassedOver};
 use super::told;
 use crate::cli::FAILED;
 use crate::cli::client::{self, Target};
 use crate::cli::office::delivery::{Tally, Verdict};
 use crate::cli::refusal::{self, Severed};
-use crate::domain::workstation::{CaptureNumber, ClockOffset, NumberRange};
+use crate::domain::time::Timestamp;
+use crate::domain::workstation::{CLOCK_SKEW_MAX, CaptureNumber, ClockOffset};
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
 use crate::proto::item_answer::Outcome;
-use crate::proto::submit_stream_request::Part as Asked;
 use crate::proto::submit_stream_response::Part as Answered;
-use crate::proto::{ItemAnswer, ItemError, Resume, Resumed, SubmitStreamRequest, SubmitStreamResponse, Text};
+use crate::proto::{ItemAnswer, ItemError, Resumed, SubmitStreamResponse, Text};
 use crate::sys::Clock;
 
 /// Answers that go into the journal at once.
@@ -69,13 +69,19 @@ pub(super) struct Sender<'a, W> {
     pub(super) bar: ProgressBar,
     journal: Journal,
     /// The numbers that were taken in, each with its name at the service.
-    taken_in: HashMap<CaptureNumber, String>,
+    taken_in: BTreeMap<CaptureNumber, String>,
     /// The highest number that was settled.
     settled_to: u64,
     /// What the stream under way was answered.
     answered: HashSet<Slot>,
     /// What cannot be read, and was told.
     damaged: HashSet<Slot>,
+    /// What says that it was captured in the future.
+    held: Held,
+    /// How far our clock is ahead of the service's, as it was told to the person at the screen.
+    clock_told: Option<ClockOffset>,
+    /// What the service's clock shows, if it told on the stream under way.
+    service: Option<ServiceClock>,
     /// What was told last, so that it is not told at each try.
     told: String,
     /// The service lacks what it had taken in.
@@ -90,7 +96,7 @@ impl<'a, W: Write> Sender<'a, W> {
         watch: bool,
         (out, tally): (&'a mut W, Tally),
     ) -> anyhow::Result<Self> {
-        let (journal, settled) = Journal::open(&folder)?;
+        let (journal, settled) = Journal::open(&folder, Book::Answers)?;
         let waiting: HashSet<_> = folder.slots(Shelf::Queue)?.into_iter().collect();
         for settled in settled.iter().filter(|settled| waiting.contains(&settled.slot)) {
             leave(&folder, settled)?;
@@ -109,6 +115,9 @@ impl<'a, W: Write> Sender<'a, W> {
             taken_in: taken_in.collect(),
             answered: HashSet::new(),
             damaged: HashSet::new(),
+            held: Held::default(),
+            clock_told: None,
+            service: None,
             told: String::new(),
             lost: false,
         })
@@ -118,8 +127,7 @@ impl<'a, W: Write> Sender<'a, W> {
     pub(super) async fn run(&mut self) -> anyhow::Result<u8> {
         let (mut fruitless, mut wait) = (0, WAIT_MIN);
         loop {
-            let mut waiting = self.folder.slots(Shelf::Queue)?;
-            waiting.retain(|slot| !self.damaged.contains(slot));
+            let waiting = self.due()?;
             if waiting.is_empty() {
                 if !self.watch {
                     break;
@@ -130,8 +138,7 @@ impl<'a, W: Write> Sender<'a, W> {
             self.bar.set_length(self.bar.position() + waiting.len() as u64);
             let before = waiting.len();
             let ended = self.stream(waiting).await?;
-            let left = self.left()?;
-            if left < before {
+            if self.due()?.len() < before {
                 (fruitless, wait) = (0, WAIT_MIN);
                 self.told.clear();
             } else {
@@ -143,7 +150,14 @@ impl<'a, W: Write> Sender<'a, W> {
                 wait = (wait * 2).min(WAIT_MAX);
             }
         }
-        for _ in 0..self.left()? {
+        self.end()
+    }
+
+    /// Counts what was not sent, and says what it all came to. The exit code.
+    fn end(&mut self) -> anyhow::Result<u8> {
+        let mut left = self.folder.slots(Shelf::Queue)?;
+        left.retain(|slot| !self.damaged.contains(slot));
+        for _ in left {
             self.tally.count(Verdict::NotSent);
         }
         self.bar.finish_and_clear();
@@ -151,9 +165,11 @@ impl<'a, W: Write> Sender<'a, W> {
         Ok(if self.lost { self.tally.exit_code().max(FAILED) } else { self.tally.exit_code() })
     }
 
-    /// How many requests wait that can be read.
-    fn left(&self) -> anyhow::Result<usize> {
-        Ok(self.folder.slots(Shelf::Queue)?.iter().filter(|slot| !self.damaged.contains(slot)).count())
+    /// The requests that can be tried now: they can be read, and nothing holds them.
+    fn due(&self) -> anyhow::Result<Vec<Slot>> {
+        let mut waiting = self.folder.slots(Shelf::Queue)?;
+        waiting.retain(|slot| !self.damaged.contains(slot) && !self.held.holds(*slot));
+        Ok(waiting)
     }
 
     /// How long to wait before the next stream; `None` to give up.
@@ -189,28 +205,45 @@ impl<'a, W: Write> Sender<'a, W> {
         };
         let by_name: HashMap<_, _> = waiting.iter().map(|slot| (slot.request.to_string(), *slot)).collect();
         let (go, gone) = oneshot::channel();
-        let damaged = Arc::default();
-        let messages = outgoing(&self.folder, &self.clock, waiting.clone(), gone, Arc::clone(&damaged));
+        let passed_over = Arc::<Mutex<PassedOver>>::default();
+        let outgoing = Outgoing {
+            folder: Arc::clone(&self.folder),
+            clock: self.clock.clone(),
+            waiting: waiting.clone(),
+            passed_over: Arc::clone(&passed_over),
+        };
+        let asked = self.clock.now();
+        let messages = outgoing.messages(asked, gone);
         let ended = match EnrolmentServiceClient::new(channel).submit_stream(messages).await {
-            Ok(answers) => self.settle_all(answers.into_inner(), &by_name, go).await?,
+            Ok(answers) => self.settle_all(answers.into_inner(), &by_name, (asked, go)).await?,
             Err(status) => Ended::Cut(status),
         };
-        let unread: Vec<(Slot, String)> = std::mem::take(&mut *damaged.lock().unwrap_or_else(PoisonError::into_inner));
-        for (slot, why) in unread {
-            self.tally.count(Verdict::Unreadable);
-            self.damaged.insert(slot);
-            self.bar.suspend(|| writeln!(self.out, "number {}: cannot be read: {why}", slot.number))?;
-        }
+        self.passed_over(std::mem::take(&mut *passed_over.lock().unwrap_or_else(PoisonError::into_inner)))?;
         if let Ended::Cut(status) = &ended
             && matches!(refusal::reason(status).as_str(), "MESSAGE_TOO_LARGE" | "NOT_A_MESSAGE")
         {
             // The service reads one after another: it is the first that was not answered.
-            let unread = waiting.iter().find(|slot| !self.answered.contains(slot) && !self.damaged.contains(slot));
-            if let Some(slot) = unread {
+            let sent = |slot: &&Slot| !self.damaged.contains(slot) && !self.held.holds(**slot);
+            if let Some(slot) = waiting.iter().filter(sent).find(|slot| !self.answered.contains(slot)) {
                 self.too_much(*slot, status)?;
             }
         }
         Ok(ended)
+    }
+
+    /// Says what the stream could not take along, and why.
+    fn passed_over(&mut self, PassedOver { damaged, held }: PassedOver) -> anyhow::Result<()> {
+        for (slot, why) in damaged {
+            self.tally.count(Verdict::Unreadable);
+            self.damaged.insert(slot);
+            self.bar.suspend(|| writeln!(self.out, "number {}: cannot be read: {why}", slot.number))?;
+        }
+        if let Some(service) = self.service {
+            let held = self.held.hold(held, service);
+            let (out, clock) = (&mut *self.out, self.clock_told);
+            self.bar.suspend(|| hold::told(out, &held, clock))?;
+        }
+        Ok(())
     }
 
     /// Takes the answers as they come.
@@ -218,7 +251,7 @@ impl<'a, W: Write> Sender<'a, W> {
         &mut self,
         mut answers: tonic::Streaming<SubmitStreamResponse>,
         by_name: &HashMap<String, Slot>,
-        go: oneshot::Sender<()>,
+        (asked, go): (Timestamp, oneshot::Sender<Option<ServiceClock>>),
     ) -> anyhow::Result<Ended> {
         let mut go = Some(go);
         loop {
@@ -232,12 +265,12 @@ impl<'a, W: Write> Sender<'a, W> {
                 match answer.map(|answer| answer.map(|answer| answer.part)) {
                     Ok(Some(Some(Answered::Answer(answer)))) => batch.push(answer),
                     Ok(Some(Some(Answered::Resumed(resumed)))) => {
-                        if !self.resumed(&resumed)? {
+                        if !self.resumed(&resumed, asked)? {
                             return Ok(Ended::Pointless);
                         }
                         if let Some(go) = go.take() {
                             // Nobody listens if the line broke just now; then the answers say so.
-                            let _ = go.send(());
+                            let _ = go.send(self.service);
                         }
                     }
                     Ok(Some(None)) => {}
@@ -265,6 +298,7 @@ impl<'a, W: Write> Sender<'a, W> {
         }
         for settled in &settled {
             leave(&self.folder, settled)?;
+            self.held.release(settled.slot);
             self.tally.count(told::verdict(&settled.answer));
             self.settled_to = self.settled_to.max(settled.slot.number.get());
             if let Some(name) = settled.taken_in() {
@@ -280,10 +314,10 @@ impl<'a, W: Write> Sender<'a, W> {
     }
 
     /// Looks at what the service knows of this workstation. Whether to go on.
-    fn resumed(&mut self, resumed: &Resumed) -> anyhow::Result<bool> {
-        if let Some(offset) = resumed.clock_offset.as_ref().map(micros).filter(|offset| offset.is_flagged()) {
-            self.say_once("clock", |out, _| told::clock(out, offset))?;
-        }
+    fn resumed(&mut self, resumed: &Resumed, asked: Timestamp) -> anyhow::Result<bool> {
+        let offset = resumed.clock_offset.as_ref().map(micros);
+        self.service = offset.map(|offset| ServiceClock::new(asked, offset));
+        self.clock(offset)?;
         let given = self.highest_given()?;
         if resumed.highest > given {
             let (theirs, name) = (resumed.highest, self.folder.workstation().clone());
@@ -305,14 +339,30 @@ impl<'a, W: Write> Sender<'a, W> {
         Ok(true)
     }
 
+    /// Tells of a clock that somebody should set: once, and again when it is off otherwise.
+    fn clock(&mut self, offset: Option<ClockOffset>) -> std::io::Result<()> {
+        let as_told = |told: ClockOffset, offset: ClockOffset| {
+            u128::from(told.micros().abs_diff(offset.micros())) <= CLOCK_SKEW_MAX.as_micros()
+        };
+        let Some(offset) = offset.filter(|offset| offset.is_flagged()) else {
+            self.clock_told = None;
+            return Ok(());
+        };
+        if self.clock_told.is_some_and(|told| as_told(told, offset)) {
+            return Ok(());
+        }
+        self.clock_told = Some(offset);
+        let out = &mut *self.out;
+        self.bar.suspend(|| told::clock(out, offset))
+    }
+
     /// Tells of numbers that the service had taken in and does not know any more.
     fn missing(&mut self, first: u64, last: u64) -> anyhow::Result<()> {
         let (Ok(first), Ok(last)) = (CaptureNumber::new(first), CaptureNumber::new(last)) else { return Ok(()) };
-        let gap = NumberRange { first, last };
-        let mut lost: Vec<_> =
-            self.taken_in.iter().filter(|(number, _)| gap.first <= **number && **number <= gap.last).collect();
-        lost.sort_unstable();
-        for (number, name) in lost {
+        if first > last {
+            return Ok(());
+        }
+        for (number, name) in self.taken_in.range(first..=last) {
             writeln!(self.out, "number {number}: was accepted as {name}, and the service does not know it any more")?;
             writeln!(self.out, "  what to do: tell the operators of the service")?;
             self.lost = true;
@@ -365,39 +415,58 @@ fn passes(status: &Status) -> bool {
 
 /// Where a settled request goes.
 fn leave(folder: &Folder, settled: &Settled) -> anyhow::Result<()> {
-    if settled.taken_in().is_some() { folder.remove(settled.slot) } else { folder.put_aside(settled.slot) }
-}
-
-/// The question, and once it is answered the requests: each read and opened when the line can take it.
-fn outgoing(
-    folder: &Arc<Folder>,
-    clock: &Clock,
-    waiting: Vec<Slot>,
-    gone: oneshot::Receiver<()>,
-    damaged: Arc<Mutex<Vec<(Slot, String)>>>,
-) -> impl Stream<Item = SubmitStreamRequest> + Send + 'static {
-    let message = |part| SubmitStreamRequest { part: Some(part) };
-    let resume =
-        Resume { workstation_id: folder.workstation().to_string(), workstation_time: Some(instant(clock.now())) };
-    let (folder, clock) = (Arc::clone(folder), clock.clone());
-    let items = stream::iter(waiting).filter_map(move |slot| {
-        let read = folder.read(Shelf::Queue, slot).map(|mut request| {
-            if let Some(capture) = &mut request.capture {
-                capture.workstation_time = Some(instant(clock.now()));
-            }
-            message(Asked::Item(request))
-        });
-        let read = read.map_err(|why| {
-            damaged.lock().unwrap_or_else(PoisonError::into_inner).push((slot, format!("{why:#}")));
-        });
-        std::future::ready(read.ok())
-    });
-    let items = gone.map(move |go| -> BoxStream<'static, SubmitStreamRequest> {
-        if go.is_ok() { items.boxed() } else { stream::empty().boxed() }
-    });
-    stream::iter([message(Asked::Resume(resume))]).chain(items.flatten_stream())
+    if settled.taken_in().is_some() {
+        folder.remove(Shelf::Queue, settled.slot)
+    } else {
+        folder.put_aside(settled.slot)
+    }
 }
 
 fn micros(offset: &prost_types::Duration) -> ClockOffset {
     ClockOffset::from_micros(offset.seconds.saturating_mul(1_000_000).saturating_add(i64::from(offset.nanos) / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::office::spool::tests::{spool, waiting};
+
+    const FAST: ClockOffset = ClockOffset::from_micros(259_200_000_000);
+
+    fn sender(folder: Folder, out: &mut Vec<u8>) -> Sender<'_, Vec<u8>> {
+        let [ca, certificate, key] = ["ca", "certificate", "key"].map(Into::into);
+        let target = Target { server: "https://localhost:1".to_owned(), ca, certificate, key };
+        Sender::new(Arc::new(folder), target, false, (out, Tally::default())).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wrong_clock_is_told_once_and_again_when_it_is_off_otherwise() {
+        let ((_dir, folder), mut out) = (spool(), Vec::new());
+        let mut sender = sender(folder, &mut out);
+        let near = ClockOffset::from_micros(FAST.micros() + 1_000_000);
+        for offset in [Some(FAST), Some(near), None, Some(FAST), Some(ClockOffset::from_micros(-370_000_000))] {
+            sender.clock(offset).unwrap();
+        }
+        assert_eq!(String::from_utf8(out).unwrap().matches("clock is off by").count(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_is_not_due_counts_as_not_sent_and_is_due_when_its_time_has_come() {
+        let ((_dir, folder), mut out) = (spool(), Vec::new());
+        let now = Timestamp::from_micros(1_795_000_000_000_000);
+        let (held, free) = (waiting(&folder, 1, now), waiting(&folder, 2, now));
+        let mut sender = sender(folder, &mut out);
+        assert_eq!(sender.due().unwrap(), [held, free]);
+        let resumed = Resumed { clock_offset: Some(prost_types::Duration::default()), ..Resumed::default() };
+        assert!(sender.resumed(&resumed, now).unwrap());
+        let until = now.plus(Duration::from_mins(1));
+        sender.passed_over(PassedOver { held: vec![(held, until)], ..PassedOver::default() }).unwrap();
+        assert_eq!(sender.due().unwrap(), [free]);
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(sender.due().unwrap(), [held, free]);
+        assert_eq!(sender.end().unwrap(), crate::cli::UNREACHED);
+        let said = String::from_utf8(out).unwrap();
+        assert!(said.starts_with(&format!("number 1: held until {until}\n")), "{said}");
+        assert!(said.ends_with("0 accepted, 0 not accepted, 2 not sent, 0 not readable\n"), "{said}");
+    }
 }

@@ -1,9 +1,11 @@
 //! What a spool says: answers as they come, how it stands, one request with all that is known of it.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use tonic::Code;
 
+use super::clear;
 use super::folder::{Folder, Shelf, Slot};
 use super::journal::{self, Settled};
 use crate::cli::office::delivery::Verdict;
@@ -69,8 +71,24 @@ fn error(out: &mut impl Write, error: &ItemError) -> io::Result<()> {
 /// A clock that somebody should set.
 pub(super) fn clock(out: &mut impl Write, offset: ClockOffset) -> io::Result<()> {
     writeln!(out, "this machine's clock is off by {offset} (days, hours:minutes:seconds; + is fast)")?;
-    writeln!(out, "  en: Set it from a time server: captures in the future are not accepted.")?;
-    writeln!(out, "  vi: Hãy đồng bộ đồng hồ với máy chủ thời gian: lần thu nhận ghi ở tương lai không được chấp nhận.")
+    if offset.micros() < 0 {
+        writeln!(
+            out,
+            "  en: It is slow. Set it from a time server, or captures are filed under a time before they were made."
+        )?;
+        return writeln!(
+            out,
+            "  vi: Đồng hồ chạy chậm. Hãy đồng bộ với máy chủ thời gian, nếu không thời điểm thu nhận sẽ bị ghi sớm hơn thực tế."
+        );
+    }
+    writeln!(
+        out,
+        "  en: It is fast. Set it from a time server: what is captured in the future cannot be sent before then."
+    )?;
+    writeln!(
+        out,
+        "  vi: Đồng hồ chạy nhanh. Hãy đồng bộ với máy chủ thời gian: lần thu nhận ghi ở tương lai chưa thể gửi trước lúc đó."
+    )
 }
 
 /// How a spool stands.
@@ -79,7 +97,11 @@ pub(super) fn status(folder: &Folder, out: &mut impl Write) -> anyhow::Result<()
     let settled = journal::read(folder)?;
     let accepted = settled.iter().filter(|settled| settled.taken_in().is_some()).count();
     // What was answered may not have left the queue yet.
-    let waiting: Vec<_> = waiting.iter().filter(|slot| !settled.iter().any(|s| s.slot == **slot)).collect();
+    let answered: HashSet<_> = settled.iter().map(|settled| settled.slot).collect();
+    let waiting: Vec<_> = waiting.iter().filter(|slot| !answered.contains(slot)).collect();
+    let cleared = clear::cleared(folder)?;
+    let refused: Vec<_> = refused.into_iter().filter(|slot| !cleared.contains_key(slot)).collect();
+    let cured = cleared.values().flatten().count();
     let numbers = waiting.iter().copied().chain(&refused).chain(settled.iter().map(|settled| &settled.slot));
     let last = numbers.map(|slot| slot.number).max();
     words::line(out, "workstation", folder.workstation().as_str())?;
@@ -87,6 +109,8 @@ pub(super) fn status(folder: &Folder, out: &mut impl Write) -> anyhow::Result<()
     words::line(out, "waiting", &listed(&waiting))?;
     words::line(out, "accepted", &accepted.to_string())?;
     words::line(out, "refused", &listed(&refused.iter().collect::<Vec<_>>()))?;
+    words::line(out, "cured", &cured.to_string())?;
+    words::line(out, "given up", &(cleared.len() - cured).to_string())?;
     Ok(())
 }
 
@@ -99,6 +123,16 @@ fn listed(slots: &[&Slot]) -> String {
     }
 }
 
+/// What became of a refused request afterwards.
+fn cleared_is_told(folder: &Folder, slot: Slot, out: &mut impl Write) -> anyhow::Result<()> {
+    match clear::cleared(folder)?.get(&slot) {
+        Some(Some(cure)) => writeln!(out, "  cured by number {cure}")?,
+        Some(None) => writeln!(out, "  given up")?,
+        None => {}
+    }
+    Ok(())
+}
+
 /// One request: where it is, what it says, what it was answered. The exit code.
 pub(super) fn show(folder: &Folder, number: CaptureNumber, out: &mut impl Write) -> anyhow::Result<u8> {
     let of_number = |slots: Vec<Slot>| slots.into_iter().find(|slot| slot.number == number);
@@ -107,7 +141,10 @@ pub(super) fn show(folder: &Folder, number: CaptureNumber, out: &mut impl Write)
         [Shelf::Refused, Shelf::Queue].into_iter().map(|shelf| anyhow::Ok((shelf, of_number(folder.slots(shelf)?))));
     let here = here.collect::<Result<Vec<_>, _>>()?.into_iter().find_map(|(shelf, slot)| Some((shelf, slot?)));
     match (&settled, here) {
-        (Some(settled), _) => answered(out, settled.slot, &settled.answer)?,
+        (Some(settled), _) => {
+            answered(out, settled.slot, &settled.answer)?;
+            cleared_is_told(folder, settled.slot, out)?;
+        }
         (None, Some(_)) => writeln!(out, "number {number}: waits")?,
         (None, None) => {
             writeln!(out, "number {number}: is not here")?;
@@ -125,4 +162,22 @@ pub(super) fn show(folder: &Folder, number: CaptureNumber, out: &mut impl Write)
         writeln!(out, "{}", Reader::new()?.write(&request)?)?;
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_told_by_how_much_and_which_way_in_both_languages() {
+        for (micros, words) in [
+            (259_212_000_000, ["off by +3d 00:00:12", "  en: It is fast.", "  vi: Đồng hồ chạy nhanh."]),
+            (-370_000_000, ["off by -0d 00:06:10", "  en: It is slow.", "  vi: Đồng hồ chạy chậm."]),
+        ] {
+            let mut out = Vec::new();
+            clock(&mut out, ClockOffset::from_micros(micros)).unwrap();
+            let said = String::from_utf8(out).unwrap();
+            assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        }
+    }
 }
