@@ -77,7 +77,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let (by, officer) = officer(&request)?;
         let pace = pace(&request)?;
         let (app, stop, messages) = (self.app.clone(), self.stop.clone(), request.into_inner());
-        Ok(Response::new(Session { app, by, officer, pace, messages, stop }.answers()))
+        Ok(Response::new(Session { app, by, officer, pace, messages }.answers(stop)))
     }
 
     async fn get(&self, request: Request<pb::GetRequest>) -> Result<Response<pb::GetResponse>, Status> {
