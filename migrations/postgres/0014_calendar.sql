@@ -12,7 +12,7 @@ ALTER TABLE enrolment ADD COLUMN due_at BIGINT;  -- midnight after the last day
 ALTER TABLE enrolment ADD COLUMN deadline_basis TEXT;  -- on what the limit rests
 ALTER TABLE enrolment ADD COLUMN limit_days BIGINT;  -- working days by law
 ALTER TABLE enrolment ADD COLUMN spent_days BIGINT;  -- of them before the clock last began to run
-ALTER TABLE enrolment ADD COLUMN clock_ran TEXT;  -- the spans in which they were: first day/last day/limit, oldest first
+ALTER TABLE enrolment ADD COLUMN clock_ran TEXT;  -- the spans in which they were, as JSON, oldest first
 ALTER TABLE enrolment ADD COLUMN clock_running_since BIGINT;  -- absent while it stands still
 ALTER TABLE enrolment ADD COLUMN calendar_edition TEXT;  -- on which it was counted
 ALTER TABLE enrolment ADD COLUMN deadline_provisional BOOLEAN;

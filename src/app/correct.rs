@@ -5,6 +5,7 @@ use tokio::sync::OnceCell;
 
 use super::enrol::{Submitted, spent_challenge};
 use super::repeat::Attempt;
+use super::stood::Stood;
 use super::{App, Caller, Error, Intake, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
@@ -18,7 +19,8 @@ use crate::domain::record::RegistryAnswer;
 use crate::domain::review::ReturnNote;
 use crate::domain::time::Timestamp;
 use crate::domain::working_list::ListName;
-use crate::store::{Change, Correction, Revision, StoredEnrolment, StoredEvent, Unit};
+use crate::domain::workstation::Earlier;
+use crate::store::{Change, Correction, Reader, Revision, StoredEnrolment, StoredEvent, Unit};
 
 /// What happened to a request, and what was handed in before its corrections.
 #[derive(Debug)]
@@ -55,6 +57,9 @@ struct Recorded {
     /// Of a correction: which revision it made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revision: Option<u32>,
+    /// Of a correction; a withdrawn request does not change any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stood: Option<Stood>,
 }
 
 impl App {
@@ -76,8 +81,17 @@ impl App {
         let corrected = self.once(by, repeat, || self.correct_once((by, officer), repeat, id, intake, now, &record));
         let corrected = corrected.await??;
         if let Submitted::NotAccepted(findings) = &corrected {
+            let mut reader = self.store().reader().await?;
+            let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
+            // A colleague who sent the same correction was faster, after this call had looked.
+            if let Earlier::TakenIn(_) = earlier {
+                let now = self.held_enrolment(&mut reader, officer, id).await?;
+                return self.corrected_before(&mut reader, now.enrolment).await;
+            }
+            drop(reader);
             let entry = self.not_accepted((by, officer), intake, findings, now).with("correction_of", id.to_string());
-            self.commit(Unit::new(entry)).await?;
+            let number = Self::noted_refused((owner, earlier), repeat, intake, now);
+            self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(corrected)
     }
@@ -168,7 +182,12 @@ impl App {
         if let Some(first) = before {
             let revision = first.revision.unwrap_or(stored.enrolment.revision);
             let receipt = self.kept_receipt(&mut reader, first.enrolment, revision).await?;
-            return Ok(Attempt::Answered(Ok(Submitted::Accepted(Box::new(stored.enrolment), receipt))));
+            let enrolment = self.as_answered(&mut reader, stored.enrolment, first.stood).await?;
+            return Ok(Attempt::Answered(Ok(Submitted::Accepted(Box::new(enrolment), receipt))));
+        }
+        let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
+        if let Earlier::TakenIn(_) = earlier {
+            return Ok(Attempt::Answered(Ok(self.corrected_before(&mut reader, stored.enrolment).await?)));
         }
         if !matches!(stored.enrolment.stage, Stage::Returned { .. }) {
             return Ok(Attempt::Unchanged(Err(NotReturned.into())));
@@ -176,8 +195,9 @@ impl App {
         let captures_held = reader.captures(id).await?.is_some_and(|kept| kept.ended.is_none());
         drop(reader);
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
-        let seen = self.duplicate_changes(&intake.application).await?;
-        let known = self.known(officer, id, intake, record.clone(), now).await?;
+        let found_by = self.duplicate_keys(id, &intake.application).await?;
+        let mut known = self.known(officer, id, intake, record.clone(), now).await?;
+        known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         let chip_is_held = self.keeps_its_chip(&stored, intake)?;
         let findings = examined_again(&stored, intake, &known, (captures_held, chip_is_held), now);
         let cleared = match findings.cleared() {
@@ -194,11 +214,20 @@ impl App {
         enrolment.biometrics_on_file = known.on_file(&intake.application);
         self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
         let captures = self.replace_captures(id, &intake.captures).await?;
-        let found_by = self.index_duplicates(id, &intake.application, Some(seen));
-        let unit = self.corrected(by, repeat, &stored, intake, &passage)?.with(found_by).with_all(captures);
+        let unit = self
+            .corrected(by, repeat, &stored, intake, &passage)?
+            .with(Change::IndexDuplicates(Box::new(found_by)))
+            .with_all(captures);
+        let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
         let enrolment = passage.into_enrolment();
         let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);
         Ok(Attempt::Change(Ok(Submitted::Accepted(Box::new(enrolment), Some(receipt))), unit.with(keep)))
+    }
+
+    /// The answer for a correction that a colleague handed in: the same capture, under another call.
+    async fn corrected_before(&self, reader: &mut Reader, now: Enrolment) -> Result<Submitted, Error> {
+        let receipt = self.kept_receipt(reader, now.id, now.revision).await?;
+        Ok(Submitted::Accepted(Box::new(now), receipt))
     }
 
     /// Whether what the chip proved still stands: it is not handed in again, and nothing that it was compared with has been
@@ -228,12 +257,14 @@ impl App {
             passport: self.identity_index(application),
             representative: self.representative_index(application),
         };
+        let (revision, stood) = (passage.enrolment().revision, Stood::of(passage.enrolment()));
+        let recorded = Recorded { enrolment: id, revision: Some(revision), stood: Some(stood) };
         let entry = self
             .entry(passage.enrolment().since, by.actor(), Action::EnrolmentCorrected, id.uuid())
             .with("revision", passage.enrolment().revision.to_string())
             .with("notes", passage.enrolment().notes.iter().map(|n| n.rule.id).collect::<Vec<_>>().join(","));
         Ok(Unit::new(entry)
-            .with(repeat.remember(by, &Recorded { enrolment: id, revision: Some(passage.enrolment().revision) })?)
+            .with(repeat.remember(by, &recorded)?)
             .with(Change::Correct(Box::new(correction), stored.version))
             .with_all(spent_challenge(intake, passage.enrolment()))
             .with_all(self.bindings(id, &before).into_iter().map(Change::Release))
@@ -268,7 +299,7 @@ impl App {
             .with("reason", reason.name())
             .with("from", stored.enrolment.stage.name().name());
         let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Recorded { enrolment: id, revision: None })?)
+            .with(repeat.remember(by, &Recorded { enrolment: id, revision: None, stood: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with_all(ended)
             .with_all(self.set_free(id, &application));

@@ -3,12 +3,12 @@
 //! Candidates are found by keyed hashes, opened in memory, compared and dropped; of those that are not likely nothing
 //! remains. Requests that were refused or withdrawn are nobody's duplicate: whoever comes again comes rightly.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::{App, Caller, Error, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::duplicate::{Comparison, Profile, SHOWN_MAX, Selected, select};
+use crate::domain::duplicate::{BlockingKey, Comparison, Profile, SHOWN_MAX, Selected, select};
 use crate::domain::enrolment::{Enrolment, StageName};
 use crate::domain::finding::DUPLICATE_LIKELY;
 use crate::domain::ids::{EnrolmentId, StaffId};
@@ -19,7 +19,7 @@ use crate::store::{Change, DuplicateKeys, NotTheSame, Reader, StoreError, Stored
 
 /// Who makes keys for requests of earlier releases.
 const INDEXER: Actor = Actor::Service("indexer");
-/// Requests that are indexed in one unit.
+/// Requests that are read at once to be indexed, each in a unit of its own.
 const INDEXED_AT_ONCE: u32 = 50;
 
 /// A request that is likely the same person's.
@@ -160,19 +160,19 @@ impl App {
         Ok(decided.map(|decided| Change::NotTheSame(Box::new(decided))).collect())
     }
 
-    /// How often keys were added in the bucket of this applicant: read before candidates are looked for.
-    pub(super) async fn duplicate_changes(&self, application: &Application) -> Result<i64, Error> {
-        let bucket = self.vault().birth_bucket(application.born_on);
-        Ok(self.store().reader().await?.duplicate_changes(bucket).await?)
-    }
-
-    /// The change by which a request is found from now on. `seen` is what [`App::duplicate_changes`] told before
-    /// candidates were looked for: if somebody of the same bucket came since, the unit fails, and the attempt looks again.
-    pub(super) fn index_duplicates(&self, id: EnrolmentId, application: &Application, seen: Option<i64>) -> Change {
+    /// The keys by which a request is found, and how often others were added beside them: read before candidates are looked
+    /// for. Put into the unit: if somebody came since who shares a key, it fails, and the attempt looks again.
+    pub(super) async fn duplicate_keys(
+        &self,
+        id: EnrolmentId,
+        application: &Application,
+    ) -> Result<DuplicateKeys, Error> {
         let keys = Profile::of(application).keys();
-        let keys = keys.iter().map(|key| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) }).collect();
-        let bucket = self.vault().birth_bucket(application.born_on);
-        Change::IndexDuplicates(Box::new(DuplicateKeys { enrolment: id, keys, bucket, seen }))
+        let stored = |key: &BlockingKey| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) };
+        let keys: Vec<_> = keys.iter().map(stored).collect();
+        let values: Vec<_> = keys.iter().map(|key| key.value.clone()).collect();
+        let seen = self.store().reader().await?.duplicate_changes(&values).await?;
+        Ok(DuplicateKeys { enrolment: id, keys, seen, of: None })
     }
 
     /// Gives free what a request held that ends without an account: what it used, and by what it was found.
@@ -191,30 +191,28 @@ impl App {
             let rows = self.store().reader().await?.enrolments_without_keys(after, INDEXED_AT_ONCE).await?;
             let Some(last) = rows.last() else { return Ok(made) };
             after = Some(last.enrolment.id);
-            let opened: HashMap<_, _> = rows.iter().filter_map(|row| self.to_index(row)).collect();
-            if opened.is_empty() {
-                continue;
-            }
-            let now = self.clock().now();
-            let entry = self
-                .entry(now, INDEXER, Action::DuplicatesIndexed, last.enrolment.id.uuid())
-                .with("count", opened.len().to_string());
-            let changes = opened.iter().map(|(id, application)| self.index_duplicates(*id, application, None));
-            match self.commit(Unit::new(entry).with_all(changes)).await {
-                Ok(()) => made += opened.len(),
-                Err(StoreError::Changed) => {}
-                Err(error) => return Err(error.into()),
+            for row in &rows {
+                made += usize::from(self.index_earlier(row).await?);
             }
         }
     }
 
-    fn to_index(&self, stored: &StoredEnrolment) -> Option<(EnrolmentId, Application)> {
+    /// Makes keys for a request as it was read. One that others change meanwhile is left: a correction makes its own keys,
+    /// and what was changed otherwise is found again by the next round.
+    async fn index_earlier(&self, stored: &StoredEnrolment) -> Result<bool, Error> {
         let id = stored.enrolment.id;
         let opened = self.open_application(stored).inspect_err(|error| {
             let error = error as &dyn std::error::Error;
             tracing::error!(enrolment = %id, error, "a request does not open and was not indexed");
         });
-        Some((id, opened.ok()?))
+        let Ok(application) = opened else { return Ok(false) };
+        let keys = DuplicateKeys { of: Some(stored.version), ..self.duplicate_keys(id, &application).await? };
+        let entry = self.entry(self.clock().now(), INDEXER, Action::DuplicatesIndexed, id.uuid());
+        match self.commit(Unit::new(entry).with(Change::IndexDuplicates(Box::new(keys)))).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Changed) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What tells the person: passport, residence card, and the passport that the card prints, which a renewal replaced.
@@ -228,13 +226,34 @@ impl App {
             card.map(|card| self.vault().card(card.kind.name(), &card.number)),
             printed.map(|(number, passport)| self.vault().document(&passport.issuing_state, number)),
         ];
-        let mut documents: Vec<_> = all.into_iter().flatten().collect();
-        documents.dedup();
-        documents
+        each_once(all.into_iter().flatten())
     }
+}
+
+/// The documents in their order, each once: a card may print the passport that lies beside it.
+fn each_once(all: impl Iterator<Item = BlindIndex>) -> Vec<BlindIndex> {
+    let mut documents = Vec::new();
+    for document in all {
+        if !documents.contains(&document) {
+            documents.push(document);
+        }
+    }
+    documents
 }
 
 /// Whether a request may lead to an account, or has.
 fn is_live(stored: &StoredEnrolment) -> bool {
     !matches!(stored.enrolment.stage.name(), StageName::Refused | StageName::Withdrawn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_named_twice_counts_once_wherever_it_stands() {
+        let [passport, card] = [1, 2].map(|byte| BlindIndex::from_bytes(vec![byte; 32]));
+        let all = [passport.clone(), card.clone(), passport.clone()];
+        assert_eq!(each_once(all.into_iter()), [passport, card]);
+    }
 }

@@ -106,10 +106,7 @@ impl App {
             }
             drop(reader);
             let entry = self.not_accepted((by, officer), intake, findings, now);
-            let number = match (&intake.provenance, earlier) {
-                (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
-                _ => Self::noted(owner, repeat, intake, None, now),
-            };
+            let number = Self::noted_refused((owner, earlier), repeat, intake, now);
             self.commit(Unit::new(entry).with_all(number)).await?;
         }
         Ok(submitted)
@@ -213,7 +210,7 @@ impl App {
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
-        let seen = self.duplicate_changes(&intake.application).await?;
+        let found_by = self.duplicate_keys(id, &intake.application).await?;
         let mut known = self.known(officer, id, intake, record.clone(), now).await?;
         known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
@@ -224,8 +221,10 @@ impl App {
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
                 self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
-                let found_by = self.index_duplicates(id, &intake.application, Some(seen));
-                let unit = self.received(by, repeat, intake, &passage)?.with(found_by).with_all(kept);
+                let unit = self
+                    .received(by, repeat, intake, &passage)?
+                    .with(Change::IndexDuplicates(Box::new(found_by)))
+                    .with_all(kept);
                 let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
                 let enrolment = passage.into_enrolment();
                 let (receipt, keep) = self.receipt(&enrolment, intake.submitted, now);

@@ -29,6 +29,7 @@ mod review;
 mod sealing;
 mod shipped;
 mod staff;
+mod stood;
 mod trust;
 mod watch;
 mod workstation;
@@ -55,7 +56,7 @@ pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
 pub use watch::{Told, Watch, WatchSettings};
-pub use workstation::{Resumed, ShownWorkstation, WorkstationPage};
+pub use workstation::{Released, Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
+use super::stood::Stood;
 use super::{App, Caller, Error, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
@@ -40,10 +41,12 @@ pub struct Reviewed {
     pub reason: Option<ReviewReason>,
 }
 
-/// The first answer to a review: the request's name.
+/// The first answer to a review: the request's name, and how it stood then.
 #[derive(Serialize, Deserialize)]
 struct Recorded {
     enrolment: EnrolmentId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stood: Option<Stood>,
 }
 
 impl App {
@@ -76,10 +79,10 @@ impl App {
         let before: Option<Recorded> = self.first_answer(&mut reader, by, repeat).await?;
         let id = before.as_ref().map_or(id, |first| first.enrolment);
         let stored = self.held_enrolment(&mut reader, supervisor, id).await?;
-        if before.is_some() {
+        if let Some(first) = before {
+            let enrolment = self.as_answered(&mut reader, stored.enrolment, first.stood).await?;
             // The reason of this very call: another one under the same name would have been refused.
-            let reason = Some(reason.clone());
-            return Ok(Attempt::Answered(Ok(Reviewed { enrolment: stored.enrolment, reason })));
+            return Ok(Attempt::Answered(Ok(Reviewed { enrolment, reason: Some(reason.clone()) })));
         }
         let ended = match verdict {
             // Nobody needs what was captured for a request that ends here.
@@ -124,7 +127,8 @@ impl App {
         let enrolment = passage.enrolment().clone();
         let rules = enrolment.referred_by().into_iter().collect::<Vec<_>>().join(",");
         let entry = self.entry(now, by.actor(), action, id.uuid()).with("rules", rules);
-        let unit = Unit::new(entry).with(repeat.remember(by, &Recorded { enrolment: id })?);
+        let recorded = Recorded { enrolment: id, stood: Some(Stood::of(&enrolment)) };
+        let unit = Unit::new(entry).with(repeat.remember(by, &recorded)?);
         let (passage, seen) = (Box::new(passage), stored.version);
         let unit = match verdict {
             ReviewVerdict::Override { not_the_same, .. } => {

@@ -1,7 +1,7 @@
 //! Workstations: what a capture's number stands for already, what is noted of each, and what a supervisor is shown.
 
 use super::{App, Caller, Error, Intake, Officer, Repeat};
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Actor};
 use crate::domain::ids::EnrolmentId;
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
@@ -9,7 +9,8 @@ use crate::domain::workstation::{
     CaptureNumber, ClockOffset, Earlier, NumberRange, Numbers, Provenance, WorkstationId,
 };
 use crate::store::{
-    Arrived, Change, NotedCapture, Reader, SeenWorkstation, StoreError, StoredWorkstation, Table, Unit,
+    Arrived, Change, NotedCapture, Reader, ReleasedWorkstation, SeenWorkstation, StoreError, StoredWorkstation, Table,
+    Unit,
 };
 
 /// Runs of missing numbers that a client is told at once. The next question tells the next ones.
@@ -41,6 +42,15 @@ pub struct ShownWorkstation {
     pub doubled: Vec<CaptureNumber>,
 }
 
+/// A name that was given free.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Released {
+    /// Whose it was.
+    pub office: OfficeCode,
+    /// The name under which what came under it is kept.
+    pub kept_as: WorkstationId,
+}
+
 /// A page of workstations.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WorkstationPage {
@@ -51,7 +61,8 @@ pub struct WorkstationPage {
 }
 
 impl App {
-    /// Which captures of a workstation arrived. Notes that it was heard of; the first use of a name binds it to the office.
+    /// Which captures of a workstation arrived. Notes that it was heard of, if it has captures here; a name under which none
+    /// came stays nobody's, for it may be a slip.
     ///
     /// # Errors
     /// [`Error::WorkstationElsewhere`], or if the store cannot be asked.
@@ -64,13 +75,13 @@ impl App {
     ) -> Result<Resumed, Error> {
         let now = self.clock().now();
         let offset = sent_at.map(|theirs| ClockOffset::between(theirs, now));
-        let office = self.owner(&mut self.store().reader().await?, officer, workstation).await?;
-        let seen = SeenWorkstation { id: workstation.clone(), office, offset };
+        let office = self.known_owner(&mut self.store().reader().await?, officer, workstation).await?;
+        let seen = office.map(|office| SeenWorkstation { id: workstation.clone(), office, offset });
         let entry = self
             .entry(now, by.actor(), Action::WorkstationSeen, officer.id.uuid())
             .with("office", officer.office.as_str())
             .with("workstation", workstation.as_str());
-        self.commit(Unit::new(entry).with(Change::SeeWorkstation(seen))).await.map_err(elsewhere)?;
+        self.commit(Unit::new(entry).with_all(seen.map(Change::SeeWorkstation))).await?;
         let arrived = self.store().reader().await?.numbers_of(workstation, RESUME_RANGES_MAX).await?;
         Ok(resumed(arrived, RESUME_RANGES_MAX, offset))
     }
@@ -137,14 +148,48 @@ impl App {
         self.commit(Unit::new(entry).with(noted)).await.map_err(elsewhere)
     }
 
+    /// Gives a workstation's name free, from the console of the machine: the next capture under it binds it anew. What came
+    /// under it stays with its office, under a name made for it. `None` if nothing came under the name.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn release_workstation(&self, id: &WorkstationId) -> Result<Option<Released>, Error> {
+        let Some(known) = self.store().reader().await?.workstation(id).await? else { return Ok(None) };
+        let now = self.clock().now();
+        let release = self.dice().id(now);
+        let kept_as = id.retired(release);
+        let entry = self
+            .entry(now, Actor::Console, Action::WorkstationReleased, release)
+            .with("office", known.office.as_str())
+            .with("workstation", id.as_str())
+            .with("kept_as", kept_as.as_str());
+        let released = ReleasedWorkstation { id: id.clone(), kept_as: kept_as.clone() };
+        match self.commit(Unit::new(entry).with(Change::ReleaseWorkstation(released))).await {
+            Ok(()) => Ok(Some(Released { office: known.office, kept_as })),
+            // Someone else gave it free at the same moment.
+            Err(StoreError::Changed) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The code of the office that a workstation belongs to, as it is kept: the officer's own, or that of one whose rights
-    /// it has today. One that is not known becomes the officer's office's.
+    /// it has today. One from which nothing came becomes the officer's office's.
     async fn owner(&self, reader: &mut Reader, officer: &Officer, id: &WorkstationId) -> Result<OfficeCode, Error> {
-        let Some(known) = reader.workstation(id).await? else { return Ok(officer.office.clone()) };
+        Ok(self.known_owner(reader, officer, id).await?.unwrap_or_else(|| officer.office.clone()))
+    }
+
+    /// The same; `None` if nothing came from the workstation.
+    async fn known_owner(
+        &self,
+        reader: &mut Reader,
+        officer: &Officer,
+        id: &WorkstationId,
+    ) -> Result<Option<OfficeCode>, Error> {
+        let Some(known) = reader.workstation(id).await? else { return Ok(None) };
         let map = self.offices(reader).await?;
         let holder = map.successor(&known.office, known.first_seen.local_date(), officer.on);
         let held = holder.is_some_and(|holder| holder.code == officer.office);
-        held.then_some(known.office).ok_or(Error::WorkstationElsewhere)
+        held.then_some(Some(known.office)).ok_or(Error::WorkstationElsewhere)
     }
 
     /// What the capture's number stands for already, and the office that its workstation belongs to. A capture without a
@@ -168,6 +213,19 @@ impl App {
             },
         };
         Ok((earlier, owner))
+    }
+
+    /// Notes what the rules refused: that its number arrived or, if that stands for another capture, that it came again.
+    pub(super) fn noted_refused(
+        (owner, earlier): (OfficeCode, Earlier<EnrolmentId>),
+        repeat: &Repeat,
+        intake: &Intake,
+        now: Timestamp,
+    ) -> Option<Change> {
+        match (&intake.provenance, earlier) {
+            (Some(at), Earlier::Another) => Some(Change::NoteDoubled(at.workstation.clone(), at.number)),
+            _ => Self::noted(owner, repeat, intake, None, now),
+        }
     }
 
     /// Notes what the capture's number stands for from now on, if it has one.

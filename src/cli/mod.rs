@@ -22,6 +22,7 @@ mod staff;
 mod status;
 mod trust;
 mod words;
+mod workstation;
 
 use std::io;
 use std::path::PathBuf;
@@ -70,6 +71,9 @@ enum Command {
     /// Keeps the units and offices with their days
     #[command(subcommand)]
     Offices(offices::Command),
+    /// Keeps the names of offices' workstations
+    #[command(subcommand)]
+    Workstation(workstation::Command),
     /// Keeps the immigration record
     #[command(subcommand)]
     Registry(registry::Command),
@@ -139,6 +143,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
+        Command::Workstation(command) => workstation::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
         Command::Calendar(command) => Box::pin(calendar::run(&command, out)).await,
         Command::Config(command) => config::run(&command, out),

@@ -142,6 +142,8 @@ pub enum Action {
     TrustListed,
     /// A workstation was heard of.
     WorkstationSeen,
+    /// A workstation's name was given free for another office.
+    WorkstationReleased,
     /// Workstations of an office were listed.
     WorkstationsListed,
     /// A numbered capture arrived that could not be read, or whose name was used for another.
@@ -197,6 +199,7 @@ impl Action {
             Self::TrustRejected => "trust.rejected",
             Self::TrustListed => "trust.listed",
             Self::WorkstationSeen => "workstation.seen",
+            Self::WorkstationReleased => "workstation.released",
             Self::WorkstationsListed => "workstations.listed",
             Self::CaptureRefused => "workstation.capture-refused",
         }

@@ -4,15 +4,17 @@
 //! for correction does not count against the office. Refuses to guess: in a year that the calendar lacks there is no
 //! deadline, and one that was counted on provisional data says so.
 
+use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 
 use super::calendar::{Calendar, CalendarLacks, Counted, Edition};
 use super::law::hand_over;
 use super::record::Biometrics;
-use super::time::Timestamp;
+use super::time::{Timestamp, iso_date};
 
 /// On what the limit rests. Decree 69/2024 art. 13.3; DOMAIN 1.6.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// Face and fingerprints are in the immigration database.
     OnFile,
@@ -41,18 +43,20 @@ impl Basis {
 }
 
 /// A span over which the clock ran, from receipt or correction to a return.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Run {
     /// The day on which it began, which is not counted.
+    #[serde(with = "iso_date")]
     pub since: Date,
     /// The day of the return, which is.
+    #[serde(with = "iso_date")]
     pub until: Date,
     /// The limit that held in it, in working days.
     pub limit: u8,
 }
 
 /// Until when a request must be decided.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Deadline {
     /// Midnight in Viet Nam after the last day: a decision before this instant is in time, and late from it on. While the
     /// clock stands still, what it was when it was stopped.

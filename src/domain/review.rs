@@ -1,12 +1,14 @@
 //! The second pair of eyes: what a supervisor decides about a request that a rule referred.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::StaffId;
 use super::person::personal_text;
 use super::text::Malformed;
 use super::time::Timestamp;
 
 /// A decision about findings that refer. Its reason is sealed beside it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Review {
     /// Who decided.
     pub reviewer: StaffId,

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::finding::{CAPTURED_IN_FUTURE, CLOCK_OFF, Field, Finding, SEQUENCE_DOUBLED, Source};
 use super::text::Malformed;
 use super::time::Timestamp;
@@ -56,6 +58,13 @@ impl WorkstationId {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name under which what came under this one is kept when it is given free: as much of it as fits, and twelve
+    /// digits of `mark`, so that the same name can be given free again.
+    pub fn retired(&self, mark: Uuid) -> Self {
+        let end = format!(".released-{:012x}", mark.as_u128() & 0xffff_ffff_ffff);
+        Self(self.0.chars().take(ID_LENGTH_MAX - end.len()).chain(end.chars()).collect())
     }
 }
 
@@ -311,6 +320,18 @@ mod tests {
 
     fn rules(found: &[Finding]) -> Vec<&'static str> {
         found.iter().map(|finding| finding.rule.id).collect()
+    }
+
+    #[test]
+    fn a_name_that_is_given_free_is_a_name_still_and_a_mark_tells_it_from_the_next() {
+        let (one, other) = (Uuid::from_u128(0x1_0000_0000_00ab), Uuid::from_u128(2));
+        for name in ["q1-01", &"a".repeat(64)] {
+            let name = WorkstationId::parse(name).unwrap();
+            let retired = name.retired(one);
+            assert_eq!(WorkstationId::parse(retired.as_str()).unwrap(), retired);
+            assert!(retired.as_str().ends_with(".released-0000000000ab"), "{retired}");
+            assert!(retired != name.retired(other) && retired.retired(other) != retired);
+        }
     }
 
     #[test]

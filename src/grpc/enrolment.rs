@@ -8,6 +8,7 @@ use super::gate::{caller, pace};
 use super::paging::{SHORT, page};
 use super::parse::{self, Faults};
 use super::submit_stream::{Answers, Session};
+use super::workstation::{Numbered, Sent};
 use super::{lists, receipts, render, status, watch, workstation};
 use crate::app::{App, Caller, HandedReceipt, Intake, Officer, Submitted};
 use crate::domain::capture::Captures;
@@ -23,6 +24,8 @@ pub(super) const WRONG_REASON: Malformed = Malformed::new(
 );
 /// The name under which requests are remembered, however they came.
 const SUBMIT: &str = "EnrolmentService/Submit";
+/// The same for corrections.
+const CORRECT: &str = "EnrolmentService/Correct";
 
 pub(super) struct Enrolments {
     pub(super) app: App,
@@ -71,7 +74,7 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
         let (by, officer) = officer(&request)?;
         let pace = pace(&request)?;
         let (app, stop, messages) = (self.app.clone(), self.stop.clone(), request.into_inner());
-        Ok(Response::new(Session { app, by, officer, pace, messages, stop }.answers()))
+        Ok(Response::new(Session { app, by, officer, pace, messages }.answers(stop)))
     }
 
     async fn get(&self, request: Request<pb::GetRequest>) -> Result<Response<pb::GetResponse>, Status> {
@@ -93,14 +96,23 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
 
     async fn correct(&self, request: Request<pb::CorrectRequest>) -> Result<Response<pb::CorrectResponse>, Status> {
         let (by, officer) = officer(&request)?;
-        let message = request.into_inner();
+        let mut message = request.into_inner();
         let mut faults = Faults::default();
         let ids = ids(&mut faults, &message.request_id, &message.enrolment_id);
         let intake =
             intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
-        let ((id, enrolment), intake) = faults.finish(ids.zip(intake))?;
-        let repeat = self.app.repeat(id, "EnrolmentService/Correct", &message.encode_to_vec());
-        Ok(Response::new(match self.app.correct(&by, &officer, &repeat, enrolment, &intake).await? {
+        let numbered = Numbered::of(&mut faults, &mut message.capture);
+        let sent = Sent { id: ids.map(|(id, _)| id), method: CORRECT, content: message.encode_to_vec() };
+        let corrected = match faults.finish(ids.zip(intake).zip(numbered.read())) {
+            Ok((((id, enrolment), intake), provenance)) => {
+                let (intake, repeat) = (Intake { provenance, ..intake }, sent.repeat(&self.app, id));
+                self.app.correct(&by, &officer, &repeat, enrolment, &intake).await.map_err(Status::from)
+            }
+            Err(unreadable) => Err(unreadable),
+        };
+        numbered.note_refused(&self.app, (&by, &officer), &sent, corrected.as_ref().err()).await?;
+        let clock_offset = numbered.offset(&self.app);
+        Ok(Response::new(match corrected? {
             Submitted::Accepted(enrolment, receipt) => pb::CorrectResponse {
                 outcome: Some(pb::correct_response::Outcome::Accepted(held_by(
                     &officer,
@@ -109,11 +121,12 @@ impl pb::enrolment_service_server::EnrolmentService for Enrolments {
                 signed: receipt.as_ref().map(receipts::signed).unwrap_or_default(),
                 key_id: receipt.as_ref().map(receipts::key_id).unwrap_or_default(),
                 content_salt: receipt.as_ref().map(receipts::salt).unwrap_or_default(),
+                clock_offset,
             },
             Submitted::NotAccepted(findings) => {
                 let refused = pb::NotAccepted { findings: render::findings(findings.iter()) };
                 let outcome = Some(pb::correct_response::Outcome::NotAccepted(refused));
-                pb::CorrectResponse { outcome, ..pb::CorrectResponse::default() }
+                pb::CorrectResponse { outcome, clock_offset, ..pb::CorrectResponse::default() }
             }
         }))
     }
@@ -188,31 +201,17 @@ pub(super) async fn submit_one(
     let mut faults = Faults::default();
     let id = faults.text("request_id", &message.request_id, RequestId::parse);
     let intake = intake(&mut faults, message.application.as_ref(), message.chip.as_ref(), message.captures.as_ref());
-    let provenance = match &message.capture {
-        None => Some(None),
-        some => faults.within("capture", some.as_ref(), workstation::provenance).map(Some),
-    };
-    // What a clock shows is no content: it differs when the same request is sent again.
-    if let Some(capture) = &mut message.capture {
-        capture.workstation_time = None;
-    }
-    let content = message.encode_to_vec();
-    let numbered = id.zip(provenance.clone().flatten());
-    let read = faults.finish(id.zip(intake).zip(provenance));
-    let submitted = match read {
+    let numbered = Numbered::of(&mut faults, &mut message.capture);
+    let sent = Sent { id, method: SUBMIT, content: message.encode_to_vec() };
+    let submitted = match faults.finish(id.zip(intake).zip(numbered.read())) {
         Ok(((id, intake), provenance)) => {
-            let intake = Intake { provenance, ..intake };
-            let repeat = app.repeat(id, SUBMIT, &content);
+            let (intake, repeat) = (Intake { provenance, ..intake }, sent.repeat(app, id));
             app.submit(by, officer, &repeat, &intake).await.map_err(Status::from)
         }
         Err(unreadable) => Err(unreadable),
     };
-    if let (Err(refused), Some((id, provenance))) = (&submitted, &numbered)
-        && let Some(reason) = status::refused_for_good(refused)
-    {
-        app.refuse_capture(by, officer, &app.repeat(*id, SUBMIT, &content), provenance, &reason).await?;
-    }
-    let offset = numbered.and_then(|(_, provenance)| provenance.offset(app.clock().now()));
+    numbered.note_refused(app, (by, officer), &sent, submitted.as_ref().err()).await?;
+    let clock_offset = numbered.offset(app);
     let outcome = match submitted? {
         Submitted::Accepted(enrolment, signed) => {
             pb::submit_response::Outcome::Accepted(receipt(&enrolment, signed.as_ref()))
@@ -221,7 +220,7 @@ pub(super) async fn submit_one(
             pb::submit_response::Outcome::NotAccepted(pb::NotAccepted { findings: render::findings(findings.iter()) })
         }
     };
-    Ok(pb::SubmitResponse { outcome: Some(outcome), clock_offset: offset.map(workstation::offset) })
+    Ok(pb::SubmitResponse { outcome: Some(outcome), clock_offset })
 }
 
 fn receipt(enrolment: &Enrolment, signed: Option<&HandedReceipt>) -> pb::Receipt {

@@ -7,6 +7,7 @@ mod activation;
 mod administration;
 mod advice;
 mod authority;
+mod bounded;
 mod candidates;
 mod captures;
 mod changes;

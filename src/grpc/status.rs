@@ -140,8 +140,8 @@ reasons! {
         "This call ends here and nothing is lost. Call Watch again with the last resume_token."
         / "Kênh theo dõi này kết thúc tại đây, không mất dữ liệu nào. Hãy gọi lại Watch với resume_token cuối cùng.";
     WORKSTATION_ELSEWHERE: PermissionDenied,
-        "Another office uses this workstation's name. Give each workstation a name of its own."
-        / "Đơn vị khác đang dùng tên máy trạm này. Hãy đặt cho mỗi máy trạm một tên riêng.";
+        "Another office uses this workstation's name. Give each workstation a name of its own; one that was taken by a slip, the operator gives free."
+        / "Đơn vị khác đang dùng tên máy trạm này. Hãy đặt cho mỗi máy trạm một tên riêng; nếu đơn vị kia dùng nhầm tên, người vận hành có thể giải phóng tên đó.";
     CONTENDED: Aborted,
         "Others are changing the same record. Try again."
         / "Bản ghi đang được người khác thay đổi. Hãy thử lại.";

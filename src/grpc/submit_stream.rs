@@ -1,18 +1,19 @@
 //! `EnrolmentService.SubmitStream`: requests one after another, each answered by itself.
 //!
-//! Owns the order, the bounds and the end of a stream. An item is read, done and answered before the next one is asked for:
-//! so order is kept, and whoever sends faster is held up by the transport. Refuses to go on after an item that found the
-//! service unable: what follows must not overtake it.
+//! Owns the order and the end of a stream. An item is read, done and answered before the next one is asked for: so order is
+//! kept, and whoever sends faster, or does not read, is held up by the transport. Refuses to go on after an item that found
+//! the service unable: what follows must not overtake it.
 
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use prost::Message as _;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
+use super::bounded::{self, Answering};
 use super::gate::Pace;
 use super::{enrolment, status, workstation};
 use crate::app::{App, Caller, Officer};
@@ -32,61 +33,50 @@ pub(super) struct Session {
     /// How fast items may come, and how long the stream may live.
     pub(super) pace: Pace,
     pub(super) messages: Streaming<pb::SubmitStreamRequest>,
-    pub(super) stop: CancellationToken,
 }
 
 /// What a stream has brought so far.
+#[derive(Default)]
 struct Progress {
-    begun: Instant,
     items: u64,
     bytes: u64,
 }
 
 impl Session {
-    /// The answers, made as they are asked for.
-    pub(super) fn answers(self) -> Answers {
-        let progress = Progress { begun: Instant::now(), items: 0, bytes: 0 };
-        stream::unfold(Some((self, progress)), |state| async move {
-            let (mut session, mut progress) = state?;
-            match session.next(&mut progress).await {
-                Ok(Some(answer)) => Some((Ok(answer), Some((session, progress)))),
-                Ok(None) => {
-                    session.ended(&progress);
-                    None
-                }
-                Err(status) => {
-                    session.ended(&progress);
-                    Some((Err(status), None))
-                }
-            }
+    /// The answers, made beside the call: until the client has said all, a bound is reached, or `stop`.
+    pub(super) fn answers(mut self, stop: CancellationToken) -> Answers {
+        let bounds = self.pace.bounds();
+        bounded::answers((bounds.idle, bounds.lifetime), stop, |answering| async move {
+            let mut progress = Progress::default();
+            let ended = self.run(&answering, &mut progress).await;
+            let (caller, Progress { items, bytes }) = (self.by.id(), progress);
+            tracing::info!(method = self.pace.method(), %caller, items, bytes, "stream ended");
+            ended
         })
-        .boxed()
     }
 
-    /// The answer to the next message; `None` when the client has said all.
-    async fn next(&mut self, progress: &mut Progress) -> Result<Option<pb::SubmitStreamResponse>, Status> {
+    async fn run(
+        &mut self,
+        answering: &Answering<pb::SubmitStreamResponse>,
+        progress: &mut Progress,
+    ) -> Result<(), Status> {
         let bounds = self.pace.bounds();
-        let full = progress.items >= bounds.items_max || progress.bytes >= bounds.bytes_max;
-        if full || progress.begun.elapsed() >= bounds.lifetime {
-            return Err(status::stream_over());
+        while progress.items < bounds.items_max && progress.bytes < bounds.bytes_max {
+            let message = answering.of_client(self.messages.message()).await?.map_err(status::of_transport)?;
+            let Some(message) = message else { return Ok(()) };
+            progress.bytes = progress.bytes.saturating_add(u64::try_from(message.encoded_len()).unwrap_or(u64::MAX));
+            let part = match message.part {
+                Some(Asked::Resume(resume)) => Answered::Resumed(self.resume(&resume).await?),
+                Some(Asked::Item(item)) => {
+                    progress.items += 1;
+                    answering.within(self.pace.turn()).await?;
+                    Answered::Answer(self.item(progress.items, item).await?)
+                }
+                None => return Err(status::no_part()),
+            };
+            answering.tell(pb::SubmitStreamResponse { part: Some(part) }).await?;
         }
-        let message = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Err(status::stopping()),
-            message = timeout(bounds.idle, self.messages.message()) => message,
-        };
-        let message = message.map_err(|_| status::stream_idle())?.map_err(status::of_transport)?;
-        let Some(message) = message else { return Ok(None) };
-        progress.bytes = progress.bytes.saturating_add(u64::try_from(message.encoded_len()).unwrap_or(u64::MAX));
-        let part = match message.part {
-            Some(Asked::Resume(resume)) => Answered::Resumed(self.resume(&resume).await?),
-            Some(Asked::Item(item)) => {
-                progress.items += 1;
-                Answered::Answer(self.item(progress.items, item).await?)
-            }
-            None => return Err(status::no_part()),
-        };
-        Ok(Some(pb::SubmitStreamResponse { part: Some(part) }))
+        Err(status::stream_over())
     }
 
     async fn resume(&self, message: &pb::Resume) -> Result<pb::Resumed, Status> {
@@ -97,11 +87,6 @@ impl Session {
 
     /// The answer to an item, or why the stream cannot go on.
     async fn item(&mut self, position: u64, item: pb::SubmitRequest) -> Result<pb::ItemAnswer, Status> {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Err(status::stopping()),
-            () = self.pace.turn() => {}
-        }
         // The stream may have begun on another day, with another map of offices.
         self.officer = self.app.officer_now(&self.by).await?.ok_or_else(status::no_office_today)?;
         let request_id = item.request_id.clone();
@@ -120,10 +105,5 @@ impl Session {
             Err(refused) => Outcome::Error(status::item_error(&refused)),
         };
         Ok(pb::ItemAnswer { position, request_id, outcome: Some(outcome) })
-    }
-
-    fn ended(&self, progress: &Progress) {
-        let caller = self.by.id();
-        tracing::info!(method = self.pace.method(), %caller, items = progress.items, bytes = progress.bytes, "stream ended");
     }
 }

@@ -5,8 +5,9 @@ use tonic::{Request, Response, Status};
 use super::enrolment::officer;
 use super::paging::{SHORT, page, written};
 use super::parse::{self, Faults};
-use super::render;
-use crate::app::{App, Error, Resumed, ShownWorkstation};
+use super::{render, status};
+use crate::app::{App, Caller, Error, Officer, Repeat, Resumed, ShownWorkstation};
+use crate::domain::ids::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::working_list::NOT_A_PAGE_TOKEN;
 use crate::domain::workstation::{CaptureNumber, ClockOffset, NumberRange, Provenance, WorkstationId};
@@ -40,8 +41,70 @@ fn last_shown(token: &[u8]) -> Result<WorkstationId, Error> {
     name.ok_or(Error::Field { field: "page_token", fault: NOT_A_PAGE_TOKEN })
 }
 
+/// What a call says of where and when it was captured.
+pub(super) struct Numbered {
+    /// `None` if it cannot be read; inside, whether it says anything.
+    #[expect(clippy::option_option, reason = "outside: could it be read; inside: was it there")]
+    provenance: Option<Option<Provenance>>,
+}
+
+/// A call by which a capture came.
+pub(super) struct Sent {
+    /// The client's name for it; absent if it cannot be read.
+    pub(super) id: Option<RequestId>,
+    /// The name under which it is remembered.
+    pub(super) method: &'static str,
+    pub(super) content: Vec<u8>,
+}
+
+impl Sent {
+    /// What makes the call recognisable, under the name that was read.
+    pub(super) fn repeat(&self, app: &App, id: RequestId) -> Repeat {
+        app.repeat(id, self.method, &self.content)
+    }
+}
+
+impl Numbered {
+    /// Reads it, and takes out of the message what is no content: what a clock shows differs when the same is sent again.
+    pub(super) fn of(faults: &mut Faults, capture: &mut Option<pb::CaptureProvenance>) -> Self {
+        let provenance = match &*capture {
+            None => Some(None),
+            some => faults.within("capture", some.as_ref(), self::provenance).map(Some),
+        };
+        if let Some(capture) = capture {
+            capture.workstation_time = None;
+        }
+        Self { provenance }
+    }
+
+    /// What was read; `None` if it cannot be.
+    #[expect(clippy::option_option, reason = "outside: could it be read; inside: was it there")]
+    pub(super) fn read(&self) -> Option<Option<Provenance>> {
+        self.provenance.clone()
+    }
+
+    /// Notes that the number arrived, if the call is refused for good before any rule looks at it.
+    pub(super) async fn note_refused(
+        &self,
+        app: &App,
+        (by, officer): (&Caller, &Officer),
+        sent: &Sent,
+        refused: Option<&Status>,
+    ) -> Result<(), Status> {
+        let Some(reason) = refused.and_then(status::refused_for_good) else { return Ok(()) };
+        let Some((provenance, id)) = self.provenance.iter().flatten().next().zip(sent.id) else { return Ok(()) };
+        Ok(app.refuse_capture(by, officer, &sent.repeat(app, id), provenance, &reason).await?)
+    }
+
+    /// How far the clock is off, if it was told together with the rest.
+    pub(super) fn offset(&self, app: &App) -> Option<prost_types::Duration> {
+        let provenance = self.provenance.iter().flatten().next()?;
+        provenance.offset(app.clock().now()).map(offset)
+    }
+}
+
 /// Where and when a request was captured.
-pub(super) fn provenance(faults: &mut Faults, message: &pb::CaptureProvenance) -> Option<Provenance> {
+fn provenance(faults: &mut Faults, message: &pb::CaptureProvenance) -> Option<Provenance> {
     let workstation = faults.text("workstation_id", &message.workstation_id, WorkstationId::parse);
     let number = faults.take("sequence", CaptureNumber::new(message.sequence));
     let captured_at = faults.required("captured_at", message.captured_at.as_ref());

@@ -20,6 +20,9 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Connections are closed, calls under way answered first, so that a certificate's end is noticed.
 const CONNECTION_AGE_MAX: Duration = Duration::from_hours(1);
+/// How long they are given for that: as long as the longest call may live. An answer that nobody takes goes with its
+/// connection then.
+const CONNECTION_GRACE: Duration = Duration::from_hours(1);
 
 /// What the edge may be asked.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +61,7 @@ where
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
+        .max_connection_age_grace(CONNECTION_GRACE)
         .concurrency_limit_per_connection(edge.concurrent_per_connection as usize)
         .layer(Gate::new(app, limits))
         .add_routes(routes)

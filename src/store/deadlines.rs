@@ -8,11 +8,11 @@ use super::error::StoreError;
 use super::{Reader, Store, audit};
 use crate::domain::audit::Entry;
 use crate::domain::calendar::Edition;
-use crate::domain::deadline::{Basis, Deadline, Run};
+use crate::domain::deadline::{Basis, Deadline};
 use crate::domain::enrolment::{Enrolment, Holder, StageName};
 use crate::domain::ids::{EnrolmentId, Version};
 use crate::domain::staff::OfficeCode;
-use crate::domain::time::{Timestamp, format_date, parse_date};
+use crate::domain::time::Timestamp;
 
 /// Binds `due_at`, `deadline_basis`, `limit_days`, `spent_days`, `clock_ran`, `clock_running_since`, `calendar_edition`,
 /// `deadline_provisional` and `act_by`, in this order.
@@ -23,28 +23,11 @@ pub(super) fn bind_clock(query: Query, enrolment: &Enrolment) -> Query {
         .bind(deadline.map(|deadline| deadline.basis.name().to_owned()))
         .bind(deadline.map(|deadline| i64::from(deadline.limit)))
         .bind(deadline.map(|deadline| i64::from(deadline.spent)))
-        .bind(deadline.map(|deadline| written(&deadline.ran)))
+        .bind(deadline.and_then(|deadline| serde_json::to_string(&deadline.ran).ok()))
         .bind(deadline.and_then(|deadline| deadline.running_since).map(Timestamp::micros))
         .bind(deadline.map(|deadline| deadline.edition.as_str().to_owned()))
         .bind(deadline.map(|deadline| deadline.provisional))
         .bind(enrolment.act_by.map(Timestamp::micros))
-}
-
-/// Runs as `first day/last day/limit`, with a space between two.
-fn written(runs: &[Run]) -> String {
-    let one = |run: &Run| format!("{}/{}/{}", format_date(run.since), format_date(run.until), run.limit);
-    runs.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
-/// Reads what [`written`] wrote.
-fn runs(text: &str) -> Result<Vec<Run>, StoreError> {
-    let read = text.split_whitespace().map(|one| {
-        let mut parts = one.splitn(3, '/');
-        let mut next = || parts.next();
-        let (since, until) = (parse_date(next()?)?, parse_date(next()?)?);
-        Some(Run { since, until, limit: next()?.parse().ok()? })
-    });
-    read.collect::<Option<_>>().ok_or(StoreError::Corrupt { column: "clock_ran" })
 }
 
 /// The clock of a row, if it has one.
@@ -55,13 +38,14 @@ pub(super) fn deadline_of(row: &Row) -> Result<Option<Deadline>, StoreError> {
         let days = row.get::<Option<i64>>(column)?.and_then(|days| u8::try_from(days).ok());
         days.ok_or(StoreError::Corrupt { column })
     };
+    let ran = serde_json::from_str(&row.get::<Option<String>>("clock_ran")?.unwrap_or_default());
     let basis = row.get::<Option<String>>("deadline_basis")?.and_then(|name| Basis::from_name(&name));
     Ok(Some(Deadline {
         due_at: row.get::<Option<i64>>("due_at")?.map(Timestamp::from_micros).ok_or(CORRUPT)?,
         basis: basis.ok_or(StoreError::Corrupt { column: "deadline_basis" })?,
         limit: days("limit_days")?,
         spent: days("spent_days")?,
-        ran: runs(&row.get::<Option<String>>("clock_ran")?.unwrap_or_default())?,
+        ran: ran.map_err(|_| StoreError::Corrupt { column: "clock_ran" })?,
         running_since: row.get::<Option<i64>>("clock_running_since")?.map(Timestamp::from_micros),
         edition: Edition::parse(&edition).ok_or(StoreError::Corrupt { column: "calendar_edition" })?,
         provisional: row.get::<Option<bool>>("deadline_provisional")?.unwrap_or_default(),

@@ -2,6 +2,8 @@
 //!
 //! A key is a keyed hash: what it was made of cannot be read here. Every read has its bound, however many share a key.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use super::Reader;
@@ -9,7 +11,7 @@ use super::engine::{Conn, Query, query};
 use super::enrolments::{StoredEnrolment, stored};
 use super::error::StoreError;
 use crate::domain::duplicate::{FORM, KEY_HOLDERS_MAX, KEYS_MAX, KeyKind};
-use crate::domain::ids::{EnrolmentId, StaffId};
+use crate::domain::ids::{EnrolmentId, StaffId, Version};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 
@@ -34,10 +36,21 @@ pub struct DuplicateKeys {
     pub enrolment: EnrolmentId,
     /// Its keys.
     pub keys: Vec<StoredKey>,
-    /// The bucket of its birth date.
-    pub bucket: u16,
-    /// How often that bucket had changed when the candidates were looked for; `None` if nobody looked.
-    pub seen: Option<i64>,
+    /// How often keys of their buckets had been added before candidates were looked for.
+    pub seen: KeyChanges,
+    /// The version at which the request must still be, where nothing else of the unit holds that.
+    pub of: Option<Version>,
+}
+
+/// How often keys were added in the buckets of some keys. Two requests that are handed in at once see each other by it: they
+/// can be found to be one person's only if they share a key, and then they share its bucket.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct KeyChanges(BTreeMap<i64, i64>);
+
+/// The bucket of a key, one of 2^20: so many that requests without a common key seldom share one, and no more rows than that.
+fn bucket(key: &BlindIndex) -> i64 {
+    let bits = key.as_bytes().iter().take(3).fold(0, |bits, byte| bits << 8 | i64::from(*byte));
+    bits >> 4
 }
 
 /// A decision that two persons are not one.
@@ -55,9 +68,14 @@ pub struct NotTheSame {
     pub by: StaffId,
 }
 
-/// Puts the keys of a request in place of those that it had, if nobody of the same bucket came since it was looked at.
+/// Puts the keys of a request in place of those that it had, if nobody came under one of them since it was looked at.
 pub(super) async fn index(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    count(new, conn).await?;
+    if let Some(version) = new.of {
+        // The row stays locked: who corrects the request waits, and then puts keys in place of these.
+        let same = query("UPDATE enrolment SET version = version WHERE id = $1 AND version = $2");
+        same.bind(new.enrolment.uuid()).bind(version.get()).execute_one(conn).await?;
+    }
+    count(&new.seen, conn).await?;
     forget(new.enrolment, conn).await?;
     for key in &new.keys {
         query(
@@ -73,17 +91,34 @@ pub(super) async fn index(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<()
     Ok(())
 }
 
-/// Counts a change of the bucket. On PostgreSQL the row stays locked until the commit: whoever comes at the same time
-/// waits, and then finds that it was changed.
-async fn count(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
-        "INSERT INTO duplicate_bucket (bucket, changes) VALUES ($1, 1) ON CONFLICT (bucket) DO UPDATE \
-         SET changes = duplicate_bucket.changes + 1 WHERE $2 < 0 OR duplicate_bucket.changes = $2",
-    )
-    .bind(i64::from(new.bucket))
-    .bind(new.seen.unwrap_or(-1))
-    .execute_one(conn)
-    .await
+/// A statement that counts a change of each of [`KEYS_MAX`] buckets, if it was changed as often as seen. In their order: who
+/// locks the same ones at the same time waits for the first, and never for each other.
+macro_rules! count {
+    ($first:literal $second:literal $(, $bucket:literal $changes:literal)*) => {
+        concat!(
+            "INSERT INTO duplicate_bucket (bucket, changes) SELECT bucket, changes FROM (SELECT $", $first,
+            " AS bucket, $", $second, " AS changes", $(" UNION ALL SELECT $", $bucket, ", $", $changes,)*
+            ") AS now WHERE bucket >= 0 ORDER BY bucket ON CONFLICT (bucket) DO UPDATE SET changes = excluded.changes \
+             WHERE duplicate_bucket.changes = excluded.changes - 1"
+        )
+    };
+}
+
+const COUNT: &str = count!(
+    1 2, 3 4, 5 6, 7 8, 9 10, 11 12, 13 14, 15 16, 17 18, 19 20, 21 22, 23 24,
+    25 26, 27 28, 29 30, 31 32, 33 34, 35 36, 37 38, 39 40, 41 42, 43 44, 45 46, 47 48
+);
+/// No bucket: in the places of a statement that are left.
+const NO_BUCKET: i64 = -1;
+
+/// Counts a change of the buckets. On PostgreSQL the rows stay locked until the commit: whoever comes at the same time
+/// waits, and then finds that they were changed.
+async fn count(KeyChanges(seen): &KeyChanges, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let now = seen.iter().map(|(bucket, changes)| (*bucket, changes.saturating_add(1)));
+    let slots = now.chain(std::iter::repeat((NO_BUCKET, 0))).take(KEYS_MAX);
+    let asked = slots.fold(query(COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
+    let counted = asked.execute(conn).await?;
+    (usize::try_from(counted) == Ok(seen.len())).then_some(()).ok_or(StoreError::Changed)
 }
 
 /// Takes the keys of a request away: nobody is to find it any more.
@@ -144,16 +179,21 @@ impl Reader {
         Ok(holders)
     }
 
-    /// How often a bucket was changed.
+    /// How often keys were added in the buckets of `keys`. At most [`KEYS_MAX`] keys are looked at.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn duplicate_changes(&mut self, bucket: u16) -> Result<i64, StoreError> {
-        let row = query("SELECT changes FROM duplicate_bucket WHERE bucket = $1")
-            .bind(i64::from(bucket))
-            .fetch_optional(&mut self.conn())
-            .await?;
-        row.map_or(Ok(0), |row| row.get("changes"))
+    pub async fn duplicate_changes(&mut self, keys: &[BlindIndex]) -> Result<KeyChanges, StoreError> {
+        let mut changes: BTreeMap<_, _> = keys.iter().take(KEYS_MAX).map(|key| (bucket(key), 0)).collect();
+        let slots = changes.keys().copied().chain(std::iter::repeat(NO_BUCKET)).take(KEYS_MAX);
+        let asked = query(
+            "SELECT bucket, changes FROM duplicate_bucket WHERE bucket IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+        );
+        for row in &slots.fold(asked, Query::bind).fetch_all(&mut self.conn()).await? {
+            changes.insert(row.get("bucket")?, row.get("changes")?);
+        }
+        Ok(KeyChanges(changes))
     }
 
     /// The requests of these names that are there, in no order.

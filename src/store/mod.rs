@@ -36,7 +36,7 @@ pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject
 pub use challenges::ChipChallenge;
 pub use contact_changes::StoredChange;
 pub use deadlines::TimedElsewhere;
-pub use duplicates::{DuplicateKeys, NotTheSame, StoredKey};
+pub use duplicates::{DuplicateKeys, KeyChanges, NotTheSame, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};
@@ -48,7 +48,7 @@ pub use registry::{RecordBatch, StoredRecord};
 pub use requests::FirstAnswer;
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
-pub use workstations::{Arrived, NotedCapture, SeenWorkstation, StoredWorkstation};
+pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstation, StoredWorkstation};
 
 use engine::Engine;
 

@@ -17,7 +17,7 @@ use super::outbox::{self, SealedMessage, Settled};
 use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
-use super::workstations::{self, NotedCapture, SeenWorkstation};
+use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
 use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
@@ -118,8 +118,10 @@ pub enum Change {
     ReviseTrust(Version),
     /// Adds dated records of units and offices, if offices were imported as often as seen.
     AddOffices(Vec<OfficeRecord>, Version),
-    /// Records that a workstation was heard of; taken if it is another office's.
+    /// Records that a workstation was heard of, if it is that office's.
     SeeWorkstation(SeenWorkstation),
+    /// Gives a workstation's name free, and keeps what came under it under another.
+    ReleaseWorkstation(ReleasedWorkstation),
     /// Records what a workstation's number stands for; taken if it stands for another capture, or the workstation is another
     /// office's. One that was not taken in never takes the place of one that was.
     NoteCapture(Box<NotedCapture>),
@@ -192,7 +194,8 @@ impl Change {
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,
             Self::ReviseTrust(seen) => trust::revise(*seen, conn).await,
             Self::AddOffices(records, seen) => offices::add(records, *seen, conn).await,
-            Self::SeeWorkstation(seen) => workstations::see(seen, at, conn).await,
+            Self::SeeWorkstation(seen) => workstations::hear(seen, at, conn).await,
+            Self::ReleaseWorkstation(released) => workstations::release(released, conn).await,
             Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,
             Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,
         }

@@ -67,8 +67,46 @@ pub struct Arrived {
     pub highest: Option<CaptureNumber>,
 }
 
-/// Enters a workstation that is new, or notes that it was heard of again.
-pub(super) async fn see(seen: &SeenWorkstation, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+/// A name that is given free.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReleasedWorkstation {
+    /// The name.
+    pub id: WorkstationId,
+    /// The name under which all that came under it is kept.
+    pub kept_as: WorkstationId,
+}
+
+/// Notes that a workstation was heard of from which captures came before. One of which none came is nobody's yet.
+pub(super) async fn hear(seen: &SeenWorkstation, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE workstation SET last_seen = $3, clock_offset = COALESCE($4, clock_offset) WHERE id = $1 AND office = $2",
+    )
+    .bind(seen.id.as_str())
+    .bind(seen.office.as_str())
+    .bind(at.micros())
+    .bind(seen.offset.map(ClockOffset::micros))
+    .execute_one(conn)
+    .await
+}
+
+/// Gives a name free: what came under it goes to the name that is made for it.
+pub(super) async fn release(released: &ReleasedWorkstation, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let (id, kept_as) = (released.id.as_str(), released.kept_as.as_str());
+    // Its lock: a capture that comes meanwhile waits, and is then the first one under the name.
+    query("UPDATE workstation SET last_seen = last_seen WHERE id = $1").bind(id).execute_one(conn).await?;
+    for statement in [
+        "INSERT INTO workstation (id, office, first_seen, last_seen, clock_offset) \
+         SELECT $2, office, first_seen, last_seen, clock_offset FROM workstation WHERE id = $1",
+        "UPDATE workstation_capture SET workstation = $2 WHERE workstation = $1",
+        "UPDATE workstation_range SET workstation = $2 WHERE workstation = $1",
+    ] {
+        query(statement).bind(id).bind(kept_as).execute(conn).await?;
+    }
+    query("DELETE FROM workstation WHERE id = $1").bind(id).execute_one(conn).await
+}
+
+/// Enters a workstation whose first capture comes, or notes that it was heard of again.
+async fn see(seen: &SeenWorkstation, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let touched = query(
         "INSERT INTO workstation (id, office, first_seen, last_seen, clock_offset) VALUES ($1, $2, $3, $3, $4) \
          ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, \
@@ -211,7 +249,8 @@ impl Reader {
         row.as_ref().map(noted).transpose()
     }
 
-    /// Where and when a request was captured, if it said so.
+    /// Where and when a request was captured, if it said so; once it was corrected, where the latest correction was that
+    /// said so.
     ///
     /// # Errors
     /// If the database cannot be asked.
@@ -219,7 +258,7 @@ impl Reader {
         let row = query(
             "SELECT workstation, office, clock_offset, number, request_id, content, captured_at, enrolment_id \
              FROM workstation_capture JOIN workstation ON workstation.id = workstation_capture.workstation \
-             WHERE enrolment_id = $1",
+             WHERE enrolment_id = $1 ORDER BY received_at DESC, number DESC, workstation LIMIT 1",
         )
         .bind(enrolment.uuid())
         .fetch_optional(&mut self.conn())

@@ -17,7 +17,6 @@ use std::fmt;
 
 use ::ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ::ring::{hkdf, hmac};
-use time::Date;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -29,7 +28,6 @@ use crate::domain::ids::{AccountId, CodeId, EnrolmentId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
-use crate::domain::time::format_date;
 use crate::receipt::{Claims, JwkSet, KeyId, Salt, Signed};
 use crate::sys::Dice;
 use receipts::ReceiptKeys;
@@ -83,7 +81,6 @@ struct Indexes {
     code: hmac::Key,
     content: hmac::Key,
     duplicate: hmac::Key,
-    birth: hmac::Key,
 }
 
 impl Vault {
@@ -118,7 +115,6 @@ impl Vault {
             code: derive("one-time code")?,
             content: derive("request content")?,
             duplicate: derive("duplicate key")?,
-            birth: derive("birth bucket")?,
         };
         Ok(Self { sealing, current: ring.current(), indexes, receipts: ReceiptKeys::new(ring)?, dice })
     }
@@ -215,14 +211,6 @@ impl Vault {
         let mut bytes = index(&self.indexes.duplicate, &[key.kind.name(), key.text()]).as_bytes().to_vec();
         bytes.truncate(KEY_BYTES);
         BlindIndex::from_bytes(bytes)
-    }
-
-    /// Bucket of a day of birth, one of 65,536: many days share one, so that it tells nobody's.
-    pub fn birth_bucket(&self, born_on: Date) -> u16 {
-        match index(&self.indexes.birth, &[&format_date(born_on)]).as_bytes() {
-            [high, low, ..] => u16::from_be_bytes([*high, *low]),
-            _ => 0,
-        }
     }
 
     /// Digest of a code, bound to the code's name, account, purpose and exact destination.
@@ -384,8 +372,6 @@ mod tests {
         let before = Vault::new(&ring, Dice::seeded(2)).unwrap();
         ring.rotate(&Dice::seeded(3));
         let after = Vault::new(&ring, Dice::seeded(4)).unwrap();
-        let born = Date::from_calendar_date(1988, time::Month::March, 7).unwrap();
-        assert_eq!(before.birth_bucket(born), after.birth_bucket(born));
         let [day, year] =
             [KeyKind::NameDay, KeyKind::NameYear].map(|kind| BlockingKey::new(kind, "VNK-0307M".to_owned()));
         assert_eq!(before.blocking_key(&day), after.blocking_key(&day));

@@ -429,7 +429,7 @@ async fn correct(service: &Service, id: &str, application: pb::Application, capt
         enrolment_id: id.to_owned(),
         application: Some(application),
         captures,
-        chip: None,
+        ..pb::CorrectRequest::default()
     };
     let answer = service.officer().correct(request).await.unwrap().into_inner();
     assert!(matches!(answer.outcome, Some(pb::correct_response::Outcome::Accepted(_))));

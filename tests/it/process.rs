@@ -436,6 +436,8 @@ async fn a_certificate_entered_as_officer_is_let_in_as_officer_alone() {
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_NOT_ALLOWED"));
     let again = site.run(&add).await.unwrap_err();
     assert!(again.contains("in the directory already"), "{again}");
+    let nobodys = site.run(&["workstation", "release", "q1-01"]).await.unwrap_err();
+    assert!(nobodys.contains("No capture came under the name q1-01"), "{nobodys}");
     assert!(running.stop().await.1);
 }
 

@@ -1,6 +1,7 @@
 //! Requests that a rule refers to a person: who may override or decline, and what becomes of them.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use eid::domain::staff::Role;
 use eid::practice::Generator;
@@ -125,6 +126,52 @@ async fn of_two_supervisors_at_once_one_decides() {
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
         let refusals: HashSet<_> = answers.into_iter().filter_map(Result::err).collect();
         assert_eq!(refusals, HashSet::from(["NOT_REFERRED".to_owned()]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repeated_review_or_correction_gets_its_first_answer_however_far_the_request_has_come() {
+    with(async |service| {
+        let (id, application) = referred(service).await;
+        let mut supervisor = service.reviewer("supervisor");
+        let back = pb::ReturnRequest {
+            request_id: service.id(),
+            enrolment_id: id.clone(),
+            reason: pb::ReturnReason::Data.into(),
+            note: WHY.to_owned(),
+        };
+        let returned = supervisor.r#return(back.clone()).await.unwrap().into_inner();
+        service.wait(Duration::from_hours(1));
+        let correction = pb::CorrectRequest {
+            request_id: service.id(),
+            enrolment_id: id.clone(),
+            application: Some(application),
+            ..pb::CorrectRequest::default()
+        };
+        let corrected = service.officer().correct(correction.clone()).await.unwrap().into_inner();
+        service.wait(Duration::from_hours(1));
+        let over = overriding(service, &id, &[RULE]);
+        let overridden = supervisor.r#override(over.clone()).await.unwrap().into_inner();
+        assert_eq!(overridden.enrolment.as_ref().unwrap().state(), pb::EnrolmentState::Forwarded);
+        service.wait(Duration::from_hours(1));
+        let lease = service.claimed().await.lease_id;
+        service.approve((&id, &lease), &service.number()).await.unwrap();
+
+        let (ended, _) = referred(service).await;
+        let decline = pb::DeclineRequest {
+            request_id: service.id(),
+            enrolment_id: ended,
+            reason: WHY.to_owned(),
+            same_person: false,
+        };
+        let declined = supervisor.decline(decline.clone()).await.unwrap().into_inner();
+        service.wait(Duration::from_hours(1));
+
+        assert!(supervisor.r#return(back).await.unwrap().into_inner() == returned);
+        assert!(service.officer().correct(correction).await.unwrap().into_inner() == corrected);
+        assert!(supervisor.r#override(over).await.unwrap().into_inner() == overridden);
+        assert!(supervisor.decline(decline).await.unwrap().into_inner() == declined);
     })
     .await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eid::domain::staff::Role;
+use eid::domain::workstation::WorkstationId;
 use eid::proto as pb;
 use eid::proto::workstation_service_client::WorkstationServiceClient;
 use futures::StreamExt as _;
@@ -219,6 +220,40 @@ async fn another_office_may_not_use_a_workstations_name() {
             (0, Code::PermissionDenied, "WORKSTATION_ELSEWHERE")
         );
         assert_eq!(count(service).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn asking_after_a_name_does_not_take_it_from_the_office_that_captures_under_it() {
+    with(async |service| {
+        service.register(Role::Officer, Some("01-01"), "stranger-at-01").await;
+        let resume = pb::Resume { workstation_id: "q1-01".to_owned(), workstation_time: None };
+        let (asked, ended) = send_as(service, "stranger-at-01", vec![Asked::Resume(resume)]).await;
+        assert!(ended.is_none() && asked.len() == 1);
+        assert_eq!(listed(service).await, []);
+        assert!(is_id(&became(&sent(service, &[capture(service, 1).await]).await[0])));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_a_slip_took_is_given_free_and_what_came_under_it_stays_where_it_was() {
+    with(async |service| {
+        service.register(Role::Officer, Some("01-01"), "officer-of-01").await;
+        let slip = became(&sent(service, &[capture(service, 1).await]).await[0]);
+        let name = WorkstationId::parse("q1-01").unwrap();
+        let released = service.app().release_workstation(&name).await.unwrap().unwrap();
+        assert_eq!(released.office.as_str(), "79-01");
+        assert!(service.app().release_workstation(&name).await.unwrap().is_none(), "it is free");
+
+        let theirs = sent_as(service, "officer-of-01", &[capture(service, 1).await]).await;
+        assert!(is_id(&became(&theirs[0])), "{}", became(&theirs[0]));
+        assert_eq!(became(&sent(service, &[capture(service, 2).await]).await[0]), "WORKSTATION_ELSEWHERE");
+        let shown = service.officer().get(pb::GetRequest { enrolment_id: slip }).await.unwrap().into_inner();
+        let at = shown.capture.unwrap();
+        assert_eq!((at.workstation_id.as_str(), at.sequence), (released.kept_as.as_str(), 1));
+        assert_eq!(listed(service).await[0].workstation_id, released.kept_as.as_str());
     })
     .await;
 }
@@ -443,6 +478,141 @@ async fn a_workstation_passes_to_the_office_that_takes_the_place_of_its_own() {
         assert_eq!(seen.workstations.iter().map(|one| one.complete_to).collect::<Vec<_>>(), [2]);
         let elsewhere = sent(service, &[capture(service, 3).await]).await;
         assert_eq!(became(&elsewhere[0]), "WORKSTATION_ELSEWHERE");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_everything_before_it_reads_gets_every_answer_in_order() {
+    with(async |service| {
+        let (to, mut answers) = open(service).await;
+        // Fewer than the quota lets through at once; with every field wrong, more than the transport holds for whoever does
+        // not read.
+        let wrong = pb::SubmitRequest { application: Some(pb::Application::default()), ..pb::SubmitRequest::default() };
+        for _ in 0..90 {
+            to.send(item(wrong.clone())).await.unwrap();
+        }
+        drop(to);
+        for position in 1..=90 {
+            let Some(Answered::Answer(answer)) = answers.message().await.unwrap().unwrap().part else {
+                panic!("an item")
+            };
+            assert_eq!((answer.position, became(&answer).as_str()), (position, "INVALID_FIELDS"));
+        }
+        assert!(answers.message().await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_lives_across_midnight_goes_on_at_the_office_that_takes_the_place_of_its_own() {
+    let last = Wishes { today: Some(time::macros::date!(2025 - 06 - 30)), ..Wishes::default() };
+    with_wishes(last, async |service| {
+        service.register(Role::Officer, Some("10-01"), "officer-of-10").await;
+        let (to, from) = mpsc::channel(1);
+        let mut officer = service.officer_named("officer-of-10");
+        let mut answers = officer.submit_stream(ReceiverStream::new(from)).await.unwrap().into_inner();
+        let mut ids = Vec::new();
+        // A second before midnight in Viet Nam, and a second after.
+        for (sequence, passes) in [(1, 12 * 3_600 - 1), (2, 2)] {
+            service.wait(Duration::from_secs(passes));
+            to.send(item(capture(service, sequence).await)).await.unwrap();
+            let Some(Answered::Answer(answer)) = answers.message().await.unwrap().unwrap().part else {
+                panic!("an item")
+            };
+            assert!(is_id(&became(&answer)), "{}", became(&answer));
+            ids.push(became(&answer));
+        }
+        let mut offices = Vec::new();
+        for enrolment_id in ids {
+            let shown = officer.get(pb::GetRequest { enrolment_id }).await.unwrap().into_inner().enrolment.unwrap();
+            offices.push((shown.office, shown.current_office));
+        }
+        let of = |office: &str| (office.to_owned(), "15-01".to_owned());
+        assert_eq!(offices, [of("10-01"), of("15-01")]);
+    })
+    .await;
+}
+
+/// A request that the authority returned, and its correction as another capture of the workstation.
+async fn correction(service: &Service, sequence: u64) -> pb::CorrectRequest {
+    let submitted = capture(service, sequence - 1).await;
+    let id = became(&sent(service, std::slice::from_ref(&submitted)).await[0]);
+    let lease = service.claimed().await.lease_id;
+    let reason = pb::ReturnReason::Data.into();
+    let more = pb::MoreInformation { reason, note: "The phone has a digit too few.".to_owned() };
+    let returned = pb::record_decision_request::Decision::MoreInformation(more);
+    service.decide((&id, &lease), returned).await.unwrap();
+    pb::CorrectRequest {
+        request_id: service.id(),
+        enrolment_id: id,
+        application: submitted.application,
+        capture: capture(service, sequence).await.capture,
+        ..pb::CorrectRequest::default()
+    }
+}
+
+/// What became of a correction in a word.
+async fn corrected(service: &Service, name: &str, request: &pb::CorrectRequest) -> String {
+    use pb::correct_response::Outcome;
+    match service.officer_named(name).correct(request.clone()).await {
+        Err(status) => reason(&status),
+        Ok(answer) => match answer.into_inner().outcome.unwrap() {
+            Outcome::Accepted(enrolment) => format!("revision {}", enrolment.revision),
+            Outcome::NotAccepted(refused) => refused.findings[0].rule.clone(),
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_correction_has_a_number_of_its_own_and_is_shown_where_it_was_captured() {
+    with(async |service| {
+        service.register(Role::Officer, Some("79-01"), "colleague").await;
+        let mut request = correction(service, 2).await;
+        let answer = service.officer().correct(request.clone()).await.unwrap().into_inner();
+        assert_eq!(answer.clock_offset, Some(prost_types::Duration { seconds: 0, nanos: 0 }));
+        let get = pb::GetRequest { enrolment_id: request.enrolment_id.clone() };
+        let shown = service.officer().get(get).await.unwrap().into_inner();
+        assert_eq!(shown.capture.unwrap().sequence, 2);
+        assert_eq!(resumed(service).await.complete_to, 2);
+        // What the clock shows has gone on; and a colleague has the same spool.
+        request.capture.as_mut().unwrap().workstation_time = Some(instant(service.now().plus(Duration::from_mins(1))));
+        for name in ["officer", "colleague"] {
+            assert_eq!(corrected(service, name, &request).await, "revision 2");
+        }
+        assert_eq!(listed(service).await[0].doubled, [] as [u64; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_correction_is_refused_for_what_its_capture_says_as_a_submission_is() {
+    with(async |service| {
+        service.register(Role::Officer, Some("01-01"), "stranger-at-01").await;
+        let good = correction(service, 2).await;
+        let with_capture = |change: &dyn Fn(&mut pb::CaptureProvenance)| {
+            let mut request = pb::CorrectRequest { request_id: service.id(), ..good.clone() };
+            change(request.capture.as_mut().unwrap());
+            request
+        };
+        let doubled = with_capture(&|capture| capture.sequence = 1);
+        assert_eq!(corrected(service, "officer", &doubled).await, "workstation.sequence-doubled");
+        assert_eq!(listed(service).await[0].doubled, [1]);
+
+        let fast = instant(service.now().plus(Duration::from_hours(72)));
+        let future = with_capture(&|capture| (capture.sequence, capture.captured_at) = (3, Some(fast)));
+        assert_eq!(corrected(service, "officer", &future).await, "workstation.captured-in-future");
+        let mut unreadable = with_capture(&|capture| capture.sequence = 4);
+        unreadable.application.as_mut().unwrap().phone = "nine".to_owned();
+        assert_eq!(corrected(service, "officer", &unreadable).await, "INVALID_FIELDS");
+        let known = resumed(service).await;
+        assert_eq!(known.missing, [pb::SequenceRange { first: 2, last: 2 }], "what arrived is not missing");
+
+        let theirs = capture_ahead(service, "their-01", 1, Duration::ZERO).await;
+        assert!(is_id(&became(&sent_as(service, "stranger-at-01", &[theirs]).await[0])));
+        let elsewhere = with_capture(&|capture| capture.workstation_id = "their-01".to_owned());
+        assert_eq!(corrected(service, "officer", &elsewhere).await, "WORKSTATION_ELSEWHERE");
+        assert_eq!(corrected(service, "officer", &good).await, "revision 2");
     })
     .await;
 }

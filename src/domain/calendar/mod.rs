@@ -17,6 +17,7 @@ pub use holiday::Holiday;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use time::{Date, Weekday};
 
 use super::time::Timestamp;
@@ -25,7 +26,8 @@ use super::time::Timestamp;
 pub const SHIPPED: &str = include_str!("shipped.toml");
 
 /// An edition's name: 1 to 32 of `a-z`, `0-9`, `.` and `-`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Edition(String);
 
 impl Edition {
@@ -38,6 +40,20 @@ impl Edition {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Edition {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not an edition's name")
+    }
+}
+
+impl From<Edition> for String {
+    fn from(edition: Edition) -> Self {
+        edition.0
     }
 }
 

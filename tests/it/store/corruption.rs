@@ -15,6 +15,7 @@ async fn a_request_that_makes_no_sense_is_corrupt() {
     let read = async |mut reader: Reader, id: EnrolmentId| outcome(reader.enrolment(id).await);
     for (sql, column) in [
         ("UPDATE enrolment SET calendar_edition = 'No Name'", "calendar_edition"),
+        ("UPDATE enrolment SET clock_ran = 'since Monday'", "clock_ran"),
         ("UPDATE enrolment SET limit_days = 1000", "limit_days"),
         ("UPDATE enrolment SET deadline_basis = 'hearsay'", "deadline_basis"),
         ("UPDATE enrolment SET due_at = NULL", "due_at"),

@@ -2,17 +2,22 @@
 
 use eid::domain::duplicate::{KEY_HOLDERS_MAX, KEYS_MAX, KeyKind};
 use eid::domain::enrolment::{RefusalReason, Stage};
-use eid::domain::ids::EnrolmentId;
+use eid::domain::ids::{EnrolmentId, Version};
 use eid::domain::sealed::BlindIndex;
 use eid::store::{Change, DuplicateKeys, NotTheSame, StoredEnrolment, StoredKey};
 
 use super::scene::{Outcome, Scene, outcome, race};
 use crate::support::records::{NOW, passage_to};
 
-fn keys(stored: &StoredEnrolment, values: &[BlindIndex]) -> DuplicateKeys {
+/// These keys for a request, by one who looks now.
+async fn keys(scene: &Scene, stored: &StoredEnrolment, values: &[BlindIndex]) -> DuplicateKeys {
     let key = |value: &BlindIndex| StoredKey { kind: KeyKind::NameBirth, value: value.clone() };
-    let keys = values.iter().map(key).collect();
-    DuplicateKeys { enrolment: stored.enrolment.id, keys, bucket: 7, seen: None }
+    let seen = scene.reader().await.duplicate_changes(values).await.unwrap();
+    DuplicateKeys { enrolment: stored.enrolment.id, keys: values.iter().map(key).collect(), seen, of: None }
+}
+
+async fn indexed(scene: &Scene, stored: &StoredEnrolment, values: &[BlindIndex]) {
+    scene.done([index(keys(scene, stored, values).await)]).await;
 }
 
 fn index(keys: DuplicateKeys) -> Change {
@@ -28,14 +33,13 @@ async fn requests_are_found_by_each_of_their_keys_the_latest_first_until_they_ar
     let scene = Scene::new().await;
     let (one, two) = (scene.enrolment().await, scene.enrolment().await);
     let [shared, own, nobodys] = [(); 3].map(|()| scene.make.index());
-    scene
-        .done([index(keys(&one, &[shared.clone(), own.clone()])), index(keys(&two, std::slice::from_ref(&shared)))])
-        .await;
+    indexed(&scene, &one, &[shared.clone(), own.clone()]).await;
+    indexed(&scene, &two, std::slice::from_ref(&shared)).await;
     let asked = [own.clone(), nobodys, shared.clone()];
     let (first, second) = (one.enrolment.id, two.enrolment.id);
     assert_eq!(holders(&scene, &asked).await, [vec![first], vec![], vec![second, first]]);
     // A correction puts others in their place.
-    scene.done([index(keys(&one, std::slice::from_ref(&own)))]).await;
+    indexed(&scene, &one, std::slice::from_ref(&own)).await;
     assert_eq!(holders(&scene, &asked).await, [vec![first], vec![], vec![second]]);
     scene.done([Change::ForgetDuplicates(first), Change::ForgetDuplicates(second)]).await;
     assert!(holders(&scene, &asked).await.iter().all(Vec::is_empty));
@@ -49,7 +53,7 @@ async fn a_key_that_many_share_is_read_to_its_bound() {
     for at in 0..KEY_HOLDERS_MAX + 20 {
         let stored = scene.enrolment().await;
         let values = if at == 0 { vec![shared.clone(), own.clone()] } else { vec![shared.clone()] };
-        scene.done([index(keys(&stored, &values))]).await;
+        indexed(&scene, &stored, &values).await;
         latest.push(stored.enrolment.id);
     }
     let first = latest[0];
@@ -62,28 +66,52 @@ async fn a_key_that_many_share_is_read_to_its_bound() {
 }
 
 #[tokio::test]
-async fn keys_are_added_only_if_nobody_of_the_bucket_came_since() {
+async fn keys_are_added_only_if_nobody_came_since_who_shares_one_of_them() {
     let scene = Scene::new().await;
-    let (one, two) = (scene.enrolment().await, scene.enrolment().await);
-    let seeing = |stored, seen| DuplicateKeys { seen: Some(seen), ..keys(stored, &[scene.make.index()]) };
-    assert_eq!(scene.reader().await.duplicate_changes(7).await.unwrap(), 0);
-    scene.done([index(seeing(&one, 0))]).await;
-    assert_eq!(scene.commit([index(seeing(&two, 0))]).await, Outcome::Changed);
-    let seen = scene.reader().await.duplicate_changes(7).await.unwrap();
-    scene.done([index(seeing(&two, seen))]).await;
-    assert_eq!(scene.reader().await.duplicate_changes(8).await.unwrap(), 0);
+    let (one, two, three) = (scene.enrolment().await, scene.enrolment().await, scene.enrolment().await);
+    let [shared, own, other, third] = [(); 4].map(|()| scene.make.index());
+    let first = keys(&scene, &one, &[own, shared.clone()]).await;
+    let second = keys(&scene, &two, &[shared.clone(), other.clone()]).await;
+    let apart = keys(&scene, &three, &[third]).await;
+    scene.done([index(first)]).await;
+    assert_eq!(scene.commit([index(second.clone())]).await, Outcome::Changed);
+    assert_eq!(holders(&scene, &[shared.clone(), other]).await, [vec![one.enrolment.id], vec![]]);
+    scene.done([index(apart)]).await;
+    // Who looks again finds the first, and may come beside it.
+    let values: Vec<_> = second.keys.iter().map(|key| key.value.clone()).collect();
+    indexed(&scene, &two, &values).await;
+    assert_eq!(holders(&scene, &[shared]).await, [vec![two.enrolment.id, one.enrolment.id]]);
+}
+
+#[tokio::test]
+async fn keys_for_a_request_as_it_was_read_never_take_the_place_of_those_of_its_correction() {
+    let scene = Scene::new().await;
+    let stored = scene.enrolment().await;
+    let [former, corrected] = [(); 2].map(|()| scene.make.index());
+    let read = keys(&scene, &stored, std::slice::from_ref(&former)).await;
+    let read = DuplicateKeys { of: Some(stored.version), ..read };
+    let meanwhile = keys(&scene, &stored, std::slice::from_ref(&corrected)).await;
+    let moved = Change::SaveEnrolment(Box::new(passage_to(&stored.enrolment)), stored.version);
+    scene.done([moved, index(meanwhile)]).await;
+    assert_eq!(scene.commit([index(read.clone())]).await, Outcome::Changed);
+    assert_eq!(holders(&scene, &[former.clone(), corrected]).await, [vec![], vec![stored.enrolment.id]]);
+    scene.done([index(DuplicateKeys { of: Some(Version::new(stored.version.get() + 1)), ..read })]).await;
+    assert_eq!(holders(&scene, &[former]).await, [vec![stored.enrolment.id]]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_sixteen_who_saw_the_same_one_adds_keys() {
     let scene = Scene::new().await;
-    let mut rows = Vec::new();
-    for _ in 0..16 {
-        rows.push(scene.enrolment().await);
+    let shared = [(); KEYS_MAX].map(|()| scene.make.index());
+    let mut looked = Vec::new();
+    for at in 0..16 {
+        // Each has the same keys in another order.
+        let mut values = shared.to_vec();
+        values.rotate_left(at);
+        looked.push(keys(&scene, &scene.enrolment().await, &values).await);
     }
     let outcomes = race(16, |at| {
-        let new = DuplicateKeys { seen: Some(0), ..keys(&rows[at], &[scene.make.index()]) };
-        let (store, unit) = (scene.store.clone(), scene.unit(NOW, [index(new)]));
+        let (store, unit) = (scene.store.clone(), scene.unit(NOW, [index(looked[at].clone())]));
         async move { outcome(store.commit(unit).await) }
     })
     .await;
@@ -140,7 +168,7 @@ async fn live_requests_without_keys_are_found_a_page_at_a_time() {
     ended.enrolment.stage = Stage::Refused { reason: RefusalReason::Other, at: NOW };
     scene
         .done([
-            index(keys(&two, &[scene.make.index()])),
+            index(keys(&scene, &two, &[scene.make.index()]).await),
             Change::SaveEnrolment(Box::new(passage_to(&ended.enrolment)), ended.version),
         ])
         .await;

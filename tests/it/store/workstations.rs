@@ -5,7 +5,7 @@ use eid::domain::office::OfficeSpan;
 use eid::domain::sealed::ContentDigest;
 use eid::domain::staff::OfficeCode;
 use eid::domain::workstation::{CaptureNumber, ClockOffset, WorkstationId};
-use eid::store::{Change, NotedCapture, SeenWorkstation, Table};
+use eid::store::{Change, NotedCapture, ReleasedWorkstation, SeenWorkstation, Table};
 
 use super::scene::{Outcome, Scene, outcome, race};
 use crate::support::records::{NOW, later, office};
@@ -46,12 +46,14 @@ async fn runs(scene: &Scene) -> Vec<(u64, u64)> {
 }
 
 #[tokio::test]
-async fn a_name_belongs_to_the_office_that_used_it_first() {
+async fn a_name_belongs_to_the_office_whose_capture_came_first() {
     let scene = Scene::new().await;
-    scene.done([Change::SeeWorkstation(seen(Some(9)))]).await;
+    assert_eq!(scene.commit([Change::SeeWorkstation(seen(None))]).await, Outcome::Changed, "no capture came yet");
+    assert_eq!(scene.reader().await.workstation(&name("q1-01")).await.unwrap(), None);
+    scene.done([note(&NotedCapture { seen: seen(Some(9)), ..noted(&scene, 1, None) })]).await;
     let other = SeenWorkstation { office: OfficeCode::parse("01-01").unwrap(), ..seen(None) };
-    assert_eq!(scene.commit([Change::SeeWorkstation(other.clone())]).await, Outcome::Taken(Table::Workstation));
-    let theirs = NotedCapture { seen: other, ..noted(&scene, 1, None) };
+    assert_eq!(scene.commit([Change::SeeWorkstation(other.clone())]).await, Outcome::Changed);
+    let theirs = NotedCapture { seen: other, ..noted(&scene, 2, None) };
     assert_eq!(scene.commit([note(&theirs)]).await, Outcome::Taken(Table::Workstation));
 
     let again = scene.unit(later(60), [Change::SeeWorkstation(seen(None))]);
@@ -148,4 +150,54 @@ async fn of_sixteen_captures_at_once_none_breaks_the_runs() {
     .await;
     assert_eq!(outcomes, [Outcome::Done; 16]);
     assert_eq!(runs(&scene).await, [(1, 16)]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_given_free_leaves_what_came_under_it_under_another() {
+    let scene = Scene::new().await;
+    let enrolment = scene.enrolment().await.enrolment.id;
+    scene.done([note(&noted(&scene, 1, Some(enrolment))), note(&noted(&scene, 3, None))]).await;
+    let kept_as = name("q1-01").retired(scene.make.id());
+    let release = |id: &str| Change::ReleaseWorkstation(ReleasedWorkstation { id: name(id), kept_as: kept_as.clone() });
+    assert_eq!(scene.commit([release("q1-02")]).await, Outcome::Changed, "nothing came under that name");
+    scene.done([release("q1-01")]).await;
+    assert_eq!(scene.commit([release("q1-01")]).await, Outcome::Changed, "it is free already");
+
+    let mut reader = scene.reader().await;
+    assert_eq!(reader.workstation(&name("q1-01")).await.unwrap(), None);
+    let kept = reader.workstation(&kept_as).await.unwrap().unwrap();
+    assert_eq!((kept.office, kept.first_seen), (office(), NOW));
+    assert_eq!(reader.capture_of(enrolment).await.unwrap().unwrap().seen.id, kept_as);
+    let arrived = reader.numbers_of(&kept_as, 9).await.unwrap();
+    assert_eq!((arrived.numbers.ranges().len(), arrived.highest), (2, Some(number(3))));
+    drop(reader);
+
+    let theirs = SeenWorkstation { office: OfficeCode::parse("01-01").unwrap(), ..seen(None) };
+    scene.done([note(&NotedCapture { seen: theirs, ..noted(&scene, 1, None) })]).await;
+    assert_eq!(runs(&scene).await, [(1, 1)]);
+}
+
+#[tokio::test]
+async fn a_capture_that_comes_while_the_name_is_given_free_is_lost_to_neither() {
+    let scene = Scene::new().await;
+    scene.done([note(&noted(&scene, 1, None))]).await;
+    let kept_as = name("q1-01").retired(scene.make.id());
+    let release = Change::ReleaseWorkstation(ReleasedWorkstation { id: name("q1-01"), kept_as: kept_as.clone() });
+    let units = [vec![release], vec![note(&noted(&scene, 2, None))]].map(|changes| scene.unit(NOW, changes));
+    let units = std::sync::Mutex::new(Vec::from(units));
+    let store = scene.store.clone();
+    let outcomes = race(2, |_| {
+        let (store, unit) = (store.clone(), units.lock().unwrap().pop().unwrap());
+        async move { outcome(store.commit(unit).await) }
+    })
+    .await;
+    assert_eq!(outcomes, [Outcome::Done; 2]);
+    let mut reader = scene.reader().await;
+    let mut arrived = Vec::new();
+    for id in [kept_as, name("q1-01")] {
+        arrived
+            .extend(reader.numbers_of(&id, 9).await.unwrap().numbers.ranges().iter().map(|run| (run.first, run.last)));
+    }
+    let (one, two) = (number(1), number(2));
+    assert!([vec![(one, two)], vec![(one, one), (two, two)]].contains(&arrived), "{arrived:?}");
 }
