@@ -58,7 +58,9 @@ impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.as_str())?;
         self.name.map_or(Ok(()), |name| write!(f, " · {name}"))?;
-        self.seat.map_or(Ok(()), |seat| write!(f, ", {seat}"))
+        // Offices of one unit are often told apart by their seat.
+        let seat = self.seat.filter(|seat| self.name.is_none_or(|name| !name.contains(seat)));
+        seat.map_or(Ok(()), |seat| write!(f, ", {seat}"))
     }
 }
 
@@ -161,11 +163,15 @@ mod tests {
     const NEXT: Text = Text::new("The authority decides.", "Cơ quan quản lý quyết định.");
 
     fn page(name: &str, due: Option<Due>, signed: Option<&Signed>) -> String {
+        page_of(name, due, signed, None)
+    }
+
+    fn page_of(name: &str, due: Option<Due>, signed: Option<&Signed>, today: Option<At<'_>>) -> String {
         let (claims, document_masked) = (claims(due), "••••••2C3");
         let slip = Slip {
             request: claims.request,
             office: At { code: &claims.office, name: Some("Thành phố <Hồ Chí Minh>"), seat: Some("1 Lê Lợi") },
-            today: None,
+            today,
             received_at: claims.received_at(),
             name,
             document_masked,
@@ -202,6 +208,15 @@ mod tests {
             assert!(page.contains(word), "{word}\n{page}");
         }
         assert!(!page.contains("tạm tính") && !page.contains("provisional"));
+    }
+
+    #[test]
+    fn the_office_that_took_the_place_of_the_first_one_is_named_beside_it() {
+        let code = OfficeCode::parse("75-01").unwrap();
+        let today = At { code: &code, name: Some("Đồng Nai - Biên Hòa"), seat: Some("Biên Hòa") };
+        let page = page_of("Anna", None, None, Some(today));
+        assert!(page.contains("79-01 · Thành phố") && page.contains("<dd>75-01 · Đồng Nai - Biên Hòa</dd>"));
+        assert!(!self::page("Anna", None, None).contains("Nay là"), "it is named if it is another one only");
     }
 
     #[test]
