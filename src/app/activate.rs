@@ -7,10 +7,11 @@ use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
 use crate::domain::account::{IdentityNumber, Standing};
 use crate::domain::audit::Action;
-use crate::domain::code::{Code, CountedTry, Purpose, TooManyFailures};
+use crate::domain::code::{Code, CountedTry, Failures, Held, Purpose, Slot, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{Contact, Phone};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::outlook::Outlook;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
 
@@ -44,6 +45,11 @@ pub enum CodeSent {
         /// When to ask again.
         retry_at: Option<Timestamp>,
     },
+    /// Codes were sent a moment ago, or as often today as may be.
+    NotYet {
+        /// When to ask again.
+        retry_at: Timestamp,
+    },
 }
 
 /// What became of a code that was typed.
@@ -70,20 +76,35 @@ pub enum Activated {
     },
     /// No code can be tried.
     NoLiveCode,
+    /// After wrong codes, no try is taken before a moment; none was counted.
+    NotYet {
+        /// When to try again.
+        retry_at: Timestamp,
+    },
+    /// Too many wrong codes in a row: only a person can help.
+    TooManyFailures,
 }
 
 impl App {
-    /// Where the account with this number and this phone stands; `None` if there is none. An unknown number and a
-    /// wrong phone do the same work.
+    /// Where the account with this number and this phone stands, and what may be done now. An unknown number and a wrong
+    /// phone do the same work.
     ///
     /// # Errors
     /// If the store cannot be asked.
-    pub async fn standing(&self, login: &Login) -> Result<Option<Standing>, Error> {
-        let found = self.matched(&mut self.store().reader().await?, login).await?;
-        Ok(found.map(|stored| stored.account.standing(self.clock().now())))
+    pub async fn outlook(&self, login: &Login) -> Result<Outlook, Error> {
+        let now = self.clock().now();
+        let mut reader = self.store().reader().await?;
+        let Some(stored) = self.matched(&mut reader, login).await? else { return Ok(Outlook::NotMatched) };
+        let standing = stored.account.standing(now);
+        let slot = match standing {
+            Standing::Awaiting { .. } => Some(reader.slot(stored.account.id, Purpose::Activation).await?),
+            Standing::Lapsed { .. } | Standing::Active { .. } => None,
+        };
+        let (failures, slot) = slot.unwrap_or((Failures::default(), Slot::UNUSED));
+        Ok(Outlook::new(standing, || Timetable::at(now, &self.settings().codes, failures, &slot)))
     }
 
-    /// Sends a code to the account's phone, in place of the one before.
+    /// Sends a code to the account's phone: the live one again, or a new one in place of the one before.
     ///
     /// # Errors
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
@@ -111,20 +132,31 @@ impl App {
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(CodeSent::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(CodeSent::AlreadyActive)),
         }
-        let slot = reader.failures(stored.account.id, Purpose::Activation).await?;
-        let to = Contact::Phone(login.phone.clone());
-        let (sent, changes) = match self.new_code(&stored, Purpose::Activation, &to, slot, now)? {
-            Ok(code) => code,
-            Err(TooManyFailures { retry_at }) => {
-                return Ok(Attempt::Unchanged(CodeSent::TooManyFailures { retry_at }));
-            }
+        let slot = reader.slot(stored.account.id, Purpose::Activation).await?;
+        drop(reader);
+        match Timetable::at(now, &self.settings().codes, slot.0, &slot.1).send {
+            Turn::Now => {}
+            held => return Ok(Attempt::Unchanged(not_sent(held))),
+        }
+        let to = (Purpose::Activation, &Contact::Phone(login.phone.clone()));
+        let sent = match self.code_again(&stored, to, &slot, now)? {
+            Some(again) => again,
+            None => match self.new_code(&stored, to, &slot, now)? {
+                Ok(new) => new,
+                Err(TooManyFailures { retry_at }) => {
+                    return Ok(Attempt::Unchanged(CodeSent::TooManyFailures { retry_at }));
+                }
+            },
         };
-        let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries_max };
+        let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries };
         let entry = self
             .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())
             .with("purpose", Purpose::Activation.name())
             .with("code", sent.id.to_string());
-        let unit = Unit::new(entry).with(repeat.remember(by, &answer)?).with_all(changes);
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &answer)?)
+            .with_all(sent.changes)
+            .with(Change::NoteAsked(stored.account.id, now));
         Ok(Attempt::Change(answer, unit))
     }
 
@@ -159,8 +191,12 @@ impl App {
         }
         let to = Contact::Phone(login.phone.clone());
         let typed = Typed { account: stored, purpose: Purpose::Activation, to, code: code.clone(), now };
-        let answers =
-            Answers { no_live_code: Activated::NoLiveCode, wrong: |tries_left| Activated::WrongCode { tries_left } };
+        let answers = Answers {
+            no_live_code: Activated::NoLiveCode,
+            not_yet: |retry_at| Activated::NotYet { retry_at },
+            too_many: Activated::TooManyFailures,
+            wrong: |tries_left| Activated::WrongCode { tries_left },
+        };
         let (actor, call) = (by.clone(), repeat.clone());
         let right = move |app: &Self, typed, counted: &CountedTry| app.right_code(&actor, &call, typed, counted);
         self.try_code(by, repeat, typed, answers, right).await
@@ -193,5 +229,14 @@ impl App {
     /// The account with this number and this phone.
     async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
         Ok(reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await?)
+    }
+}
+
+/// Why a code is not sent now.
+const fn not_sent(turn: Turn) -> CodeSent {
+    match turn {
+        Turn::Later(retry_at, Held::JustSent | Held::SentToday) => CodeSent::NotYet { retry_at },
+        Turn::Later(retry_at, _) => CodeSent::TooManyFailures { retry_at: Some(retry_at) },
+        Turn::Now | Turn::No(_) => CodeSent::TooManyFailures { retry_at: None },
     }
 }

@@ -53,6 +53,11 @@ pub enum Confirmed {
     },
     /// No code can be tried.
     NoLiveCode,
+    /// After wrong codes, no try is taken before a moment; none was counted.
+    NotYet {
+        /// When to try again.
+        retry_at: Timestamp,
+    },
     /// The number has come to serve someone else.
     Taken,
     /// The change is no longer pending.
@@ -112,9 +117,9 @@ impl App {
             }
             other => other,
         };
-        let slot = reader.failures(account, purpose(new.kind())).await?;
-        let (sent, code) = match self.new_code(&stored, purpose(new.kind()), new, slot, now)? {
-            Ok(code) => code,
+        let slot = reader.slot(account, purpose(new.kind())).await?;
+        let sent = match self.new_code(&stored, (purpose(new.kind()), new), &slot, now)? {
+            Ok(sent) => sent,
             Err(TooManyFailures { retry_at }) => return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at })),
         };
         let change = self.new_change(account, new, now, sent.expires_at)?;
@@ -127,7 +132,7 @@ impl App {
             .with(repeat.remember(by, &Beginning { change: change.change.id })?)
             .with_all(lapsed.map(lapse).transpose()?)
             .with(Change::NewChange(Box::new(change.clone())))
-            .with_all(code)
+            .with_all(sent.changes)
             .with_all(self.tell(&stored, &NoticeText::ContactChangeBegun(new.kind()), now)?);
         Ok(Attempt::Change(Begun::Begun(self.view(change, now)?), unit))
     }
@@ -174,8 +179,12 @@ impl App {
             return Ok(Attempt::Unchanged(Confirmed::Taken));
         }
         let typed = Typed { account, purpose: purpose(change.kind), to: new, code: code.clone(), now };
-        let answers =
-            Answers { no_live_code: Confirmed::NoLiveCode, wrong: |tries_left| Confirmed::WrongCode { tries_left } };
+        let answers = Answers {
+            no_live_code: Confirmed::NoLiveCode,
+            not_yet: |retry_at| Confirmed::NotYet { retry_at },
+            too_many: Confirmed::NoLiveCode,
+            wrong: |tries_left| Confirmed::WrongCode { tries_left },
+        };
         let (actor, call, confirmed) = (by.clone(), repeat.clone(), (change.confirm(now)?, stored.version));
         let right = move |app: &Self, typed, counted: &CountedTry| {
             Ok((Confirmed::Confirmed, app.confirmed(&actor, &call, confirmed, typed, counted)?))

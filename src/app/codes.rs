@@ -5,9 +5,11 @@ use serde::Serialize;
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
 use crate::domain::audit::{Action, Entry};
-use crate::domain::code::{Code, CountedTry, Failures, Purpose, SentCode, TooManyFailures};
+use crate::domain::code::{
+    Code, CountedTry, Failures, Held, Purpose, SentCode, Slot, Timetable, TooManyFailures, Turn,
+};
 use crate::domain::contact::Contact;
-use crate::domain::ids::{CodeId, MessageId, Version};
+use crate::domain::ids::{AccountId, CodeId, MessageId};
 use crate::domain::message::{CodeText, Message, MessageContent, NoticeText};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, StoreError, StoredAccount, Unit};
@@ -28,10 +30,26 @@ pub(super) struct Typed {
     pub(super) now: Timestamp,
 }
 
+/// A code that goes out, new or again.
+pub(super) struct Outgoing {
+    /// Its name.
+    pub(super) id: CodeId,
+    /// When it ends.
+    pub(super) expires_at: Timestamp,
+    /// How often it may be tried.
+    pub(super) tries: u32,
+    /// What keeps it and carries it.
+    pub(super) changes: [Change; 2],
+}
+
 /// What the answers of a use case are called.
 pub(super) struct Answers<T> {
     /// No code can be tried.
     pub(super) no_live_code: T,
+    /// None can be tried before that moment.
+    pub(super) not_yet: fn(Timestamp) -> T,
+    /// So many were wrong in a row that a person must help.
+    pub(super) too_many: T,
     /// The code was wrong, and so many tries are left.
     pub(super) wrong: fn(u32) -> T,
 }
@@ -48,30 +66,48 @@ impl App {
     ) -> Result<Attempt<T>, Error> {
         let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());
         let (slot, now, wrong) = ((typed.account.account.id, typed.purpose), typed.now, answers.wrong);
+        let policy = self.settings().codes;
         let decide = move |counted: CountedTry| {
             let refused = app.refusal(&by, &typed, &counted);
+            let held = || Failures::held_after(counted.in_row, now).map(|until| Change::HoldTries(slot.0, until));
             let decided = if app.is_right(&typed, &counted) {
                 right(&app, typed, &counted)
             } else {
                 let answer = wrong(counted.tries_left);
-                repeat.remember(&by, &answer).map(|first| (answer, Unit::new(refused.clone()).with(first)))
+                let first = repeat.remember(&by, &answer);
+                first.map(|first| (answer, Unit::new(refused.clone()).with(first).with_all(held())))
             };
             match decided {
                 Ok((answer, unit)) => (Ok(answer), unit),
                 // The try stays counted, and has its entry.
-                Err(error) => (Err(error), Unit::new(refused.with("broken", "true"))),
+                Err(error) => (Err(error), Unit::new(refused.with("broken", "true")).with_all(held())),
             }
         };
-        match self.store().try_code(slot, now, decide).await {
+        match self.store().try_code(slot, policy, now, decide).await {
             Ok(Some(answer)) => {
                 self.outbox.notify_one();
                 answer.map(Attempt::Answered)
             }
-            Ok(None) => Ok(Attempt::Unchanged(answers.no_live_code)),
+            Ok(None) => Ok(Attempt::Unchanged(self.not_tried(slot, answers, now).await?)),
             // The count was undone together with the rest: looking again costs no try.
             Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Why no try was taken. It is asked afterwards, so that a try that is taken asks no more than it must.
+    async fn not_tried<T>(
+        &self,
+        (account, purpose): (AccountId, Purpose),
+        answers: Answers<T>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
+        let (failures, slot) = self.store().reader().await?.slot(account, purpose).await?;
+        Ok(match Timetable::at(now, &self.settings().codes, failures, &slot).check {
+            Turn::Later(at, _) => (answers.not_yet)(at),
+            Turn::No(Held::FailedInRow) => answers.too_many,
+            Turn::No(_) | Turn::Now => answers.no_live_code,
+        })
     }
 
     /// The entry of a try that did not succeed.
@@ -92,30 +128,62 @@ impl App {
     pub(super) fn new_code(
         &self,
         stored: &StoredAccount,
-        purpose: Purpose,
-        to: &Contact,
-        (failures, seen): (Failures, Version),
+        (purpose, to): (Purpose, &Contact),
+        (failures, slot): &(Failures, Slot),
         now: Timestamp,
-    ) -> Result<Result<(SentCode, [Change; 2]), TooManyFailures>, Error> {
-        let (account, language) = (stored.account.id, stored.account.language);
+    ) -> Result<Result<Outgoing, TooManyFailures>, Error> {
+        let account = stored.account.id;
         let (id, code) = (CodeId::new(self.dice().id(now)), Code::numbered(self.dice().below(Code::COUNT)));
         let digest = self.vault().code(CodeBinding { id, account, purpose, destination: to }, &code);
-        let lifetime = match purpose {
-            Purpose::Activation | Purpose::PhoneChange => self.settings().code_lifetime,
-            Purpose::EmailChange => self.settings().email_code_lifetime,
-        };
-        let sent = match SentCode::new((account, purpose), (id, digest), failures, lifetime, now) {
+        let kept = (id, digest, self.seal_code(id, to, &code)?);
+        let policy = &self.settings().codes;
+        let sent = match SentCode::new((account, purpose), kept, (*failures, slot.sends), policy, now) {
             Ok(sent) => sent,
             Err(too_many) => return Ok(Err(too_many)),
         };
+        let (tries, expires_at) = (sent.tries_max, sent.expires_at);
+        let carried = self.carry(stored, (purpose, to), code, expires_at, now)?;
+        let changes = [Change::PutCode(Box::new(sent), slot.version), carried];
+        Ok(Ok(Outgoing { id, expires_at, tries, changes }))
+    }
+
+    /// The live code of a slot once more, if there is one and it went to the same place.
+    pub(super) fn code_again(
+        &self,
+        stored: &StoredAccount,
+        (purpose, to): (Purpose, &Contact),
+        (failures, slot): &(Failures, Slot),
+        now: Timestamp,
+    ) -> Result<Option<Outgoing>, Error> {
+        let policy = &self.settings().codes;
+        let Some((live, sealed)) = slot.live(now).and_then(|live| Some((live, live.sealed.as_ref()?))) else {
+            return Ok(None);
+        };
+        let (went_to, code) = self.open_code(live.id, sealed)?;
+        if went_to != *to {
+            return Ok(None);
+        }
+        let again = live.sent_again(slot.sends, policy, purpose, now);
+        let carried = self.carry(stored, (purpose, to), code, again.expires_at, now)?;
+        let tries = Timetable::at(now, policy, *failures, slot).tries_left;
+        let changes = [Change::SendCodeAgain((stored.account.id, purpose), again, slot.version), carried];
+        Ok(Some(Outgoing { id: live.id, expires_at: again.expires_at, tries, changes }))
+    }
+
+    fn carry(
+        &self,
+        stored: &StoredAccount,
+        (purpose, to): (Purpose, &Contact),
+        code: Code,
+        useful_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Change, Error> {
         let notice = match purpose {
             Purpose::Activation => NoticeText::ActivationCode(CodeText(code)),
             Purpose::PhoneChange | Purpose::EmailChange => NoticeText::ContactCode(CodeText(code)),
         };
-        let content = MessageContent { to: to.clone(), language, notice };
-        let message =
-            Message { id: MessageId::new(self.dice().id(now)), account, content, useful_until: Some(sent.expires_at) };
-        let changes = [Change::PutCode(Box::new(sent.clone()), seen), self.send(&message)?];
-        Ok(Ok((sent, changes)))
+        let content = MessageContent { to: to.clone(), language: stored.account.language, notice };
+        let (id, account) = (MessageId::new(self.dice().id(now)), stored.account.id);
+        self.send(&Message { id, account, content, useful_until: Some(useful_until) })
     }
 }

@@ -59,13 +59,13 @@ pub use watch::{Told, Watch, WatchSettings};
 pub use workstation::{Released, Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::archive::Archive;
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
+use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
@@ -84,10 +84,8 @@ const ATTEMPTS_MAX: u32 = 6;
 /// What configuration may tighten.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Life of a code sent by SMS.
-    pub code_lifetime: Duration,
-    /// Life of a code that confirms an e-mail address.
-    pub email_code_lifetime: Duration,
+    /// One-time codes.
+    pub codes: CodePolicy,
     /// Digits of an identification number.
     pub number_digits: usize,
     /// Only real documents count: those of the practice country are refused.

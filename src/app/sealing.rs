@@ -9,9 +9,10 @@ use super::captures::Secret;
 use super::{App, Error};
 use crate::domain::account::IdentityNumber;
 use crate::domain::application::Application;
+use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
-use crate::domain::ids::{AccountId, ChangeId, EnrolmentId, MessageId};
-use crate::domain::message::{Message, MessageContent};
+use crate::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, MessageId};
+use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
@@ -90,6 +91,16 @@ impl App {
 
     pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    /// A code with where it goes, for sending it there again.
+    pub(super) fn seal_code(&self, id: CodeId, to: &Contact, code: &Code) -> Result<Sealed, Error> {
+        self.seal(place("code", "sealed", id.uuid()), &(to, CodeText(code.clone())))
+    }
+
+    pub(super) fn open_code(&self, id: CodeId, sealed: &Sealed) -> Result<(Contact, Code), Error> {
+        let (to, CodeText(code)) = self.open(place("code", "sealed", id.uuid()), sealed)?;
+        Ok((to, code))
     }
 
     pub(super) fn seal_captures(&self, id: EnrolmentId, secret: &Secret) -> Result<Sealed, Error> {

@@ -145,6 +145,8 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
         NextStep::SendCode => "offer to send a code",
         NextStep::CallHotline => "have the holder call the hotline",
         NextStep::LogIn => "have the holder log in",
+        NextStep::TypeCode => "have the code typed that was sent",
+        NextStep::Wait => "have the holder wait",
         NextStep::Unspecified => "unknown to this program",
     };
     words::line(out, "standing", standing)?;
@@ -152,6 +154,15 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
         words::line(out, "window closes", &words::instant(answer.window_closes_at.as_ref(), ""))?;
     }
     words::line(out, "next step", next)?;
+    let table = answer.timetable.clone().unwrap_or_default();
+    for (name, wait) in [("a code may be sent in", table.send_in), ("a code may be tried in", table.check_in)] {
+        if let Some(wait) = wait {
+            words::line(out, name, &format!("{} s", wait.seconds))?;
+        }
+    }
+    if table.tries_left > 0 {
+        words::line(out, "tries left", &table.tries_left.to_string())?;
+    }
     words::text(out, "advice", answer.advice.as_ref())
 }
 
@@ -202,6 +213,7 @@ mod tests {
             window_closes_at: Some(prost_types::Timestamp { seconds: 1_795_262_400, nanos: 0 }),
             next_step: NextStep::SendCode.into(),
             advice: Some(Text { en: "Ask for a code.".to_owned(), vi: "Hãy yêu cầu mã.".to_owned() }),
+            timetable: None,
         };
         let expected = "standing          awaiting activation\nwindow closes     2026-11-21T12:00:00Z\nnext step         offer \
                         to send a code\nadvice (en)       Ask for a code.\nadvice (vi)       Hãy yêu cầu mã.\n";

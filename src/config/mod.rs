@@ -177,6 +177,16 @@ pub struct Codes {
     pub lifetime_secs: u64,
     /// Life of a code sent by e-mail.
     pub email_lifetime_secs: u64,
+    /// How often one code may be tried.
+    pub tries: u64,
+    /// Wrong tries in a day on one account.
+    pub failures_per_day: u64,
+    /// Wrong tries in a row after which only a person can help.
+    pub failures_in_row: u64,
+    /// The shortest time between two sendings.
+    pub send_gap_secs: u64,
+    /// Sendings in a day.
+    pub sends_per_day: u64,
 }
 
 /// Accounts.
@@ -412,6 +422,11 @@ impl Config {
             ("registry.total_secs", registry.total_secs.to_string()),
             ("codes.lifetime_secs", codes.lifetime_secs.to_string()),
             ("codes.email_lifetime_secs", codes.email_lifetime_secs.to_string()),
+            ("codes.tries", codes.tries.to_string()),
+            ("codes.failures_per_day", codes.failures_per_day.to_string()),
+            ("codes.failures_in_row", codes.failures_in_row.to_string()),
+            ("codes.send_gap_secs", codes.send_gap_secs.to_string()),
+            ("codes.sends_per_day", codes.sends_per_day.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
             ("requests.review_working_days", requests.review_working_days.to_string()),
             ("requests.correction_days", requests.correction_days.to_string()),

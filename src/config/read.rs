@@ -177,10 +177,18 @@ impl Reader<'_> {
     }
 
     fn codes(&mut self) -> Codes {
-        use law::codes::{EMAIL_LIFETIME_ITEM, EMAIL_LIFETIME_MAX, LIFETIME_ITEM, LIFETIME_MAX};
+        use law::codes::{
+            EMAIL_LIFETIME_ITEM, EMAIL_LIFETIME_MAX, FAILURES_IN_ROW_MAX, FAILURES_PER_DAY_MAX, LIFETIME_ITEM,
+            LIFETIME_MAX, SEND_GAP_MIN, SENDS_PER_DAY_MAX, TRIES_MAX,
+        };
         Codes {
             lifetime_secs: self.lawful("codes.lifetime_secs", LIFETIME_MAX, &LIFETIME_ITEM),
             email_lifetime_secs: self.lawful("codes.email_lifetime_secs", EMAIL_LIFETIME_MAX, &EMAIL_LIFETIME_ITEM),
+            tries: self.number("codes.tries", 1..=TRIES_MAX.into()),
+            failures_per_day: self.number("codes.failures_per_day", 1..=FAILURES_PER_DAY_MAX.into()),
+            failures_in_row: self.number("codes.failures_in_row", 1..=FAILURES_IN_ROW_MAX.into()),
+            send_gap_secs: self.number("codes.send_gap_secs", SEND_GAP_MIN.as_secs()..=3_600),
+            sends_per_day: self.number("codes.sends_per_day", 1..=SENDS_PER_DAY_MAX.into()),
         }
     }
 

@@ -48,7 +48,15 @@ fn the_default_file_is_the_development_configuration() {
                 attempt_secs: 1,
                 total_secs: 3,
             },
-            codes: Codes { lifetime_secs: law::codes::LIFETIME.as_secs(), email_lifetime_secs: 3_600 },
+            codes: Codes {
+                lifetime_secs: law::codes::LIFETIME.as_secs(),
+                email_lifetime_secs: 3_600,
+                tries: law::codes::TRIES_MAX.into(),
+                failures_per_day: law::codes::FAILURES_PER_DAY_MAX.into(),
+                failures_in_row: law::codes::FAILURES_IN_ROW_MAX.into(),
+                send_gap_secs: law::codes::SEND_GAP_MIN.as_secs(),
+                sends_per_day: law::codes::SENDS_PER_DAY_MAX.into(),
+            },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
             requests: Requests { review_working_days: 1, correction_days: 30 },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
@@ -119,6 +127,11 @@ fn faults_of_every_kind_are_reported_in_one_go() {
 fn values_out_of_bounds_are_refused_with_the_bounds() {
     for (file, told) in [
         ("[codes]\nlifetime_secs = 59", "codes.lifetime_secs (eid.toml): is 59, out of bounds; write 60 to 600"),
+        ("[codes]\ntries = 6", "codes.tries (eid.toml): is 6, out of bounds; write 1 to 5"),
+        ("[codes]\nfailures_per_day = 11", "write 1 to 10"),
+        ("[codes]\nfailures_in_row = 101", "write 1 to 100"),
+        ("[codes]\nsend_gap_secs = 59", "write 60 to 3600"),
+        ("[codes]\nsends_per_day = 6", "write 1 to 5"),
         ("[server]\nmessage_bytes_max = 16777217", "write 65536 to 16777216"),
         ("[server]\nconnections_max = 0", "write 1 to 100000"),
         ("[server]\nconnections_max = 18446744073709551616", "TOML parse error"),

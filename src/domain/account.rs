@@ -55,6 +55,17 @@ pub struct Account {
     pub notice: Notice,
     /// Where it stands.
     pub state: AccountState,
+    /// When the window was opened again, if it was.
+    pub reopened: Option<Reopened>,
+}
+
+/// A window that lapsed and was opened again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reopened {
+    /// When.
+    pub at: Timestamp,
+    /// When it closes.
+    pub closes_at: Timestamp,
 }
 
 /// What is known of the notice. Sent and delivered are kept apart: not every carrier tells both (DOMAIN 1.7).
@@ -110,11 +121,16 @@ pub enum Standing {
 #[error("the account does not await activation")]
 pub struct NotAwaiting(pub Standing);
 
+/// A window that is not to be opened again, because it has not lapsed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the window has not lapsed")]
+pub struct NotLapsed(pub Standing);
+
 impl Account {
     /// Issues an account on an approved request.
     pub fn issue(id: AccountId, enrolment: EnrolmentId, represented: bool, language: Language, now: Timestamp) -> Self {
         let (notice, state) = (Notice::default(), AccountState::Awaiting);
-        Self { id, enrolment, represented, language, issued_at: now, notice, state }
+        Self { id, enrolment, represented, language, issued_at: now, notice, state, reopened: None }
     }
 
     /// Where it stands at `now`.
@@ -128,7 +144,22 @@ impl Account {
 
     /// When self-activation ends; `None` until the notice has gone out.
     pub fn window_closes_at(&self) -> Option<Timestamp> {
-        self.notice.received_at().map(law::activation::window_closes)
+        let first = self.notice.received_at().map(law::activation::window_closes);
+        first.max(self.reopened.map(|reopened| reopened.closes_at))
+    }
+
+    /// Opens a window that has lapsed again, for as many days as the first one had.
+    ///
+    /// # Errors
+    /// If it has not lapsed.
+    pub fn reopen(mut self, now: Timestamp) -> Result<Self, NotLapsed> {
+        match self.standing(now) {
+            Standing::Lapsed { .. } => {
+                self.reopened = Some(Reopened { at: now, closes_at: law::activation::window_closes(now) });
+                Ok(self)
+            }
+            other => Err(NotLapsed(other)),
+        }
     }
 
     /// Makes it active.
@@ -178,6 +209,18 @@ mod tests {
         assert!(account.clone().activate(closes).is_err());
         assert_eq!(account.standing(closes), Standing::Lapsed { closed_at: closes });
         assert!(account.activate(Timestamp::from_micros(closes.micros() - 1)).is_ok());
+    }
+
+    #[test]
+    fn a_lapsed_window_is_opened_again_for_as_many_days_and_no_other_is() {
+        let account = noticed(START, Some(START));
+        assert!(account.clone().reopen(START).is_err());
+        let later = START.plus(DAY * 30);
+        let reopened = account.reopen(later).unwrap();
+        let closes = law::activation::window_closes(later);
+        assert_eq!(reopened.standing(later), Standing::Awaiting { closes_at: Some(closes) });
+        assert_eq!(reopened.standing(closes), Standing::Lapsed { closed_at: closes });
+        assert!(reopened.reopen(closes).unwrap().activate(closes).is_ok(), "as often as it takes");
     }
 
     #[test]

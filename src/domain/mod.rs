@@ -22,6 +22,7 @@ pub mod law;
 pub mod message;
 pub mod mrz;
 pub mod office;
+pub mod outlook;
 pub mod passport;
 pub mod person;
 pub mod record;

@@ -7,10 +7,12 @@ use super::gate::caller;
 use super::parse::Faults;
 use super::{advice, render};
 use crate::app::{Activated, App, CodeSent, Login};
-use crate::domain::account::{IdentityNumber, Standing};
-use crate::domain::code::Code;
+use crate::domain::account::IdentityNumber;
+use crate::domain::code::{Code, Held, Turn};
 use crate::domain::contact::Phone;
 use crate::domain::ids::RequestId;
+use crate::domain::outlook::{NextStep, Outlook, StandStill};
+use crate::domain::time::Timestamp;
 use crate::proto as pb;
 
 pub(super) struct Activation(pub(super) App);
@@ -25,22 +27,19 @@ impl pb::activation_service_server::ActivationService for Activation {
         let mut faults = Faults::default();
         let login = login(&mut faults, &message.identity_number, &message.phone);
         let login = faults.finish(login)?;
-        let standing = self.0.standing(&login).await?;
-        let (shown, closes, next) = match standing {
-            None => (pb::AccountStanding::NotMatched, None, pb::NextStep::CheckInput),
-            Some(Standing::Awaiting { closes_at }) => {
-                (pb::AccountStanding::AwaitingActivation, closes_at, pb::NextStep::SendCode)
-            }
-            Some(Standing::Lapsed { closed_at }) => {
-                (pb::AccountStanding::WindowLapsed, Some(closed_at), pb::NextStep::CallHotline)
-            }
-            Some(Standing::Active { .. }) => (pb::AccountStanding::Active, None, pb::NextStep::LogIn),
+        let outlook = self.0.outlook(&login).await?;
+        let (shown, closes) = match &outlook {
+            Outlook::NotMatched => (pb::AccountStanding::NotMatched, None),
+            Outlook::Awaiting { closes_at, .. } => (pb::AccountStanding::AwaitingActivation, *closes_at),
+            Outlook::Lapsed { closed_at } => (pb::AccountStanding::WindowLapsed, Some(*closed_at)),
+            Outlook::Active => (pb::AccountStanding::Active, None),
         };
         Ok(Response::new(pb::GetStatusResponse {
             standing: shown.into(),
             window_closes_at: closes.map(render::instant),
-            next_step: next.into(),
-            advice: Some(render::text(advice::standing(standing))),
+            next_step: next_step(&outlook).into(),
+            advice: Some(render::text(advice::outlook(&outlook))),
+            timetable: Some(timetable(&outlook, self.0.clock().now())),
         }))
     }
 
@@ -53,8 +52,11 @@ impl pb::activation_service_server::ActivationService for Activation {
         let (id, login) = faults.finish(id.zip(login))?;
         let repeat = self.0.repeat(id, "ActivationService/SendCode", &message.encode_to_vec());
         let sent = self.0.send_code(&by, &repeat, &login).await?;
-        let mut answer =
-            pb::SendCodeResponse { advice: Some(render::text(advice::code_sent(sent))), ..Default::default() };
+        let mut answer = pb::SendCodeResponse {
+            advice: Some(render::text(advice::code_sent(sent))),
+            timetable: Some(self.timetable(&login).await?),
+            ..Default::default()
+        };
         let outcome = match sent {
             CodeSent::Sent { expires_at, tries } => {
                 answer.code_expires_at = Some(render::instant(expires_at));
@@ -67,6 +69,10 @@ impl pb::activation_service_server::ActivationService for Activation {
             CodeSent::TooManyFailures { retry_at } => {
                 answer.retry_at = retry_at.map(render::instant);
                 pb::SendCodeOutcome::TooManyFailures
+            }
+            CodeSent::NotYet { retry_at } => {
+                answer.retry_at = Some(render::instant(retry_at));
+                pb::SendCodeOutcome::NotYet
             }
         };
         answer.outcome = outcome.into();
@@ -83,8 +89,18 @@ impl pb::activation_service_server::ActivationService for Activation {
         let ((id, login), code) = faults.finish(id.zip(login).zip(code))?;
         let repeat = self.0.repeat(id, "ActivationService/Activate", &message.encode_to_vec());
         let activated = self.0.activate(&by, &repeat, &login, &code).await?;
-        let mut answer =
-            pb::ActivateResponse { advice: Some(render::text(advice::activated(activated))), ..Default::default() };
+        let timetable = match activated {
+            // Nothing else can be found now.
+            Activated::Activated { .. } | Activated::AlreadyActive { .. } => {
+                timetable(&Outlook::Active, self.0.clock().now())
+            }
+            _ => self.timetable(&login).await?,
+        };
+        let mut answer = pb::ActivateResponse {
+            advice: Some(render::text(advice::activated(activated))),
+            timetable: Some(timetable),
+            ..Default::default()
+        };
         let outcome = match activated {
             Activated::Activated { at } => {
                 answer.activated_at = Some(render::instant(at));
@@ -101,9 +117,73 @@ impl pb::activation_service_server::ActivationService for Activation {
             Activated::NotMatched => pb::ActivateOutcome::NotMatched,
             Activated::Lapsed => pb::ActivateOutcome::WindowLapsed,
             Activated::NoLiveCode => pb::ActivateOutcome::NoLiveCode,
+            Activated::NotYet { .. } => pb::ActivateOutcome::NotYet,
+            Activated::TooManyFailures => pb::ActivateOutcome::TooManyFailures,
         };
         answer.outcome = outcome.into();
         Ok(Response::new(answer))
+    }
+}
+
+impl Activation {
+    /// What may be done after the call.
+    async fn timetable(&self, login: &Login) -> Result<pb::Timetable, Status> {
+        Ok(timetable(&self.0.outlook(login).await?, self.0.clock().now()))
+    }
+}
+
+fn timetable(outlook: &Outlook, now: Timestamp) -> pb::Timetable {
+    let stands_still = outlook.stands_still().map_or(pb::StandStill::Unspecified, stand_still);
+    let shown = pb::Timetable {
+        next_step: next_step(outlook).into(),
+        stands_still: stands_still.into(),
+        ..pb::Timetable::default()
+    };
+    match outlook {
+        Outlook::NotMatched | Outlook::Active => shown,
+        Outlook::Lapsed { closed_at } => pb::Timetable { window_closes_at: Some(render::instant(*closed_at)), ..shown },
+        Outlook::Awaiting { closes_at, codes } => pb::Timetable {
+            may_send: codes.send.is_now(),
+            send_in: wait(codes.send, now),
+            may_check: codes.check.is_now(),
+            check_in: wait(codes.check, now),
+            tries_left: i32::try_from(codes.tries_left).unwrap_or(i32::MAX),
+            code_expires_at: codes.code_expires_at.map(render::instant),
+            window_closes_at: closes_at.map(render::instant),
+            ..shown
+        },
+    }
+}
+
+fn wait(turn: Turn, now: Timestamp) -> Option<prost_types::Duration> {
+    match turn {
+        Turn::Later(at, _) => prost_types::Duration::try_from(at.since(now)).ok(),
+        Turn::Now | Turn::No(_) => None,
+    }
+}
+
+fn next_step(outlook: &Outlook) -> pb::NextStep {
+    match outlook.next_step() {
+        NextStep::CheckInput => pb::NextStep::CheckInput,
+        NextStep::SendCode => pb::NextStep::SendCode,
+        NextStep::TypeCode => pb::NextStep::TypeCode,
+        NextStep::Wait => pb::NextStep::Wait,
+        NextStep::CallHotline => pb::NextStep::CallHotline,
+        NextStep::LogIn => pb::NextStep::LogIn,
+    }
+}
+
+const fn stand_still(reason: StandStill) -> pb::StandStill {
+    match reason {
+        StandStill::NotMatched => pb::StandStill::NotMatched,
+        StandStill::Lapsed => pb::StandStill::WindowLapsed,
+        StandStill::Codes(Held::JustSent) => pb::StandStill::JustSent,
+        StandStill::Codes(Held::SentToday) => pb::StandStill::SentToday,
+        StandStill::Codes(Held::JustFailed) => pb::StandStill::JustFailed,
+        StandStill::Codes(Held::FailedToday) => pb::StandStill::FailedToday,
+        StandStill::Codes(Held::FailedInRow) => pb::StandStill::FailedInRow,
+        // A code can be sent then, so that nothing stands still.
+        StandStill::Codes(Held::NoLiveCode) => pb::StandStill::Unspecified,
     }
 }
 

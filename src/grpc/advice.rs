@@ -1,7 +1,8 @@
 //! What each outcome means for the person in front of the screen, and what to do next.
 
 use crate::app::{Activated, Approved, Begun, CodeSent, Confirmed, Proposed};
-use crate::domain::account::Standing;
+use crate::domain::code::Held;
+use crate::domain::outlook::{NextStep, Outlook, StandStill};
 use crate::domain::text::Text;
 use crate::domain::trust::CannotApprove;
 
@@ -20,6 +21,10 @@ const WAIT: Text = Text::new(
     "Too many wrong codes. Try again after the time shown.",
     "Nhập sai mã quá nhiều lần. Hãy thử lại sau thời điểm đã báo.",
 );
+const ENOUGH_SENT: Text = Text::new(
+    "A code was sent already. Look at the phone; another one can be sent after the time shown.",
+    "Mã xác nhận đã được gửi. Hãy kiểm tra điện thoại; có thể yêu cầu gửi lại sau thời gian đã báo.",
+);
 const NO_LIVE_CODE: Text = Text::new(
     "There is no code to check: it has ended or was used up. Ask for a new one.",
     "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy yêu cầu mã mới.",
@@ -33,15 +38,26 @@ const TAKEN: Text = Text::new(
     "Số điện thoại này đang gắn với tài khoản hoặc hồ sơ khác. Hãy dùng số chính chủ.",
 );
 
-pub(super) const fn standing(standing: Option<Standing>) -> Text {
-    match standing {
-        None => NOT_MATCHED,
-        Some(Standing::Awaiting { .. }) => Text::new(
-            "The account can be activated. Ask for a code.",
-            "Tài khoản có thể kích hoạt. Hãy yêu cầu mã xác nhận.",
-        ),
-        Some(Standing::Lapsed { .. }) => LAPSED,
-        Some(Standing::Active { .. }) => ACTIVE,
+pub(super) fn outlook(outlook: &Outlook) -> Text {
+    match outlook {
+        Outlook::NotMatched => NOT_MATCHED,
+        Outlook::Lapsed { .. } => LAPSED,
+        Outlook::Active => ACTIVE,
+        Outlook::Awaiting { .. } => match outlook.next_step() {
+            NextStep::TypeCode => Text::new(
+                "A code was sent to the phone. Enter it before it ends.",
+                "Mã xác nhận đã được gửi tới điện thoại. Hãy nhập trước khi hết hạn.",
+            ),
+            NextStep::Wait => match outlook.stands_still() {
+                Some(StandStill::Codes(Held::JustSent | Held::SentToday)) => ENOUGH_SENT,
+                _ => WAIT,
+            },
+            NextStep::CallHotline => STOPPED,
+            NextStep::SendCode | NextStep::CheckInput | NextStep::LogIn => Text::new(
+                "The account can be activated. Ask for a code.",
+                "Tài khoản có thể kích hoạt. Hãy yêu cầu mã xác nhận.",
+            ),
+        },
     }
 }
 
@@ -56,6 +72,7 @@ pub(super) const fn code_sent(sent: CodeSent) -> Text {
         CodeSent::AlreadyActive => ACTIVE,
         CodeSent::TooManyFailures { retry_at: Some(_) } => WAIT,
         CodeSent::TooManyFailures { retry_at: None } => STOPPED,
+        CodeSent::NotYet { .. } => ENOUGH_SENT,
     }
 }
 
@@ -66,6 +83,8 @@ pub(super) const fn activated(activated: Activated) -> Text {
         Activated::Lapsed => LAPSED,
         Activated::WrongCode { tries_left: 0 } | Activated::NoLiveCode => NO_LIVE_CODE,
         Activated::WrongCode { .. } => WRONG_CODE,
+        Activated::NotYet { .. } => WAIT,
+        Activated::TooManyFailures => STOPPED,
     }
 }
 
@@ -97,6 +116,7 @@ pub(super) const fn confirmed(confirmed: Confirmed) -> Text {
             "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy hủy yêu cầu và làm lại.",
         ),
         Confirmed::WrongCode { .. } => WRONG_CODE,
+        Confirmed::NotYet { .. } => WAIT,
         Confirmed::Taken => TAKEN,
         Confirmed::NotPending => Text::new(
             "The change is no longer pending. See its state; begin a new one if need be.",

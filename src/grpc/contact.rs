@@ -69,6 +69,7 @@ impl pb::contact_service_server::ContactService for Contacts {
             Confirmed::Confirmed => (pb::ConfirmOutcome::Confirmed, 0),
             Confirmed::WrongCode { tries_left } => (pb::ConfirmOutcome::WrongCode, tries_left),
             Confirmed::NoLiveCode => (pb::ConfirmOutcome::NoLiveCode, 0),
+            Confirmed::NotYet { .. } => (pb::ConfirmOutcome::NotYet, 0),
             Confirmed::Taken => (pb::ConfirmOutcome::Taken, 0),
             Confirmed::NotPending => (pb::ConfirmOutcome::NotPending, 0),
         };
@@ -77,6 +78,10 @@ impl pb::contact_service_server::ContactService for Contacts {
             tries_left: i32::try_from(tries_left).unwrap_or(i32::MAX),
             change: Some(render::change(&change)),
             advice: Some(render::text(advice::confirmed(confirmed))),
+            retry_at: match confirmed {
+                Confirmed::NotYet { retry_at } => Some(render::instant(retry_at)),
+                _ => None,
+            },
         }))
     }
 

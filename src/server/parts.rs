@@ -10,6 +10,7 @@ use crate::app::{App, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
+use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
@@ -53,8 +54,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
 /// What the settings tighten of the use cases.
 pub fn settings(config: &Config) -> Settings {
     Settings {
-        code_lifetime: Duration::from_secs(config.codes.lifetime_secs),
-        email_code_lifetime: Duration::from_secs(config.codes.email_lifetime_secs),
+        codes: code_policy(&config.codes),
         number_digits: config.accounts.identity_number_digits,
         stages: StageLimits {
             review_working_days: config.requests.review_working_days,
@@ -73,6 +73,19 @@ pub fn settings(config: &Config) -> Settings {
             recheck: Duration::from_secs(config.watch.recheck_secs),
             per_caller: config.watch.per_caller,
         },
+    }
+}
+
+fn code_policy(codes: &config::Codes) -> CodePolicy {
+    let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    CodePolicy {
+        lifetime: Duration::from_secs(codes.lifetime_secs),
+        email_lifetime: Duration::from_secs(codes.email_lifetime_secs),
+        tries: number(codes.tries),
+        failures_per_day: number(codes.failures_per_day),
+        failures_in_row: number(codes.failures_in_row),
+        send_gap: Duration::from_secs(codes.send_gap_secs),
+        sends_per_day: number(codes.sends_per_day),
     }
 }
 

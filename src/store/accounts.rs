@@ -3,7 +3,7 @@
 use super::Reader;
 use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
-use crate::domain::account::{Account, AccountState, Notice};
+use crate::domain::account::{Account, AccountState, Notice, Reopened};
 use crate::domain::application::Language;
 use crate::domain::ids::{AccountId, EnrolmentId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
@@ -89,8 +89,8 @@ pub(super) async fn save(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<
     };
     query(
         "UPDATE account SET phone = $1, phone_index = $2, login_index = $3, email = $4, email_index = $5, \
-         notice_sent_at = $6, notice_delivered_at = $7, activated_at = $8, version = version + 1 \
-         WHERE id = $9 AND version = $10",
+         notice_sent_at = $6, notice_delivered_at = $7, activated_at = $8, reopened_at = $9, reopened_until = $10, \
+         version = version + 1 WHERE id = $11 AND version = $12",
     )
     .bind(stored.phone.as_bytes())
     .bind(stored.phone_index.as_bytes())
@@ -100,10 +100,21 @@ pub(super) async fn save(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<
     .bind(account.notice.sent_at.map(Timestamp::micros))
     .bind(account.notice.delivered_at.map(Timestamp::micros))
     .bind(activated)
+    .bind(account.reopened.map(|reopened| reopened.at.micros()))
+    .bind(account.reopened.map(|reopened| reopened.closes_at.micros()))
     .bind(account.id.uuid())
     .bind(stored.version.get())
     .execute_one(conn)
     .await
+}
+
+/// Notes that a code for activation was asked for, once.
+pub(super) async fn note_asked(id: AccountId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE account SET code_asked_at = COALESCE(code_asked_at, $1) WHERE id = $2")
+        .bind(at.micros())
+        .bind(id.uuid())
+        .execute_one(conn)
+        .await
 }
 
 /// Records that a carrier took the notice; what is known already is kept. Needs no version: it only fills gaps.
@@ -185,6 +196,9 @@ fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
         language: language.ok_or(StoreError::Corrupt { column: "language" })?,
         issued_at: Timestamp::from_micros(row.get("issued_at")?),
         notice: Notice { sent_at: instant("notice_sent_at")?, delivered_at: instant("notice_delivered_at")? },
+        reopened: instant("reopened_at")?
+            .zip(instant("reopened_until")?)
+            .map(|(at, closes_at)| Reopened { at, closes_at }),
         state: instant("activated_at")?.map_or(AccountState::Awaiting, |since| AccountState::Active { since }),
     };
     let email = row.get::<Option<Vec<u8>>>("email")?.map(Sealed::from_bytes);

@@ -1,34 +1,70 @@
 //! One-time codes: one slot for each account and purpose, and the account's count of failures over all of them.
 
-use super::engine::{Conn, query};
+use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, Store, Unit};
-use crate::domain::code::{CountedTry, Failures, Purpose, SentCode, day_number};
+use crate::domain::code::{
+    CodePolicy, CountedTry, Failures, Purpose, Sends, SentAgain, SentCode, Slot, SlotCode, day_number,
+};
 use crate::domain::ids::{AccountId, CodeId, Version};
-use crate::domain::law::codes::{FAILURES_IN_ROW_MAX, FAILURES_PER_DAY_MAX};
-use crate::domain::sealed::CodeDigest;
+use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::time::Timestamp;
 
 /// Puts a code into its slot, in place of the one before, if the slot is still as the caller saw it.
 pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
-        "INSERT INTO code (account_id, purpose, code_id, digest, sent_at, expires_at, tries, tries_max, version) \
-         SELECT $1, $2, $3, $4, $5, $6, 0, $7, 1 \
-         WHERE $8 = 0 OR EXISTS (SELECT 1 FROM code WHERE account_id = $1 AND purpose = $2) \
+        "INSERT INTO code (account_id, purpose, code_id, digest, sealed, first_sent_at, sent_at, expires_at, tries, \
+         tries_max, sends_day, sends_today, version) SELECT $1, $2, $3, $4, $5, $6, $6, $7, 0, $8, $9, $10, 1 \
+         WHERE $11 = 0 OR EXISTS (SELECT 1 FROM code WHERE account_id = $1 AND purpose = $2) \
          ON CONFLICT (account_id, purpose) DO UPDATE SET code_id = excluded.code_id, digest = excluded.digest, \
-         sent_at = excluded.sent_at, expires_at = excluded.expires_at, tries = 0, tries_max = excluded.tries_max, \
-         spent_at = NULL, version = code.version + 1 WHERE code.version = $8",
+         sealed = excluded.sealed, first_sent_at = excluded.first_sent_at, sent_at = excluded.sent_at, \
+         expires_at = excluded.expires_at, tries = 0, tries_max = excluded.tries_max, sends_day = excluded.sends_day, \
+         sends_today = excluded.sends_today, spent_at = NULL, version = code.version + 1 WHERE code.version = $11",
     )
     .bind(code.account.uuid())
     .bind(code.purpose.name())
     .bind(code.id.uuid())
     .bind(code.digest.as_bytes())
+    .bind(code.sealed.as_bytes())
     .bind(code.sent_at.micros())
     .bind(code.expires_at.micros())
     .bind(i64::from(code.tries_max))
+    .bind(code.sends.day)
+    .bind(i64::from(code.sends.today))
     .bind(seen.get())
     .execute_one(conn)
     .await
+}
+
+/// Notes that the code of a slot was sent again, if the slot is still as the caller saw it.
+pub(super) async fn send_again(
+    (account, purpose): (AccountId, Purpose),
+    again: &SentAgain,
+    seen: Version,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    query(
+        "UPDATE code SET sent_at = $1, expires_at = $2, sends_day = $3, sends_today = $4, version = version + 1 \
+         WHERE account_id = $5 AND purpose = $6 AND version = $7 AND spent_at IS NULL",
+    )
+    .bind(again.sends.last.map(Timestamp::micros))
+    .bind(again.expires_at.micros())
+    .bind(again.sends.day)
+    .bind(i64::from(again.sends.today))
+    .bind(account.uuid())
+    .bind(purpose.name())
+    .bind(seen.get())
+    .execute_one(conn)
+    .await
+}
+
+/// Lets nothing be tried on an account before an instant.
+pub(super) async fn hold(account: AccountId, until: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE account SET held_until = $1 WHERE id = $2")
+        .bind(until.micros())
+        .bind(account.uuid())
+        .execute_one(conn)
+        .await
 }
 
 /// Spends a code, once: the failure that its try was counted as is taken back. Code before account, as everywhere, so
@@ -40,7 +76,7 @@ pub(super) async fn spend(
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
     query(
-        "UPDATE code SET spent_at = $1, version = version + 1 \
+        "UPDATE code SET spent_at = $1, sealed = NULL, version = version + 1 \
          WHERE account_id = $2 AND purpose = $3 AND code_id = $4 AND spent_at IS NULL",
     )
     .bind(now.micros())
@@ -50,7 +86,7 @@ pub(super) async fn spend(
     .execute_one(conn)
     .await?;
     query(
-        "UPDATE account SET failures_in_row = 0, \
+        "UPDATE account SET failures_in_row = 0, held_until = NULL, \
          failures_today = CASE WHEN failures_today > 0 THEN failures_today - 1 ELSE 0 END WHERE id = $1",
     )
     .bind(account.uuid())
@@ -69,13 +105,14 @@ impl Store {
     pub async fn try_code<T: Send + 'static>(
         &self,
         (account, purpose): (AccountId, Purpose),
+        policy: CodePolicy,
         now: Timestamp,
         decide: impl FnOnce(CountedTry) -> (T, Unit) + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
         self.engine
             .write(move |conn| {
                 Box::pin(async move {
-                    let Some(counted) = count(account, purpose, now, conn).await? else { return Ok(None) };
+                    let Some(counted) = count((account, purpose), policy, now, conn).await? else { return Ok(None) };
                     let (answer, unit) = decide(counted);
                     unit.apply(conn).await?;
                     Ok(Some(answer))
@@ -86,68 +123,98 @@ impl Store {
 }
 
 async fn count(
-    account: AccountId,
-    purpose: Purpose,
+    (account, purpose): (AccountId, Purpose),
+    policy: CodePolicy,
     now: Timestamp,
     conn: &mut Conn<'_>,
 ) -> Result<Option<CountedTry>, StoreError> {
     let row = query(
         "UPDATE code SET tries = tries + 1, version = version + 1 \
          WHERE account_id = $1 AND purpose = $2 AND spent_at IS NULL AND expires_at > $3 AND tries < tries_max \
-         AND EXISTS (SELECT 1 FROM account WHERE id = $1 AND failures_in_row < $4 \
+         AND EXISTS (SELECT 1 FROM account WHERE id = $1 AND failures_in_row < $4 AND COALESCE(held_until, 0) <= $3 \
          AND (failures_day <> $5 OR failures_today < $6)) RETURNING code_id, digest, tries, tries_max",
     )
     .bind(account.uuid())
     .bind(purpose.name())
     .bind(now.micros())
-    .bind(i64::from(FAILURES_IN_ROW_MAX))
+    .bind(i64::from(policy.failures_in_row))
     .bind(day_number(now.local_date()))
-    .bind(i64::from(FAILURES_PER_DAY_MAX))
+    .bind(i64::from(policy.failures_per_day))
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
     // Tries on several slots of one account meet here: the second finds the count as the first left it.
-    query(
+    let counted = query(
         "UPDATE account SET failures_in_row = failures_in_row + 1, \
-         failures_today = CASE WHEN failures_day = $2 THEN failures_today + 1 ELSE 1 END, failures_day = $2 \
-         WHERE id = $1 AND failures_in_row < $3 AND (failures_day <> $2 OR failures_today < $4)",
+         failures_today = CASE WHEN failures_day = $2 THEN failures_today + 1 ELSE 1 END, failures_day = $2, \
+         code_tried_at = CASE WHEN $6 = 'activation' THEN COALESCE(code_tried_at, $5) ELSE code_tried_at END \
+         WHERE id = $1 AND failures_in_row < $3 AND (failures_day <> $2 OR failures_today < $4) \
+         AND COALESCE(held_until, 0) <= $5 RETURNING failures_in_row",
     )
     .bind(account.uuid())
     .bind(day_number(now.local_date()))
-    .bind(i64::from(FAILURES_IN_ROW_MAX))
-    .bind(i64::from(FAILURES_PER_DAY_MAX))
-    .execute_one(conn)
+    .bind(i64::from(policy.failures_in_row))
+    .bind(i64::from(policy.failures_per_day))
+    .bind(now.micros())
+    .bind(purpose.name())
+    .fetch_optional(conn)
     .await?;
+    let in_row: i64 = counted.ok_or(StoreError::Changed)?.get("failures_in_row")?;
     let (tries, max): (i64, i64) = (row.get("tries")?, row.get("tries_max")?);
     Ok(Some(CountedTry {
         code: CodeId::new(row.get("code_id")?),
         digest: CodeDigest::from_bytes(row.get("digest")?),
+        in_row: u32::try_from(in_row).unwrap_or(u32::MAX),
         tries_left: u32::try_from(max - tries).unwrap_or(0),
     }))
 }
 
 impl Reader {
-    /// The failures of an account, over all its slots, and the version of one slot: [`Version::NONE`] if it was never
-    /// used.
+    /// The failures of an account, over all its slots, and one slot.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn failures(&mut self, account: AccountId, purpose: Purpose) -> Result<(Failures, Version), StoreError> {
+    pub async fn slot(&mut self, account: AccountId, purpose: Purpose) -> Result<(Failures, Slot), StoreError> {
         let row = query(
-            "SELECT failures_day, failures_today, failures_in_row, COALESCE(code.version, 0) AS version FROM account \
-             LEFT JOIN code ON code.account_id = account.id AND code.purpose = $2 WHERE account.id = $1",
+            "SELECT failures_day, failures_today, failures_in_row, held_until, code_id, sealed, first_sent_at, sent_at, \
+             expires_at, tries, tries_max, spent_at, sends_day, sends_today, COALESCE(code.version, 0) AS version \
+             FROM account LEFT JOIN code ON code.account_id = account.id AND code.purpose = $2 WHERE account.id = $1",
         )
         .bind(account.uuid())
         .bind(purpose.name())
         .fetch_optional(&mut self.conn())
         .await?;
-        let Some(row) = row else { return Ok((Failures::default(), Version::NONE)) };
-        let number = |column| Ok::<_, StoreError>(u32::try_from(row.get::<i64>(column)?).unwrap_or(0));
+        let Some(row) = row else { return Ok((Failures::default(), Slot::UNUSED)) };
         let failures = Failures {
             day: row.get("failures_day")?,
-            today: number("failures_today")?,
-            in_row: number("failures_in_row")?,
+            today: number(&row, "failures_today")?,
+            in_row: number(&row, "failures_in_row")?,
+            held_until: row.get::<Option<i64>>("held_until")?.map(Timestamp::from_micros),
         };
-        Ok((failures, Version::new(row.get("version")?)))
+        Ok((failures, slot(&row)?))
     }
+}
+
+fn number(row: &Row, column: &'static str) -> Result<u32, StoreError> {
+    Ok(u32::try_from(row.get::<Option<i64>>(column)?.unwrap_or(0)).unwrap_or(0))
+}
+
+fn slot(row: &Row) -> Result<Slot, StoreError> {
+    let version = Version::new(row.get("version")?);
+    let Some(id) = row.get::<Option<uuid::Uuid>>("code_id")? else { return Ok(Slot::UNUSED) };
+    let last = row.get::<Option<i64>>("sent_at")?.map(Timestamp::from_micros);
+    let sends =
+        Sends { day: row.get::<Option<i64>>("sends_day")?.unwrap_or(0), today: number(row, "sends_today")?, last };
+    let spent = row.get::<Option<i64>>("spent_at")?.is_some();
+    let tries_left = number(row, "tries_max")?.saturating_sub(number(row, "tries")?);
+    // Codes of before were not kept for sending again.
+    let first = row.get::<Option<i64>>("first_sent_at")?.map(Timestamp::from_micros).or(last);
+    let code = SlotCode {
+        id: CodeId::new(id),
+        first_sent_at: first.unwrap_or(Timestamp::from_micros(0)),
+        expires_at: Timestamp::from_micros(row.get::<Option<i64>>("expires_at")?.unwrap_or(0)),
+        tries_left: if spent { 0 } else { tries_left },
+        sealed: row.get::<Option<Vec<u8>>>("sealed")?.map(Sealed::from_bytes),
+    };
+    Ok(Slot { version, sends, code: Some(code) })
 }

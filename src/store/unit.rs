@@ -21,7 +21,7 @@ use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstati
 use super::{audit, codes, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
-use crate::domain::code::{Purpose, SentCode};
+use crate::domain::code::{Purpose, SentAgain, SentCode};
 use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
@@ -75,8 +75,14 @@ pub enum Change {
         /// When it arrived, if that is known.
         delivered: Option<Timestamp>,
     },
+    /// Notes that a code for activation was asked for; the first time counts.
+    NoteAsked(AccountId, Timestamp),
     /// Puts a code into its slot, if the slot is at the version seen.
     PutCode(Box<SentCode>, Version),
+    /// Notes that the code of a slot was sent again, if the slot is at the version seen.
+    SendCodeAgain((AccountId, Purpose), SentAgain, Version),
+    /// Lets no code of an account be tried before an instant.
+    HoldTries(AccountId, Timestamp),
     /// Spends a code, once.
     SpendCode((AccountId, Purpose), CodeId),
     /// Adds a contact change; taken if one of its kind is pending.
@@ -174,6 +180,9 @@ impl Change {
                 accounts::note_notice(*account, *sent, *delivered, conn).await
             }
             Self::PutCode(code, seen) => codes::put(code, *seen, conn).await,
+            Self::NoteAsked(account, at) => accounts::note_asked(*account, *at, conn).await,
+            Self::SendCodeAgain(slot, again, seen) => codes::send_again(*slot, again, *seen, conn).await,
+            Self::HoldTries(account, until) => codes::hold(*account, *until, conn).await,
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,

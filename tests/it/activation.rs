@@ -2,21 +2,38 @@
 
 use std::time::Duration;
 
+use eid::domain::time::Timestamp;
 use eid::proto as pb;
 use futures::future::join_all;
 use tonic::Code;
 
-use crate::support::service::{Service, another, fields, reason, with};
+use crate::support::service::{Holder, Service, another, fields, reason, with};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Wrong tries until the code takes no more; how many were counted.
-async fn wear_out(service: &Service, holder: &crate::support::service::Holder, code: &str) -> u32 {
+/// Wrong tries, each as soon as it is taken, until the code takes no more; how many were counted.
+async fn wear_out(service: &Service, holder: &Holder, code: &str) -> u32 {
     let mut counted = 0;
-    while service.activate(holder, &another(code)).await.outcome() == pb::ActivateOutcome::WrongCode {
-        counted += 1;
+    loop {
+        let answer = service.activate(holder, &another(code)).await;
+        match answer.outcome() {
+            pb::ActivateOutcome::WrongCode => counted += 1,
+            pb::ActivateOutcome::NotYet => {
+                let wait = answer.timetable.unwrap().check_in.expect("it says how long to wait");
+                service.wait(Duration::try_from(wait).unwrap());
+            }
+            _ => return counted,
+        }
     }
-    counted
+}
+
+/// Has a code sent as soon as one may be, and reads it.
+async fn next_code(service: &Service, holder: &Holder) -> String {
+    let table = service.status(&holder.number, &holder.phone).await.timetable.unwrap();
+    if let Some(wait) = table.send_in {
+        service.wait(Duration::try_from(wait).unwrap());
+    }
+    service.code_for(holder).await
 }
 
 #[tokio::test]
@@ -62,6 +79,7 @@ async fn an_unknown_number_and_a_wrong_phone_look_the_same_everywhere() {
             let expected = pb::SendCodeResponse {
                 outcome: pb::SendCodeOutcome::NotMatched.into(),
                 advice: wrong_phone.advice.clone(),
+                timetable: wrong_phone.timetable.clone(),
                 ..Default::default()
             };
             assert!(sent == expected);
@@ -120,18 +138,18 @@ async fn twenty_right_answers_at_once_activate_once() {
 }
 
 #[tokio::test]
-async fn twenty_guesses_at_once_get_five_tries_and_the_right_code_none_after_them() {
+async fn fifty_guesses_at_once_get_three_tries_five_in_all_and_the_right_code_none_after_them() {
     with(async |service| {
         let holder = service.holder().await;
         let code = service.code_for(&holder).await;
         let wrong = another(&code);
-        let answers = join_all((0..20).map(|_| service.activate(&holder, &wrong))).await;
-        let counted: Vec<_> = answers.iter().filter(|a| a.outcome() == pb::ActivateOutcome::WrongCode).collect();
-        assert_eq!(counted.len(), 5);
-        let mut left: Vec<_> = counted.iter().map(|answer| answer.tries_left).collect();
-        left.sort_unstable();
-        assert_eq!(left, [0, 1, 2, 3, 4]);
-        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::NoLiveCode);
+        let answers = join_all((0..50).map(|_| service.activate(&holder, &wrong))).await;
+        let of = |outcome| answers.iter().filter(|answer| answer.outcome() == outcome).count();
+        assert_eq!((of(pb::ActivateOutcome::WrongCode), of(pb::ActivateOutcome::NotYet)), (3, 47));
+        assert_eq!(wear_out(service, &holder, &code).await, 2, "and waiting brings the other two");
+        let late = service.activate(&holder, &code).await;
+        assert_eq!(late.outcome(), pb::ActivateOutcome::NoLiveCode);
+        assert_eq!(late.timetable.unwrap().next_step(), pb::NextStep::SendCode);
     })
     .await;
 }
@@ -142,25 +160,26 @@ async fn failures_are_carried_over_to_the_next_code_and_end_the_day() {
         let holder = service.holder().await;
         let first = service.code_for(&holder).await;
         assert_eq!(wear_out(service, &holder, &first).await, 5);
-        let second = service.code_for(&holder).await;
-        for _ in 0..2 {
-            service.activate(&holder, &another(&second)).await;
-        }
-        let third = service.send_code(&holder).await;
+        let second = next_code(service, &holder).await;
         assert_eq!(
-            (third.outcome(), third.tries_left),
-            (pb::SendCodeOutcome::Sent, 3),
-            "seven of the day's ten are gone"
+            wear_out(service, &holder, &second).await,
+            1,
+            "after six in a row the wait is longer than a code lives"
         );
-        let third = service.latest_code(&holder.phone).await;
-        assert_eq!(wear_out(service, &holder, &third).await, 3);
+        service.database().tamper("UPDATE account SET failures_today = 9, held_until = NULL").await;
+        let table = service.status(&holder.number, &holder.phone).await.timetable.unwrap();
+        assert_eq!(table.tries_left, 0);
+        let third = next_code(service, &holder).await;
+        assert_eq!(wear_out(service, &holder, &third).await, 1, "nine of the day's ten are gone");
         let stopped = service.send_code(&holder).await;
         assert_eq!(stopped.outcome(), pb::SendCodeOutcome::TooManyFailures);
-        let midnight = stopped.retry_at.unwrap();
-        let until = midnight.seconds - service.now().micros() / 1_000_000;
-        assert_eq!(until, 12 * 3600, "until the day ends in Viet Nam");
-        service.wait(Duration::from_hours(12));
-        let code = service.code_for(&holder).await;
+        let table = stopped.timetable.unwrap();
+        assert_eq!((table.next_step(), table.stands_still()), (pb::NextStep::Wait, pb::StandStill::FailedToday));
+        let midnight = Timestamp::start_of(service.now().local_date().next_day().unwrap());
+        let seconds = midnight.micros() / 1_000_000;
+        assert_eq!(stopped.retry_at.map(|at| at.seconds), Some(seconds), "until the day ends in Viet Nam");
+        service.wait(midnight.since(service.now()));
+        let code = next_code(service, &holder).await;
         assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
     })
     .await;
@@ -170,28 +189,59 @@ async fn failures_are_carried_over_to_the_next_code_and_end_the_day() {
 async fn after_a_hundred_failures_in_a_row_only_a_person_helps() {
     with(async |service| {
         let holder = service.holder().await;
-        let mut failures = 0;
-        // Ten a day would outlast the window; the notice is taken back each day so that it never lapses.
-        while failures < 100 {
-            match service.send_code(&holder).await.outcome() {
-                pb::SendCodeOutcome::Sent => {
-                    let code = service.latest_code(&holder.phone).await;
-                    failures += wear_out(service, &holder, &code).await;
-                }
-                pb::SendCodeOutcome::TooManyFailures => {
-                    service.wait(DAY);
-                    service
-                        .database()
-                        .tamper("UPDATE account SET notice_sent_at = NULL, notice_delivered_at = NULL")
-                        .await;
-                }
-                other => panic!("{other:?}"),
-            }
-        }
+        let code = service.code_for(&holder).await;
+        service.database().tamper("UPDATE account SET failures_in_row = 99").await;
+        assert_eq!(wear_out(service, &holder, &code).await, 1);
+        let tried = service.activate(&holder, &code).await;
+        assert_eq!(tried.outcome(), pb::ActivateOutcome::TooManyFailures);
         service.wait(DAY);
-        service.database().tamper("UPDATE account SET notice_sent_at = NULL, notice_delivered_at = NULL").await;
         let stopped = service.send_code(&holder).await;
         assert_eq!((stopped.outcome(), stopped.retry_at), (pb::SendCodeOutcome::TooManyFailures, None));
+        let table = stopped.timetable.unwrap();
+        assert_eq!((table.next_step(), table.stands_still()), (pb::NextStep::CallHotline, pb::StandStill::FailedInRow));
+        assert_eq!((table.send_in, table.check_in, table.may_send, table.may_check), (None, None, false, false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_asked_for_again_within_its_life_is_the_same_and_lives_on() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        service.activate(&holder, &another(&code)).await;
+        let early = service.send_code(&holder).await;
+        assert_eq!(early.outcome(), pb::SendCodeOutcome::NotYet);
+        let table = early.timetable.unwrap();
+        assert_eq!(table.send_in, Some(prost_types::Duration { seconds: 60, nanos: 0 }));
+        assert_eq!((table.may_check, table.tries_left, table.next_step()), (true, 4, pb::NextStep::TypeCode));
+
+        service.wait(Duration::from_mins(2));
+        let again = service.send_code(&holder).await;
+        assert_eq!((again.outcome(), again.tries_left), (pb::SendCodeOutcome::Sent, 4), "no try comes back");
+        assert_eq!(service.latest_code(&holder.phone).await, code);
+        let codes: Vec<_> =
+            service.messages().await.iter().filter(|message| message["code"].is_string()).cloned().collect();
+        assert!(codes.len() == 2 && codes[0]["id"] != codes[1]["id"], "each sending is a message of its own");
+        service.wait(Duration::from_mins(2));
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn codes_are_sent_five_times_a_day() {
+    with(async |service| {
+        let holder = service.holder().await;
+        for _ in 0..5 {
+            next_code(service, &holder).await;
+            service.wait(Duration::from_mins(5));
+        }
+        let enough = service.send_code(&holder).await;
+        assert_eq!(enough.outcome(), pb::SendCodeOutcome::NotYet);
+        let table = enough.timetable.unwrap();
+        assert_eq!((table.next_step(), table.stands_still()), (pb::NextStep::Wait, pb::StandStill::SentToday));
+        next_code(service, &holder).await;
     })
     .await;
 }
@@ -212,9 +262,11 @@ async fn a_new_code_ends_the_one_before() {
     with(async |service| {
         let holder = service.holder().await;
         let first = service.code_for(&holder).await;
+        service.wait(Duration::from_mins(3));
         let second = service.code_for(&holder).await;
-        assert_ne!(first, second);
-        assert_eq!(service.activate(&holder, &first).await.outcome(), pb::ActivateOutcome::WrongCode);
+        if first != second {
+            assert_eq!(service.activate(&holder, &first).await.outcome(), pb::ActivateOutcome::WrongCode);
+        }
         assert_eq!(service.activate(&holder, &second).await.outcome(), pb::ActivateOutcome::Activated);
     })
     .await;

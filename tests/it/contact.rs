@@ -132,7 +132,12 @@ async fn wrong_codes_are_counted_and_a_worn_out_change_is_cancelled_and_begun_ag
         let change = begun_phone(service, &holder, &new).await;
         let code = service.latest_code(&new).await;
         for left in (0..5).rev() {
-            let answer = confirm(service, &change, &another(&code)).await;
+            let mut answer = confirm(service, &change, &another(&code)).await;
+            if answer.outcome() == pb::ConfirmOutcome::NotYet {
+                let wait = answer.retry_at.unwrap().seconds - service.now().micros() / 1_000_000;
+                service.wait(Duration::from_secs(wait.unsigned_abs()));
+                answer = confirm(service, &change, &another(&code)).await;
+            }
             assert_eq!((answer.outcome(), answer.tries_left), (pb::ConfirmOutcome::WrongCode, left));
         }
         assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NoLiveCode);
@@ -142,6 +147,8 @@ async fn wrong_codes_are_counted_and_a_worn_out_change_is_cancelled_and_begun_ag
         cancel(service, &change).await.unwrap();
         let change = begun_phone(service, &holder, &new).await;
         let code = service.latest_code(&new).await;
+        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NotYet);
+        service.wait(Duration::from_mins(2));
         assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
     })
     .await;

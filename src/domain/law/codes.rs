@@ -44,3 +44,43 @@ pub const FAILURES_IN_ROW_ITEM: Item =
 
 /// Wrong tries in a row, on one account, after which only a person can help. NIST SP 800-63B-4 section 3.2.2.
 pub const FAILURES_IN_ROW_MAX: u32 = 100;
+
+/// See [`wait_after`].
+pub const WAITS_ITEM: Item =
+    Item { name: "codes::wait_after", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
+
+/// The shortest wait after a failure that waits at all, and the longest. NIST SP 800-63B-4 section 3.2.2.
+pub const WAITS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_hours(1));
+
+/// How long nothing may be tried after the last of `failures` in a row: nothing after two, as people mistype; then 30
+/// seconds, doubling, up to an hour. DOMAIN 8.5.
+pub fn wait_after(failures: u32) -> Duration {
+    const WITHOUT_WAIT: u32 = 2;
+    let Some(doubled) = failures.checked_sub(WITHOUT_WAIT + 1) else { return Duration::ZERO };
+    WAITS.0.saturating_mul(1_u32.checked_shl(doubled).unwrap_or(u32::MAX)).min(WAITS.1)
+}
+
+/// See [`SEND_GAP_MIN`].
+pub const SEND_GAP_ITEM: Item =
+    Item { name: "codes::SEND_GAP_MIN", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
+
+/// The shortest time between two sendings of a code. DOMAIN 8.5.
+pub const SEND_GAP_MIN: Duration = Duration::from_secs(60);
+
+/// See [`SENDS_PER_DAY_MAX`].
+pub const SENDS_ITEM: Item =
+    Item { name: "codes::SENDS_PER_DAY_MAX", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
+
+/// How often codes may be sent in one day, to one account for one purpose. DOMAIN 8.5.
+pub const SENDS_PER_DAY_MAX: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_begin_with_the_third_failure_in_a_row_and_grow_from_thirty_seconds_to_an_hour() {
+        let waits = [0, 1, 2, 3, 4, 5, 8, 9, 10, 99, u32::MAX].map(|failures| wait_after(failures).as_secs());
+        assert_eq!(waits, [0, 0, 0, 30, 60, 120, 960, 1_920, 3_600, 3_600, 3_600]);
+    }
+}

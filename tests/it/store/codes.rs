@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eid::domain::code::{CountedTry, Failures, Purpose, SentCode, day_number};
+use eid::domain::code::{CodePolicy, CountedTry, Failures, Purpose, SentAgain, SentCode, day_number};
 use eid::domain::ids::{AccountId, Version};
 use eid::domain::time::Timestamp;
 use eid::store::{Change, StoreError, Table, Unit};
@@ -35,7 +35,7 @@ async fn try_slot(scene: &Scene, slot: (AccountId, Purpose), now: Timestamp) -> 
         let unit = Unit::new(entry.with("code", counted.code.to_string()));
         (counted, unit)
     };
-    scene.store.try_code(slot, now, decide).await.unwrap()
+    scene.store.try_code(slot, CodePolicy::default(), now, decide).await.unwrap()
 }
 
 async fn try_at(scene: &Scene, account: AccountId, now: Timestamp) -> Option<CountedTry> {
@@ -43,19 +43,20 @@ async fn try_at(scene: &Scene, account: AccountId, now: Timestamp) -> Option<Cou
 }
 
 async fn failures(scene: &Scene, account: AccountId) -> (Failures, i64) {
-    let (failures, version) = scene.reader().await.failures(account, SLOT).await.unwrap();
-    (failures, version.get())
+    let (failures, slot) = scene.reader().await.slot(account, SLOT).await.unwrap();
+    (failures, slot.version.get())
 }
 
 fn today(now: Timestamp, today: u32, in_row: u32) -> Failures {
-    Failures { day: day_number(now.local_date()), today, in_row }
+    Failures { day: day_number(now.local_date()), today, in_row, held_until: None }
 }
 
 #[tokio::test]
 async fn a_slot_that_was_never_used_has_no_failures_and_no_code() {
     let scene = Scene::new().await;
     let account = scene.account().await.account.id;
-    assert_eq!(scene.reader().await.failures(account, SLOT).await.unwrap(), (Failures::default(), Version::NONE));
+    assert_eq!(failures(&scene, account).await, (Failures::default(), Version::NONE.get()));
+    assert!(scene.reader().await.slot(account, SLOT).await.unwrap().1.code.is_none());
     assert!(try_at(&scene, account, NOW).await.is_none());
 }
 
@@ -103,12 +104,15 @@ async fn a_code_cannot_be_tried_from_the_instant_of_its_end() {
 async fn of_twenty_tries_at_once_exactly_as_many_are_counted_as_are_allowed() {
     let scene = Scene::new().await;
     let code = with_code(&scene).await;
-    let tries = race(20, |_| {
-        let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
-        let slot = (code.account, code.purpose);
-        async move { store.try_code(slot, NOW, |counted| (counted, Unit::new(entry))).await.unwrap() }
-    })
-    .await;
+    let tries =
+        race(20, |_| {
+            let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
+            let slot = (code.account, code.purpose);
+            async move {
+                store.try_code(slot, CodePolicy::default(), NOW, |counted| (counted, Unit::new(entry))).await.unwrap()
+            }
+        })
+        .await;
     let mut left: Vec<_> = tries.into_iter().flatten().map(|counted| counted.tries_left).collect();
     left.sort_unstable();
     assert_eq!(left, [0, 1, 2, 3, 4]);
@@ -180,7 +184,7 @@ async fn a_try_whose_unit_cannot_be_committed_was_not_counted() {
     scene.done([Change::Remember(first.clone())]).await;
     let entry = scene.make.entry(NOW, NOBODY);
     let unit = Unit::new(entry).with(Change::Remember(first));
-    let tried = scene.store.try_code((code.account, SLOT), NOW, |counted| (counted, unit)).await;
+    let tried = scene.store.try_code((code.account, SLOT), CodePolicy::default(), NOW, |counted| (counted, unit)).await;
     assert!(matches!(tried, Err(StoreError::Taken(Table::Request))));
     assert_eq!(failures(&scene, code.account).await, (Failures::default(), 1));
     assert_eq!(try_at(&scene, code.account, NOW).await.unwrap().tries_left, 4);
@@ -253,4 +257,42 @@ async fn of_twenty_who_spend_a_code_at_once_one_does() {
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Outcome::Done).count(), 1);
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Outcome::Changed).count(), 19);
     assert_eq!(failures(&scene, code.account).await.0, today(NOW, 0, 0));
+}
+
+#[tokio::test]
+async fn a_code_comes_back_with_how_often_it_was_sent_and_is_gone_when_it_is_spent() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    let slot = scene.reader().await.slot(code.account, SLOT).await.unwrap().1;
+    let kept = slot.code.as_ref().unwrap();
+    assert_eq!((kept.id, kept.first_sent_at, kept.expires_at, kept.tries_left), (code.id, NOW, code.expires_at, 5));
+    assert_eq!((slot.sends, kept.sealed.as_ref().unwrap().as_bytes()), (code.sends, code.sealed.as_bytes()));
+
+    let again = SentAgain { expires_at: later(240), sends: slot.sends.sent(later(60)) };
+    let stale = Change::SendCodeAgain((code.account, SLOT), again, Version::new(7));
+    assert_eq!(scene.commit([stale]).await, Outcome::Changed);
+    scene.done([Change::SendCodeAgain((code.account, SLOT), again, slot.version)]).await;
+    let slot = scene.reader().await.slot(code.account, SLOT).await.unwrap().1;
+    let kept = slot.code.as_ref().unwrap();
+    assert_eq!((kept.first_sent_at, kept.expires_at, slot.sends), (NOW, later(240), again.sends));
+    assert_eq!((slot.sends.today, slot.sends.last), (2, Some(later(60))));
+
+    scene.done([spend(&code)]).await;
+    let slot = scene.reader().await.slot(code.account, SLOT).await.unwrap().1;
+    let kept = slot.code.as_ref().unwrap();
+    assert!(kept.sealed.is_none() && kept.tries_left == 0 && slot.live(later(60)).is_none());
+    let spent = Change::SendCodeAgain((code.account, SLOT), again, slot.version);
+    assert_eq!(scene.commit([spent]).await, Outcome::Changed);
+}
+
+#[tokio::test]
+async fn nothing_is_tried_while_an_account_is_held() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    scene.done([Change::HoldTries(code.account, later(30))]).await;
+    assert!(try_at(&scene, code.account, later(29)).await.is_none());
+    assert_eq!(failures(&scene, code.account).await.0.held_until, Some(later(30)));
+    assert_eq!(try_at(&scene, code.account, later(30)).await.unwrap().in_row, 1);
+    scene.done([spend(&code)]).await;
+    assert_eq!(failures(&scene, code.account).await.0.held_until, None, "a right code ends it");
 }

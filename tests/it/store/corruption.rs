@@ -87,7 +87,7 @@ async fn counts_below_zero_are_read_as_none() {
     let code = scene.make.code(scene.account().await.account.id, Purpose::Activation, NOW);
     scene.done([Change::PutCode(Box::new(code.clone()), eid::domain::ids::Version::NONE)]).await;
     scene.database.tamper("UPDATE account SET failures_today = -1, failures_in_row = -1").await;
-    let (failures, _) = scene.reader().await.failures(code.account, code.purpose).await.unwrap();
+    let (failures, _) = scene.reader().await.slot(code.account, code.purpose).await.unwrap();
     assert_eq!((failures.today, failures.in_row), (0, 0));
 }
 

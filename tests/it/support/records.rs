@@ -9,7 +9,7 @@ use eid::domain::application::Language;
 use eid::domain::audit::{Action, Actor, Entry};
 use eid::domain::calendar::Edition;
 use eid::domain::capture::CaptureKind;
-use eid::domain::code::{Purpose, SentCode};
+use eid::domain::code::{Purpose, Sends, SentCode};
 use eid::domain::contact::{ChangeState, ContactChange, ContactKind};
 use eid::domain::deadline::{Basis, Deadline};
 use eid::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, Verb};
@@ -142,6 +142,7 @@ impl Records {
                 language: Language::Vi,
                 issued_at: NOW,
                 notice: Notice::default(),
+                reopened: None,
                 state: AccountState::Awaiting,
             },
             number: self.sealed(),
@@ -175,9 +176,11 @@ impl Records {
             purpose,
             id: CodeId::new(self.id()),
             digest: CodeDigest::from_bytes(self.dice.bytes::<32>().to_vec()),
+            sealed: self.sealed(),
             sent_at,
             expires_at: sent_at.plus(Duration::from_mins(3)),
             tries_max: 5,
+            sends: Sends::default().sent(sent_at),
         }
     }
 

@@ -1,0 +1,104 @@
+//! Wrong tries: counted on the account, over all its codes, so that a new code brings none of them back.
+
+use time::Date;
+
+use super::CodePolicy;
+use crate::domain::law::codes::wait_after;
+use crate::domain::time::Timestamp;
+
+/// Wrong tries on an account, over all codes of every purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Failures {
+    /// The day that `today` counts, as a Julian day number; 0 before the first failure.
+    pub day: i64,
+    /// Failures on that day.
+    pub today: u32,
+    /// Failures since the last success.
+    pub in_row: u32,
+    /// Nothing may be tried before this instant; absent if nothing has to be waited for.
+    pub held_until: Option<Timestamp>,
+}
+
+/// Why no code can be sent, and what helps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TooManyFailures {
+    /// When a code can be asked for again; `None` if only a person can help.
+    pub retry_at: Option<Timestamp>,
+}
+
+impl Failures {
+    /// How often a code sent at `now` may be tried.
+    ///
+    /// # Errors
+    /// If the day's failures, or those in a row, are used up.
+    pub fn allowance(self, policy: &CodePolicy, now: Timestamp) -> Result<u32, TooManyFailures> {
+        let day = now.local_date();
+        let today = if self.day == day_number(day) { self.today } else { 0 };
+        let in_row = policy.failures_in_row.saturating_sub(self.in_row);
+        let left = policy.failures_per_day.saturating_sub(today);
+        match in_row.min(left).min(policy.tries) {
+            0 if in_row == 0 => Err(TooManyFailures { retry_at: None }),
+            0 => Err(TooManyFailures { retry_at: day.next_day().map(Timestamp::start_of) }),
+            tries => Ok(tries),
+        }
+    }
+
+    /// One failure more.
+    #[must_use]
+    pub fn failed(self, now: Timestamp) -> Self {
+        let day = day_number(now.local_date());
+        let today = if self.day == day { self.today } else { 0 };
+        let in_row = self.in_row.saturating_add(1);
+        Self { day, today: today.saturating_add(1), in_row, held_until: Self::held_after(in_row, now) }
+    }
+
+    /// Until when nothing may be tried after a failure at `now` that was the last of so many in a row.
+    pub fn held_after(in_row: u32, now: Timestamp) -> Option<Timestamp> {
+        let wait = wait_after(in_row);
+        (!wait.is_zero()).then(|| now.plus(wait))
+    }
+}
+
+/// A day as the number that the store compares.
+pub fn day_number(day: Date) -> i64 {
+    i64::from(day.to_julian_day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use time::macros::date;
+
+    fn noon() -> Timestamp {
+        Timestamp::start_of(date!(2026 - 11 - 21)).plus(Duration::from_hours(12))
+    }
+
+    fn left(today: u32, in_row: u32, now: Timestamp) -> Result<u32, TooManyFailures> {
+        let failures = Failures { day: day_number(noon().local_date()), today, in_row, held_until: None };
+        failures.allowance(&CodePolicy::default(), now)
+    }
+
+    #[test]
+    fn a_new_code_does_not_bring_back_tries_that_failed() {
+        assert_eq!((left(0, 0, noon()), left(7, 7, noon())), (Ok(5), Ok(3)));
+        let tomorrow = Timestamp::start_of(date!(2026 - 11 - 22));
+        assert_eq!(left(10, 10, noon()), Err(TooManyFailures { retry_at: Some(tomorrow) }));
+        assert_eq!(left(10, 10, tomorrow), Ok(5));
+    }
+
+    #[test]
+    fn after_a_hundred_failures_in_a_row_only_a_person_helps() {
+        assert_eq!(left(0, 98, noon()), Ok(2));
+        assert_eq!(left(0, 100, noon()), Err(TooManyFailures { retry_at: None }));
+    }
+
+    #[test]
+    fn failures_are_counted_by_the_day_and_in_a_row_and_hold_up_the_next_try() {
+        let three = Failures::default().failed(noon()).failed(noon()).failed(noon());
+        assert_eq!((three.today, three.in_row), (3, 3));
+        assert_eq!(three.held_until, Some(noon().plus(Duration::from_secs(30))));
+        let next_day = three.failed(noon().plus(Duration::from_hours(24)));
+        assert_eq!((next_day.today, next_day.in_row), (1, 4));
+    }
+}
