@@ -156,7 +156,7 @@ impl App {
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &answer)?)
             .with_all(sent.changes)
-            .with(Change::NoteAsked(stored.account.id, now));
+            .with(Change::NoteAsked(stored.account.id));
         Ok(Attempt::Change(answer, unit))
     }
 

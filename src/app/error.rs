@@ -93,6 +93,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
+    /// A wish to open the way to activation again.
+    Reopening,
     /// A file of trust material.
     TrustMaterial,
     /// An office, or one that is not the caller's business.
@@ -107,6 +109,7 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
+            Self::Reopening => "reopening",
             Self::TrustMaterial => "trust material",
             Self::Office => "office",
             Self::Registry => "registry",

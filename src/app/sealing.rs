@@ -11,13 +11,13 @@ use crate::domain::account::IdentityNumber;
 use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
-use crate::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, MessageId};
+use crate::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, MessageId, ReopeningId};
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredRecord,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredRecord, StoredReopening,
 };
 use crate::vault::Place;
 
@@ -91,6 +91,14 @@ impl App {
 
     pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    pub(super) fn seal_reopening_reason(&self, id: ReopeningId, reason: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("reopening", "reason", id.uuid()), reason)
+    }
+
+    pub(super) fn open_reopening_reason(&self, stored: &StoredReopening) -> Result<ReviewReason, Error> {
+        self.open(place("reopening", "reason", stored.reopening.id.uuid()), &stored.reason)
     }
 
     /// A code with where it goes, for sending it there again.

@@ -96,6 +96,14 @@ pub enum Action {
     CodeRefused,
     /// The holder activated the account.
     AccountActivated,
+    /// Somebody of the hotline asked to open the way to activation again.
+    ReopeningAsked,
+    /// Another one agreed.
+    ReopeningApproved,
+    /// It was dropped.
+    ReopeningDeclined,
+    /// Wishes to open the way to activation again were listed.
+    ReopeningsListed,
     /// A contact change was begun.
     ContactChangeBegun,
     /// A contact change was confirmed.
@@ -176,6 +184,10 @@ impl Action {
             Self::CodeSent => "code.sent",
             Self::CodeRefused => "code.refused",
             Self::AccountActivated => "account.activated",
+            Self::ReopeningAsked => "reopening.asked",
+            Self::ReopeningApproved => "reopening.approved",
+            Self::ReopeningDeclined => "reopening.declined",
+            Self::ReopeningsListed => "reopenings.listed",
             Self::ContactChangeBegun => "contact-change.begun",
             Self::ContactChanged => "contact-change.confirmed",
             Self::ContactChangeCancelled => "contact-change.cancelled",

@@ -68,6 +68,8 @@ ids! {
     CodeId;
     /// A change of phone or e-mail address.
     ChangeId;
+    /// A wish to open an account's way to activation again.
+    ReopeningId;
     /// One capture, and the object that it is in the archive.
     CaptureId;
     /// A message in the outbox.

@@ -26,6 +26,7 @@ pub mod outlook;
 pub mod passport;
 pub mod person;
 pub mod record;
+pub mod reopening;
 pub mod residence;
 pub mod review;
 pub mod sealed;

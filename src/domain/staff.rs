@@ -25,11 +25,13 @@ pub enum Role {
     Operator,
     /// A system that looks up immigration records.
     RegistryReader,
+    /// Helps holders on the phone.
+    Hotline,
 }
 
 impl Role {
     /// Every role, in a fixed order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Officer,
         Self::Supervisor,
         Self::Authority,
@@ -38,6 +40,7 @@ impl Role {
         Self::Auditor,
         Self::Operator,
         Self::RegistryReader,
+        Self::Hotline,
     ];
 
     /// The name used in the directory, in configuration and on the command line.
@@ -51,6 +54,7 @@ impl Role {
             Self::Auditor => "auditor",
             Self::Operator => "operator",
             Self::RegistryReader => "registry_reader",
+            Self::Hotline => "hotline",
         }
     }
 

@@ -1,8 +1,9 @@
 //! What each outcome means for the person in front of the screen, and what to do next.
 
-use crate::app::{Activated, Approved, Begun, CodeSent, Confirmed, Proposed};
+use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Proposed, Reopened};
 use crate::domain::code::Held;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
+use crate::domain::reopening::CannotSettle;
 use crate::domain::text::Text;
 use crate::domain::trust::CannotApprove;
 
@@ -32,6 +33,14 @@ const NO_LIVE_CODE: Text = Text::new(
 const STOPPED: Text = Text::new(
     "Too many wrong codes. Call the hotline 1900 0368, key 4.",
     "Nhập sai mã quá nhiều lần. Hãy gọi tổng đài 1900 0368, bấm phím 4.",
+);
+const GOES_ON_ALONE: Text = Text::new(
+    "The holder can go on alone: see the account's state.",
+    "Chủ tài khoản có thể tự thực hiện tiếp: hãy xem trạng thái tài khoản.",
+);
+const NO_LONGER_WAITS: Text = Text::new(
+    "It no longer waits: it was settled, or a day went by. Ask anew if need be.",
+    "Yêu cầu không còn chờ: đã được xử lý hoặc đã quá một ngày. Hãy lập yêu cầu mới nếu cần.",
 );
 const TAKEN: Text = Text::new(
     "This phone number serves another account or request. Use the holder's own number.",
@@ -85,6 +94,39 @@ pub(super) const fn activated(activated: Activated) -> Text {
         Activated::WrongCode { .. } => WRONG_CODE,
         Activated::NotYet { .. } => WAIT,
         Activated::TooManyFailures => STOPPED,
+    }
+}
+
+pub(super) const fn reopening_asked(asked: &Asked) -> Text {
+    match asked {
+        Asked::Asked(_) | Asked::AlreadyAsked(_) => Text::new(
+            "It waits for a second person of the hotline, for a day.",
+            "Yêu cầu đang chờ người thứ hai của tổng đài phê duyệt, trong vòng một ngày.",
+        ),
+        Asked::NotNeeded => GOES_ON_ALONE,
+    }
+}
+
+pub(super) const fn reopened(reopened: &Reopened) -> Text {
+    match reopened {
+        Reopened::Reopened { .. } => Text::new(
+            "The holder can activate the account again and has been told.",
+            "Chủ tài khoản có thể kích hoạt lại và đã được thông báo.",
+        ),
+        Reopened::Refused(CannotSettle::OwnWish) => Text::new(
+            "You asked for this yourself. Another person of the hotline must agree.",
+            "Chính bạn đã lập yêu cầu này. Phải có người khác của tổng đài phê duyệt.",
+        ),
+        Reopened::Refused(CannotSettle::NotPending) => NO_LONGER_WAITS,
+        Reopened::NotNeeded => GOES_ON_ALONE,
+    }
+}
+
+pub(super) const fn reopening_declined(declined: bool) -> Text {
+    if declined {
+        Text::new("Dropped. Nothing was changed.", "Đã hủy yêu cầu. Không có gì thay đổi.")
+    } else {
+        NO_LONGER_WAITS
     }
 }
 

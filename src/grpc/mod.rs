@@ -14,6 +14,7 @@ mod changes;
 mod contact;
 mod enrolment;
 mod gate;
+mod hotline;
 mod lists;
 mod mask;
 mod office;
@@ -46,6 +47,7 @@ use crate::proto::administration_service_server::AdministrationServiceServer;
 use crate::proto::authority_service_server::AuthorityServiceServer;
 use crate::proto::contact_service_server::ContactServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
+use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
@@ -73,6 +75,7 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),
         )
+        .add_service(HotlineServiceServer::new(hotline::Hotline(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(

@@ -63,7 +63,8 @@ const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
 const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
-const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor]);
+const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
+const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor, Role::Hotline]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
     let deadline = Some(Duration::from_secs(deadline_secs));
@@ -117,6 +118,10 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/Begin", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.ContactService/Confirm", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.HotlineService/AskReopening", HOTLINE, 20, 5),
+    rule("eid.issuance.v1.HotlineService/ApproveReopening", HOTLINE, 20, 5),
+    rule("eid.issuance.v1.HotlineService/DeclineReopening", HOTLINE, 20, 5),
+    rule("eid.issuance.v1.HotlineService/ListReopenings", HOTLINE, 20, 5),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
     rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),

@@ -64,6 +64,9 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
+    REOPENING_NOT_FOUND: NotFound,
+        "No such wish to open the way to activation again."
+        / "Không có yêu cầu mở lại việc kích hoạt này.";
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
@@ -368,6 +371,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
+            Error::NotFound(Missing::Reopening) => REOPENING_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Office) => OFFICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),

@@ -67,6 +67,14 @@ pub(super) async fn hold(account: AccountId, until: Timestamp, conn: &mut Conn<'
         .await
 }
 
+/// Takes back the failures in a row of an account. Those of the day stay.
+pub(super) async fn forgive(account: AccountId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE account SET failures_in_row = 0, held_until = NULL WHERE id = $1")
+        .bind(account.uuid())
+        .execute_one(conn)
+        .await
+}
+
 /// Spends a code, once: the failure that its try was counted as is taken back. Code before account, as everywhere, so
 /// that two transactions never wait for each other's rows.
 pub(super) async fn spend(

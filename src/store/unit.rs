@@ -9,6 +9,7 @@ use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::reopenings::{self, StoredReopening};
 use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
@@ -26,6 +27,7 @@ use crate::domain::contact::ContactChange;
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
 use crate::domain::office::Record as OfficeRecord;
+use crate::domain::reopening::Reopening;
 use crate::domain::sealed::Sealed;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
@@ -76,19 +78,25 @@ pub enum Change {
         delivered: Option<Timestamp>,
     },
     /// Notes that a code for activation was asked for; the first time counts.
-    NoteAsked(AccountId, Timestamp),
+    NoteAsked(AccountId),
     /// Puts a code into its slot, if the slot is at the version seen.
     PutCode(Box<SentCode>, Version),
     /// Notes that the code of a slot was sent again, if the slot is at the version seen.
     SendCodeAgain((AccountId, Purpose), SentAgain, Version),
     /// Lets no code of an account be tried before an instant.
     HoldTries(AccountId, Timestamp),
+    /// Takes back the failures in a row of an account, and what holds up its next try.
+    ForgiveFailures(AccountId),
     /// Spends a code, once.
     SpendCode((AccountId, Purpose), CodeId),
     /// Adds a contact change; taken if one of its kind is pending.
     NewChange(Box<StoredChange>),
     /// Settles a contact change, if it is at the version seen.
     SaveChange(Box<ContactChange>, Version),
+    /// Adds a wish to open an account's way to activation again; taken if one is pending.
+    NewReopening(Box<StoredReopening>),
+    /// Settles one, if it is at the version seen.
+    SaveReopening(Box<Reopening>, Version),
     /// Queues a message.
     Send(SealedMessage),
     /// Settles an attempt to send a message.
@@ -180,12 +188,15 @@ impl Change {
                 accounts::note_notice(*account, *sent, *delivered, conn).await
             }
             Self::PutCode(code, seen) => codes::put(code, *seen, conn).await,
-            Self::NoteAsked(account, at) => accounts::note_asked(*account, *at, conn).await,
+            Self::NoteAsked(account) => accounts::note_asked(*account, at, conn).await,
             Self::SendCodeAgain(slot, again, seen) => codes::send_again(*slot, again, *seen, conn).await,
             Self::HoldTries(account, until) => codes::hold(*account, *until, conn).await,
+            Self::ForgiveFailures(account) => codes::forgive(*account, conn).await,
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
+            Self::NewReopening(stored) => reopenings::insert(stored, conn).await,
+            Self::SaveReopening(reopening, seen) => reopenings::save(reopening, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,

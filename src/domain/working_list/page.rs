@@ -52,6 +52,11 @@ impl ListName {
         Self(hash(&[b"events", id.uuid().as_bytes()]))
     }
 
+    /// The list of wishes to open the way to activation again.
+    pub fn of_reopenings() -> Self {
+        Self(hash(&[b"reopenings"]))
+    }
+
     /// What a client sends to get the page of this list that begins behind `key`.
     pub fn token<const N: usize>(&self, key: [u8; N]) -> Vec<u8> {
         Writer::new(VERSION).put(&self.0).put(&key).finish()
