@@ -94,7 +94,19 @@ impl App {
     pub async fn outlook(&self, login: &Login) -> Result<Outlook, Error> {
         let now = self.clock().now();
         let mut reader = self.store().reader().await?;
-        let Some(stored) = self.matched(&mut reader, login).await? else { return Ok(Outlook::NotMatched) };
+        match self.matched(&mut reader, login).await? {
+            Some(stored) => self.outlook_of(&mut reader, &stored, now).await,
+            None => Ok(Outlook::NotMatched),
+        }
+    }
+
+    /// Where the holder of an account stands, and what may be done now.
+    pub(super) async fn outlook_of(
+        &self,
+        reader: &mut Reader,
+        stored: &StoredAccount,
+        now: Timestamp,
+    ) -> Result<Outlook, Error> {
         let standing = stored.account.standing(now);
         let slot = match standing {
             Standing::Awaiting { .. } => Some(reader.slot(stored.account.id, Purpose::Activation).await?),

@@ -5,6 +5,7 @@ use crate::domain::account::{Account, IdentityNumber, Standing};
 use crate::domain::audit::Action;
 use crate::domain::contact::{Email, Phone};
 use crate::domain::ids::{AccountId, EnrolmentId};
+use crate::domain::outlook::Outlook;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::time::Timestamp;
@@ -17,6 +18,8 @@ pub struct AccountView {
     pub account: Account,
     /// Where it stands.
     pub standing: Standing,
+    /// What the holder may do now.
+    pub outlook: Outlook,
     /// Identification number.
     pub number_masked: String,
     /// Phone.
@@ -149,6 +152,7 @@ impl App {
         Ok(AccountView {
             account: stored.account.clone(),
             standing: stored.account.standing(now),
+            outlook: self.outlook_of(reader, stored, now).await?,
             number_masked: self.open_number(stored)?.masked(),
             phone_masked: self.open_phone(stored)?.masked(),
             email_masked: self.open_email(stored)?.map(|email| email.masked()),

@@ -112,9 +112,8 @@ impl App {
             reason: self.seal_reopening_reason(id, reason)?,
             version: Version::NONE,
         };
-        let entry = self
-            .entry(now, by.actor(), Action::ReopeningAsked, account.uuid())
-            .with("reopening", id.to_string());
+        let entry =
+            self.entry(now, by.actor(), Action::ReopeningAsked, account.uuid()).with("reopening", id.to_string());
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Named { reopening: id, closes_at: None })?)
             .with(Change::NewReopening(Box::new(stored.clone())));

@@ -57,6 +57,17 @@ pub struct Account {
     pub state: AccountState,
     /// When the window was opened again, if it was.
     pub reopened: Option<Reopened>,
+    /// How far the holder has come on the way to activation.
+    pub progress: Progress,
+}
+
+/// How far a holder has come on the way to activation, beside what the notice and the state tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Progress {
+    /// When a code was asked for first.
+    pub code_asked_at: Option<Timestamp>,
+    /// When one was tried first.
+    pub code_tried_at: Option<Timestamp>,
 }
 
 /// A window that lapsed and was opened again.
@@ -130,7 +141,17 @@ impl Account {
     /// Issues an account on an approved request.
     pub fn issue(id: AccountId, enrolment: EnrolmentId, represented: bool, language: Language, now: Timestamp) -> Self {
         let (notice, state) = (Notice::default(), AccountState::Awaiting);
-        Self { id, enrolment, represented, language, issued_at: now, notice, state, reopened: None }
+        Self {
+            id,
+            enrolment,
+            represented,
+            language,
+            issued_at: now,
+            notice,
+            state,
+            reopened: None,
+            progress: Progress::default(),
+        }
     }
 
     /// Where it stands at `now`.

@@ -132,7 +132,8 @@ impl Activation {
     }
 }
 
-fn timetable(outlook: &Outlook, now: Timestamp) -> pb::Timetable {
+/// What may be done, and when.
+pub(super) fn timetable(outlook: &Outlook, now: Timestamp) -> pb::Timetable {
     let stands_still = outlook.stands_still().map_or(pb::StandStill::Unspecified, stand_still);
     let shown = pb::Timetable {
         next_step: next_step(outlook).into(),

@@ -34,7 +34,7 @@ impl pb::administration_service_server::AdministrationService for Administration
         let why = faults.take("purpose", purpose(message.purpose()));
         let (id, why) = faults.finish(id.zip(why))?;
         let account = self.0.account(&by, why, id).await?;
-        Ok(Response::new(pb::GetAccountResponse { account: Some(render::account(&account)) }))
+        Ok(Response::new(pb::GetAccountResponse { account: Some(render::account(&account, self.0.clock().now())) }))
     }
 
     async fn find_account(
@@ -49,7 +49,8 @@ impl pb::administration_service_server::AdministrationService for Administration
         let why = faults.take("purpose", purpose(message.purpose()));
         let (search, why) = faults.finish(search.zip(why))?;
         let accounts = self.0.find_accounts(&by, why, &search).await?;
-        Ok(Response::new(pb::FindAccountResponse { accounts: accounts.iter().map(render::account).collect() }))
+        let shown = |account| render::account(account, self.0.clock().now());
+        Ok(Response::new(pb::FindAccountResponse { accounts: accounts.iter().map(shown).collect() }))
     }
 }
 

@@ -410,7 +410,7 @@ pub(super) fn change(view: &ChangeView) -> pb::ContactChange {
     }
 }
 
-pub(super) fn account(view: &AccountView) -> pb::Account {
+pub(super) fn account(view: &AccountView, now: Timestamp) -> pb::Account {
     let account = &view.account;
     let (state, activated_at) = match view.standing {
         Standing::Awaiting { .. } => (pb::AccountState::AwaitingActivation, None),
@@ -431,5 +431,9 @@ pub(super) fn account(view: &AccountView) -> pb::Account {
         activated_at: activated_at.map(instant),
         language: language(account.language).into(),
         pending_changes: view.pending.iter().map(change).collect(),
+        code_asked_at: account.progress.code_asked_at.map(instant),
+        code_tried_at: account.progress.code_tried_at.map(instant),
+        reopened_at: account.reopened.map(|reopened| instant(reopened.at)),
+        timetable: Some(super::activation::timetable(&view.outlook, now)),
     }
 }

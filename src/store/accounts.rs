@@ -3,7 +3,7 @@
 use super::Reader;
 use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
-use crate::domain::account::{Account, AccountState, Notice, Reopened};
+use crate::domain::account::{Account, AccountState, Notice, Progress, Reopened};
 use crate::domain::application::Language;
 use crate::domain::ids::{AccountId, EnrolmentId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
@@ -199,6 +199,7 @@ fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
         reopened: instant("reopened_at")?
             .zip(instant("reopened_until")?)
             .map(|(at, closes_at)| Reopened { at, closes_at }),
+        progress: Progress { code_asked_at: instant("code_asked_at")?, code_tried_at: instant("code_tried_at")? },
         state: instant("activated_at")?.map_or(AccountState::Awaiting, |since| AccountState::Active { since }),
     };
     let email = row.get::<Option<Vec<u8>>>("email")?.map(Sealed::from_bytes);

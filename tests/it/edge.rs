@@ -34,14 +34,14 @@ async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
 
 /// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
-    use Role::{Administrator, AppBackend, Auditor, Authority, Officer, Operator, RegistryReader, Supervisor};
+    use Role::{Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, Supervisor};
     let staff = || Role::ALL.to_vec();
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/GetStatus", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
-        ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor]),
-        ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor]),
+        ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor, Hotline]),
+        ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor, Hotline]),
         ("eid.issuance.v1.AuthorityService/Claim", vec![Authority]),
         ("eid.issuance.v1.AuthorityService/ConfirmCaptures", vec![Authority]),
         ("eid.issuance.v1.AuthorityService/GetCaptures", vec![Authority]),
@@ -63,6 +63,10 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/SubmitStream", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/Watch", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
+        ("eid.issuance.v1.HotlineService/ApproveReopening", vec![Hotline]),
+        ("eid.issuance.v1.HotlineService/AskReopening", vec![Hotline]),
+        ("eid.issuance.v1.HotlineService/DeclineReopening", vec![Hotline]),
+        ("eid.issuance.v1.HotlineService/ListReopenings", vec![Hotline]),
         ("eid.issuance.v1.OfficeService/GetOffice", staff()),
         ("eid.issuance.v1.OfficeService/ListOffices", staff()),
         ("eid.issuance.v1.ReviewService/CompareCandidates", vec![Supervisor]),

@@ -31,6 +31,8 @@ mod erasure;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod hotline;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod lists;

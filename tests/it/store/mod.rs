@@ -18,6 +18,7 @@ mod opening;
 mod outbox;
 mod receipts;
 mod registry;
+mod reopenings;
 mod requests;
 mod scene;
 mod staff;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use eid::domain::account::{Account, AccountState, Notice};
+use eid::domain::account::{Account, AccountState, Notice, Progress};
 use eid::domain::application::Language;
 use eid::domain::audit::{Action, Actor, Entry};
 use eid::domain::calendar::Edition;
@@ -143,6 +143,7 @@ impl Records {
                 issued_at: NOW,
                 notice: Notice::default(),
                 reopened: None,
+                progress: Progress::default(),
                 state: AccountState::Awaiting,
             },
             number: self.sealed(),

@@ -1,0 +1,190 @@
+//! The hotline: the way to activation is opened again, by two people.
+
+use std::time::Duration;
+
+use eid::domain::staff::Role;
+use eid::proto as pb;
+use eid::proto::hotline_service_client::HotlineServiceClient;
+use tonic::Code;
+use tonic::transport::Channel;
+
+use crate::support::service::{Holder, Service, another, fields, reason, with};
+
+const DAY: Duration = Duration::from_hours(24);
+const REASON: &str = "Called from the registered phone; was abroad for two weeks.";
+
+fn hotline(service: &Service, who: &str) -> HotlineServiceClient<Channel> {
+    HotlineServiceClient::new(service.channel(Some(who)))
+}
+
+async fn second(service: &Service) -> HotlineServiceClient<Channel> {
+    service.register(Role::Hotline, None, "hotline-2").await;
+    hotline(service, "hotline-2")
+}
+
+async fn lapsed(service: &Service) -> Holder {
+    let holder = service.holder().await;
+    service.wait(DAY * 8);
+    holder
+}
+
+fn wish(service: &Service, account: &str) -> pb::AskReopeningRequest {
+    let (request_id, account_id) = (service.id(), account.to_owned());
+    pb::AskReopeningRequest { request_id, account_id, reason: REASON.to_owned() }
+}
+
+async fn asked(service: &Service, holder: &Holder) -> pb::Reopening {
+    let asked = hotline(service, "hotline").ask_reopening(wish(service, &holder.account)).await.unwrap().into_inner();
+    assert_eq!(asked.outcome(), pb::AskReopeningOutcome::Asked);
+    asked.reopening.unwrap()
+}
+
+fn agreement(service: &Service, wish: &pb::Reopening) -> pb::ApproveReopeningRequest {
+    pb::ApproveReopeningRequest { request_id: service.id(), reopening_id: wish.reopening_id.clone() }
+}
+
+#[tokio::test]
+async fn a_lapsed_window_is_opened_again_by_two_people_and_the_holder_activates() {
+    with(async |service| {
+        let mut other = second(service).await;
+        let holder = lapsed(service).await;
+        let wish = asked(service, &holder).await;
+        assert_eq!((wish.reason.as_str(), wish.state()), (REASON, pb::ReopeningState::Pending));
+        assert_eq!(service.send_code(&holder).await.outcome(), pb::SendCodeOutcome::WindowLapsed, "one is not enough");
+        let own = hotline(service, "hotline").approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
+        assert_eq!(own.outcome(), pb::ApproveReopeningOutcome::OwnWish);
+
+        let agreement = agreement(service, &wish);
+        let opened = other.approve_reopening(agreement.clone()).await.unwrap().into_inner();
+        assert_eq!(opened.outcome(), pb::ApproveReopeningOutcome::Reopened);
+        let status = service.status(&holder.number, &holder.phone).await;
+        assert_eq!(status.standing(), pb::AccountStanding::AwaitingActivation);
+        assert_eq!(status.window_closes_at, opened.window_closes_at);
+        let notices = service.messages().await;
+        assert_eq!(
+            notices.iter().filter(|message| message["kind"] == "account_notice").count(),
+            2,
+            "the holder is told"
+        );
+
+        let code = service.code_for(&holder).await;
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+        let again = other.approve_reopening(agreement).await.unwrap().into_inner();
+        assert_eq!(again, opened, "a repeat gets the first answer");
+        let actions = service.actions(&holder.account).await;
+        for action in ["reopening.asked", "reopening.approved"] {
+            assert_eq!(actions.iter().filter(|one| *one == action).count(), 1, "{actions:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_window_that_was_opened_again_lapses_again() {
+    with(async |service| {
+        let mut other = second(service).await;
+        let holder = lapsed(service).await;
+        let wish = asked(service, &holder).await;
+        other.approve_reopening(agreement(service, &wish)).await.unwrap();
+        service.wait(DAY * 8);
+        let status = service.status(&holder.number, &holder.phone).await;
+        assert_eq!(status.standing(), pb::AccountStanding::WindowLapsed);
+        asked(service, &holder).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hundred_failures_in_a_row_are_forgiven_within_the_window_that_is_open() {
+    with(async |service| {
+        let mut other = second(service).await;
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        service.database().tamper("UPDATE account SET failures_in_row = 99").await;
+        service.activate(&holder, &another(&code)).await;
+        let before = service.status(&holder.number, &holder.phone).await;
+        assert_eq!(before.timetable.as_ref().unwrap().stands_still(), pb::StandStill::FailedInRow);
+        let wish = asked(service, &holder).await;
+        let opened = other.approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
+        assert_eq!(opened.window_closes_at, before.window_closes_at, "its days are not made longer");
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_opened_for_who_can_go_on_alone() {
+    with(async |service| {
+        let mut other = second(service).await;
+        let (waiting, active) = (service.holder().await, service.active_holder().await);
+        for holder in [&waiting, &active] {
+            let asked = hotline(service, "hotline").ask_reopening(wish(service, &holder.account)).await.unwrap();
+            assert_eq!(asked.into_inner().outcome(), pb::AskReopeningOutcome::NotNeeded);
+        }
+        let unknown = hotline(service, "hotline").ask_reopening(wish(service, &service.id())).await.unwrap_err();
+        assert_eq!((unknown.code(), reason(&unknown).as_str()), (Code::NotFound, "ACCOUNT_NOT_FOUND"));
+        let request = pb::ApproveReopeningRequest { request_id: service.id(), reopening_id: service.id() };
+        assert_eq!(reason(&other.approve_reopening(request).await.unwrap_err()), "REOPENING_NOT_FOUND");
+        let empty = hotline(service, "hotline").ask_reopening(pb::AskReopeningRequest::default()).await.unwrap_err();
+        assert_eq!(fields(&empty), ["request_id", "account_id", "reason"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wish_is_asked_once_listed_dropped_and_lapses_after_a_day() {
+    with(async |service| {
+        let mut other = second(service).await;
+        let holder = lapsed(service).await;
+        let first = wish(service, &holder.account);
+        let asked_first = hotline(service, "hotline").ask_reopening(first.clone()).await.unwrap().into_inner();
+        let repeated = hotline(service, "hotline").ask_reopening(first).await.unwrap().into_inner();
+        assert_eq!(repeated, asked_first);
+        let twice = other.ask_reopening(wish(service, &holder.account)).await.unwrap().into_inner();
+        assert_eq!(twice.outcome(), pb::AskReopeningOutcome::AlreadyAsked);
+        let wish_kept = asked_first.reopening.unwrap();
+        let listed = other.list_reopenings(pb::ListReopeningsRequest::default()).await.unwrap().into_inner();
+        assert_eq!((listed.reopenings, listed.next_page_token.as_str()), (vec![wish_kept.clone()], ""));
+
+        let drop = pb::DeclineReopeningRequest { reopening_id: wish_kept.reopening_id.clone() };
+        let dropped = other.decline_reopening(drop.clone()).await.unwrap().into_inner();
+        assert_eq!(dropped.outcome(), pb::DeclineReopeningOutcome::Declined);
+        let again = other.decline_reopening(drop).await.unwrap().into_inner();
+        assert_eq!(again.outcome(), pb::DeclineReopeningOutcome::NotPending);
+        let late = other.approve_reopening(agreement(service, &wish_kept)).await.unwrap().into_inner();
+        assert_eq!(late.outcome(), pb::ApproveReopeningOutcome::NotPending);
+
+        let next = asked(service, &holder).await;
+        service.wait(DAY);
+        let late = other.approve_reopening(agreement(service, &next)).await.unwrap().into_inner();
+        assert_eq!(late.outcome(), pb::ApproveReopeningOutcome::NotPending);
+        asked(service, &holder).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_hotline_sees_how_far_a_holder_has_come_and_what_stands_in_the_way() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let mut accounts =
+            pb::administration_service_client::AdministrationServiceClient::new(service.channel(Some("hotline")));
+        let request = pb::GetAccountRequest {
+            account_id: holder.account.clone(),
+            purpose: pb::LookPurpose::HolderRequest.into(),
+        };
+        let before = accounts.get_account(request.clone()).await.unwrap().into_inner().account.unwrap();
+        assert!(before.notice_sent_at.is_some() && before.code_asked_at.is_none() && before.code_tried_at.is_none());
+        let code = service.code_for(&holder).await;
+        service.activate(&holder, &another(&code)).await;
+        service.wait(DAY * 8);
+        let after = accounts.get_account(request).await.unwrap().into_inner().account.unwrap();
+        assert!(after.code_asked_at.is_some() && after.code_tried_at.is_some() && after.activated_at.is_none());
+        let table = after.timetable.unwrap();
+        assert_eq!(
+            (table.next_step(), table.stands_still()),
+            (pb::NextStep::CallHotline, pb::StandStill::WindowLapsed)
+        );
+    })
+    .await;
+}
