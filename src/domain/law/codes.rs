@@ -45,9 +45,9 @@ pub const FAILURES_IN_ROW_ITEM: Item =
 /// Wrong tries in a row, on one account, after which only a person can help. NIST SP 800-63B-4 section 3.2.2.
 pub const FAILURES_IN_ROW_MAX: u32 = 100;
 
-/// See [`wait_after`].
+/// See [`WAITS`].
 pub const WAITS_ITEM: Item =
-    Item { name: "codes::wait_after", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
+    Item { name: "codes::WAITS", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
 
 /// The shortest wait after a failure that waits at all, and the longest. NIST SP 800-63B-4 section 3.2.2.
 pub const WAITS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_hours(1));
