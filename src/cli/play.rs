@@ -98,6 +98,8 @@ async fn act(
         authority: channel("authority").await?,
         app: channel("app-backend").await?,
         administrator: channel("administrator").await?,
+        hotline: channel("hotline").await?,
+        second_hotline: channel("hotline-2").await?,
     };
     let mailbox = FileMailbox::new(config.notify.file.clone());
     Box::pin(acting::play(cast, programme, company, mailbox, clock, &mut std::io::stdout().lock())).await

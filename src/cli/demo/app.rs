@@ -77,6 +77,15 @@ async fn come_again<M: Mailbox, W: Write>(
     [repeated, looked, asked].iter().try_for_each(|step| stage.printer.step(step))
 }
 
+/// One holder activates, without slips; whether the account became active.
+pub(super) async fn activate_one<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, case: &Case) -> io::Result<bool> {
+    let case = Case { fate: Fate::Activates, ..case.clone() };
+    let holder = Holder { app: stage.cast.activation(), ids: stage.ids.clone(), case };
+    let (steps, last) = holder.activates(&stage.post).await;
+    stage.printer.steps(&steps)?;
+    Ok(last.is_some())
+}
+
 /// One holder with the app in hand.
 struct Holder {
     app: App,

@@ -9,6 +9,7 @@ use crate::proto::administration_service_client::AdministrationServiceClient;
 use crate::proto::authority_service_client::AuthorityServiceClient;
 use crate::proto::contact_service_client::ContactServiceClient;
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
+use crate::proto::hotline_service_client::HotlineServiceClient;
 use crate::proto::review_service_client::ReviewServiceClient;
 
 /// A channel for each caller, opened with that caller's certificate.
@@ -26,6 +27,10 @@ pub struct Cast {
     pub app: Channel,
     /// An administrator.
     pub administrator: Channel,
+    /// Somebody of the hotline.
+    pub hotline: Channel,
+    /// Somebody else there.
+    pub second_hotline: Channel,
 }
 
 impl Cast {
@@ -68,6 +73,19 @@ impl Cast {
         ContactServiceClient::new(self.administrator.clone())
     }
 
+    pub(super) fn hotline(&self) -> HotlineServiceClient<Channel> {
+        HotlineServiceClient::new(self.hotline.clone())
+    }
+
+    pub(super) fn second_hotline(&self) -> HotlineServiceClient<Channel> {
+        HotlineServiceClient::new(self.second_hotline.clone())
+    }
+
+    /// What the hotline may see of the administrators' service.
+    pub(super) fn accounts_at_the_hotline(&self) -> AdministrationServiceClient<Channel> {
+        AdministrationServiceClient::new(self.hotline.clone())
+    }
+
     pub(super) fn accounts(&self) -> AdministrationServiceClient<Channel> {
         AdministrationServiceClient::new(self.administrator.clone())
     }
@@ -83,6 +101,8 @@ pub(super) enum Who {
     AppBackend,
     Holder,
     Administrator,
+    Hotline,
+    SecondHotline,
 }
 
 impl fmt::Display for Who {
@@ -95,6 +115,8 @@ impl fmt::Display for Who {
             Self::AppBackend => "app backend",
             Self::Holder => "holder",
             Self::Administrator => "administrator",
+            Self::Hotline => "hotline",
+            Self::SecondHotline => "hotline, 2nd",
         })
     }
 }

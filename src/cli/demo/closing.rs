@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::following;
+use crate::cli::demo::hotline;
 use crate::cli::demo::mailbox::Mailbox;
 use crate::cli::demo::stage::{Fate, Stage};
 use crate::cli::demo::step::{Answer, ask};
@@ -27,6 +28,7 @@ pub(super) async fn take_stock<M: Mailbox, W: Write>(
     count_requests(&mut stage).await?;
     count_accounts(&mut stage).await?;
     following::weeks_later(&mut stage, clock).await?;
+    hotline::reopen(&mut stage).await?;
     stage.printer.scene("Counts")?;
     Ok(stage.printer.close(stage.counts)?)
 }

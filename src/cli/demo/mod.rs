@@ -15,6 +15,7 @@ mod counter;
 mod documents;
 mod explaining;
 mod following;
+mod hotline;
 mod mailbox;
 mod printing;
 mod review;

@@ -1,0 +1,66 @@
+//! The last scene: somebody who came too late is helped by two people of the hotline.
+
+use std::io::{self, Write};
+
+use crate::cli::demo::app;
+use crate::cli::demo::cast::Who;
+use crate::cli::demo::mailbox::Mailbox;
+use crate::cli::demo::stage::{Fate, Stage};
+use crate::cli::demo::step::{Answer, ask};
+use crate::proto::find_account_request::By;
+use crate::proto::{
+    ApproveReopeningRequest, ApproveReopeningResponse, AskReopeningRequest, FindAccountRequest, LookPurpose, NextStep,
+    StandStill,
+};
+
+/// The days for activation are over for one holder; the hotline opens them again.
+pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
+    stage.printer.scene("11. A holder who came too late calls the hotline")?;
+    let Some(case) = stage.cases.iter().find(|case| case.fate == Fate::StaysAway).cloned() else { return Ok(()) };
+    let reply = app::status(&stage.cast.activation(), &case.number, &case.phone()).await;
+    let action = (Who::AppBackend, "asks for the standing of", case.label());
+    stage.printer.step(&reply.step(action, "WINDOW_LAPSED", app::standing))?;
+
+    let by = Some(By::IdentityNumber(case.number.clone()));
+    let request = FindAccountRequest { by, purpose: LookPurpose::HolderRequest.into() };
+    let reply = ask(&stage.cast.accounts_at_the_hotline(), request, async |mut c, q| c.find_account(q).await).await;
+    let action = (Who::Hotline, "looks how far it has come with", case.label());
+    stage.printer.step(&reply.step(action, "CALL_HOTLINE: WINDOW_LAPSED", |answer| {
+        let table = answer.accounts.first().and_then(|account| account.timetable.clone()).unwrap_or_default();
+        let next = NextStep::as_str_name(&table.next_step()).trim_start_matches("NEXT_STEP_").to_owned();
+        Answer::of(format!(
+            "{next}: {}",
+            StandStill::as_str_name(&table.stands_still()).trim_start_matches("STAND_STILL_")
+        ))
+    }))?;
+
+    let request = AskReopeningRequest {
+        request_id: stage.ids.draw(),
+        account_id: case.account_id.clone().unwrap_or_default(),
+        reason: "Was abroad; called from the registered phone and told the request's code.".to_owned(),
+    };
+    let reply = ask(&stage.cast.hotline(), request, async |mut c, q| c.ask_reopening(q).await).await;
+    let action = (Who::Hotline, "asks to open the way again for", case.label());
+    stage
+        .printer
+        .step(&reply.step(action, "ASKED", |answer| {
+            Answer::outcome(answer.outcome().as_str_name(), "ASK_REOPENING_OUTCOME_")
+        }))?;
+    let wish = reply.answer().and_then(|answer| answer.reopening).unwrap_or_default();
+    let agreement = |request_id| ApproveReopeningRequest { request_id, reopening_id: wish.reopening_id.clone() };
+    let agreed = |answer: &ApproveReopeningResponse| {
+        Answer::outcome(answer.outcome().as_str_name(), "APPROVE_REOPENING_OUTCOME_")
+    };
+    for (who, client, expected) in [
+        (Who::Hotline, stage.cast.hotline(), "OWN_WISH"),
+        (Who::SecondHotline, stage.cast.second_hotline(), "REOPENED"),
+    ] {
+        let reply = ask(&client, agreement(stage.ids.draw()), async |mut c, q| c.approve_reopening(q).await).await;
+        stage.printer.step(&reply.step((who, "agrees to that for", case.label()), expected, agreed))?;
+    }
+    if app::activate_one(stage, &case).await? {
+        stage.counts.active += 1;
+        stage.counts.awaiting = stage.counts.awaiting.saturating_sub(1);
+    }
+    Ok(())
+}
