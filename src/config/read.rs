@@ -16,7 +16,7 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Requests,
+    Accounts, Archive, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Requests,
     Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::law::{self, Item};
@@ -41,6 +41,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         registry: reader.registry(),
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
+        devices: reader.devices(),
         requests: reader.requests(),
         notify: Notify { file: reader.path("notify.file") },
         chip: Chip {
@@ -181,6 +182,26 @@ impl Reader<'_> {
         Codes {
             lifetime_secs: self.lawful("codes.lifetime_secs", LIFETIME_MAX, &LIFETIME_ITEM),
             email_lifetime_secs: self.lawful("codes.email_lifetime_secs", EMAIL_LIFETIME_MAX, &EMAIL_LIFETIME_ITEM),
+        }
+    }
+
+    fn devices(&mut self) -> Devices {
+        let [list_url, issuer, verifiers] =
+            ["devices.list_url", "devices.issuer", "devices.face_verifiers"].map(|key| self.text(key));
+        let fetched = list_url.is_ascii() && ["http://", "https://"].iter().any(|scheme| list_url.starts_with(scheme));
+        if !fetched && !list_url.is_empty() {
+            self.fault("devices.list_url", "is no address that can be fetched", "write \"http://HOST/PATH\"");
+        }
+        if issuer.is_empty() || issuer.contains(':') {
+            self.fault("devices.issuer", "is empty or has a colon", "write a name that people know the service by");
+        }
+        Devices {
+            certificate_hours: self.number("devices.certificate_hours", 1..=168),
+            list_hours: self.number("devices.list_hours", 1..=24),
+            list_url: Some(list_url).filter(|url| !url.is_empty()),
+            challenge_secs: self.number("devices.challenge_secs", 30..=600),
+            issuer,
+            face_verifiers: (!verifiers.is_empty()).then(|| self.home.join(verifiers)),
         }
     }
 

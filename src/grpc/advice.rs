@@ -1,5 +1,7 @@
 //! What each outcome means for the person in front of the screen, and what to do next.
 
+pub(super) mod devices;
+
 use crate::app::{Activated, Approved, Begun, CodeSent, Confirmed, Proposed};
 use crate::domain::account::Standing;
 use crate::domain::text::Text;

@@ -64,6 +64,12 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
+    DEVICE_NOT_FOUND: NotFound,
+        "The account has no such device."
+        / "Tài khoản không có thiết bị này.";
+    PROOF_NOT_FOUND: NotFound,
+        "No such record at this office, or a newer one took its place."
+        / "Không có bản ghi này tại đơn vị, hoặc đã có bản ghi mới hơn.";
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
@@ -369,6 +375,8 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
+            Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),
+            Error::NotFound(Missing::Proof) => PROOF_NOT_FOUND.status(),
             Error::NotFound(Missing::Office) => OFFICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),

@@ -85,6 +85,7 @@ struct Indexes {
     login: hmac::Key,
     code: hmac::Key,
     counter_code: hmac::Key,
+    counter_draw: hmac::Key,
     content: hmac::Key,
     duplicate: hmac::Key,
 }
@@ -120,6 +121,7 @@ impl Vault {
             login: derive("login")?,
             code: derive("one-time code")?,
             counter_code: derive("code from the counter")?,
+            counter_draw: derive("drawing of codes for the counter")?,
             content: derive("request content")?,
             duplicate: derive("duplicate key")?,
         };
@@ -230,6 +232,15 @@ impl Vault {
     /// Whether `code` is the one that `digest` was made of, in constant time.
     pub fn is_code(&self, bound: CodeBinding<'_>, code: &Code, digest: &CodeDigest) -> bool {
         hmac::verify(&self.indexes.code, &bound.message(code), digest.as_bytes()).is_ok()
+    }
+
+    /// The code of a proof in person: it follows from the proof's name, so that a repeat of the call that recorded it can be
+    /// answered and nothing has to keep it.
+    pub fn draw_counter_code(&self, proof: ProofId, account: AccountId) -> CounterCode {
+        let tag = hmac::sign(&self.indexes.counter_draw, &[proof.bytes(), account.bytes()].concat());
+        let mut drawn = [0; CounterCode::LETTERS];
+        drawn.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        CounterCode::drawn(drawn)
     }
 
     /// Digest of a code from the counter, bound to its proof and the account.

@@ -19,10 +19,9 @@ pub const TRIES_MAX: u32 = codes::TRIES_MAX;
 /// Letters and digits that are not mistaken for each other: Crockford's 32.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const BITS_PER_LETTER: usize = 5;
-const LETTERS: usize = 10;
 /// Where the shown form has its hyphen.
-const HALF: usize = LETTERS / 2;
-const _: () = assert!(BITS_PER_LETTER * LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
+const HALF: usize = CounterCode::LETTERS / 2;
+const _: () = assert!(BITS_PER_LETTER * CounterCode::LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
 
 const WRONG_CODE: Malformed = Malformed::new(
     "A code from the counter has ten letters and digits, such as 7K2MQ-0XW4T.",
@@ -34,8 +33,11 @@ const WRONG_CODE: Malformed = Malformed::new(
 pub struct CounterCode(String);
 
 impl CounterCode {
+    /// How many letters and digits it has.
+    pub const LETTERS: usize = 10;
+
     /// The code of these random bytes: five bits of each count.
-    pub fn drawn(bytes: [u8; LETTERS]) -> Self {
+    pub fn drawn(bytes: [u8; Self::LETTERS]) -> Self {
         let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).map_or('0', |letter| char::from(*letter));
         Self(bytes.into_iter().map(letter).collect())
     }
@@ -54,7 +56,7 @@ impl CounterCode {
             other => other,
         };
         let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(meant).collect();
-        let right = code.len() == LETTERS && code.bytes().all(|c| ALPHABET.contains(&c));
+        let right = code.len() == Self::LETTERS && code.bytes().all(|c| ALPHABET.contains(&c));
         right.then_some(Self(code)).ok_or(WRONG_CODE)
     }
 
@@ -169,7 +171,7 @@ mod tests {
     fn a_binding_code_has_the_entropy_and_the_life_that_the_standard_asks_for() {
         assert_eq!((devices::BINDING_CODE_BITS_MIN, BINDING_CODE_LIFETIME_MAX), (40, Duration::from_mins(10)));
         let codes: std::collections::BTreeSet<_> =
-            (0..=255).map(|byte| CounterCode::drawn([byte; LETTERS]).as_str().to_owned()).collect();
+            (0..=255).map(|byte| CounterCode::drawn([byte; CounterCode::LETTERS]).as_str().to_owned()).collect();
         assert_eq!(codes.len(), 32, "each letter comes up equally often");
         assert_eq!(recorded().expires_at, NOW.plus(Duration::from_mins(10)));
     }
