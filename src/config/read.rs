@@ -16,8 +16,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Requests,
-    Server, Store, Trust, Vault, Watch,
+    Accounts, Archive, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource,
+    Requests, Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
@@ -188,9 +188,11 @@ impl Reader<'_> {
     fn devices(&mut self) -> Devices {
         let [list_url, issuer, verifiers] =
             ["devices.list_url", "devices.issuer", "devices.face_verifiers"].map(|key| self.text(key));
-        let fetched = list_url.is_ascii() && ["http://", "https://"].iter().any(|scheme| list_url.starts_with(scheme));
-        if !fetched && !list_url.is_empty() {
-            self.fault("devices.list_url", "is no address that can be fetched", "write \"http://HOST/PATH\"");
+        let schemes = ["http://", "https://"];
+        let fetched = list_url.is_ascii() && schemes.iter().any(|scheme| list_url.starts_with(scheme));
+        if !list_url.is_empty() && !(fetched && list_url.contains("{authority}")) {
+            let cure = "write \"http://HOST/{authority}.crl\"";
+            self.fault("devices.list_url", "is no address at which each authority's list can be fetched", cure);
         }
         if issuer.is_empty() || issuer.contains(':') {
             self.fault("devices.issuer", "is empty or has a colon", "write a name that people know the service by");

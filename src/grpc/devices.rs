@@ -157,6 +157,7 @@ impl pb::device_service_server::DeviceService for Devices {
     ) -> Result<Response<pb::GetDeviceCrlResponse>, Status> {
         let lists = self.0.device_lists().await?.into_iter().map(|shown| pb::DeviceCrl {
             authority_certificate: shown.authority,
+            authority_id: shown.list.authority.to_string(),
             number: shown.list.number.get(),
             next_update: Some(render::instant(shown.list.next_at)),
             crl: shown.list.der,

@@ -50,11 +50,7 @@ pub(super) async fn accept(device: DeviceId, step: Step, drift: i64, conn: &mut 
 }
 
 /// Puts a proof into the account's slot, in place of the one before.
-pub(super) async fn record(
-    proof: &CounterProof,
-    digest: &CodeDigest,
-    conn: &mut Conn<'_>,
-) -> Result<(), StoreError> {
+pub(super) async fn record(proof: &CounterProof, digest: &CodeDigest, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
         "INSERT INTO device_proof (account_id, id, officer, office, digest, recorded_at, expires_at, tries) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, 0) \
@@ -93,13 +89,11 @@ pub(super) async fn countersign(
 
 /// Uses a proof up, once.
 pub(super) async fn use_up(id: ProofId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
-        "UPDATE device_proof SET used_at = $1 WHERE id = $2 AND countersigned_by IS NOT NULL AND used_at IS NULL",
-    )
-    .bind(at.micros())
-    .bind(id.uuid())
-    .execute_one(conn)
-    .await
+    query("UPDATE device_proof SET used_at = $1 WHERE id = $2 AND countersigned_by IS NOT NULL AND used_at IS NULL")
+        .bind(at.micros())
+        .bind(id.uuid())
+        .execute_one(conn)
+        .await
 }
 
 impl Store {
@@ -223,12 +217,11 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn totp_record(&mut self, device: DeviceId) -> Result<Option<(TotpFailures, Option<i64>)>, StoreError> {
-        let row = query(
-            "SELECT failures_day, failures_today, failures_in_row, drift FROM device_totp WHERE device_id = $1",
-        )
-        .bind(device.uuid())
-        .fetch_optional(&mut self.conn())
-        .await?;
+        let row =
+            query("SELECT failures_day, failures_today, failures_in_row, drift FROM device_totp WHERE device_id = $1")
+                .bind(device.uuid())
+                .fetch_optional(&mut self.conn())
+                .await?;
         row.map(|row| {
             let count = |column| u32::try_from(row.get::<i64>(column)?).map_err(|_| StoreError::Corrupt { column });
             let (today, in_row) = (count("failures_today")?, count("failures_in_row")?);

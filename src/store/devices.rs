@@ -52,12 +52,7 @@ pub(super) async fn bind(bound: &BoundDevice, conn: &mut Conn<'_>) -> Result<(),
 }
 
 /// Ends a device that is active, and revokes those of its certificates that have not ended by themselves.
-pub(super) async fn end(
-    id: DeviceId,
-    reason: EndReason,
-    at: Timestamp,
-    conn: &mut Conn<'_>,
-) -> Result<(), StoreError> {
+pub(super) async fn end(id: DeviceId, reason: EndReason, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query("UPDATE device SET ended_at = $1, end_reason = $2 WHERE id = $3 AND ended_at IS NULL")
         .bind(at.micros())
         .bind(reason.name())

@@ -29,7 +29,9 @@ use crate::domain::device::{
     AuthorityId, Challenge, ChallengeValue, CounterProof, DeviceCertificate, EndReason as DeviceEnd, Serial, Step,
 };
 use crate::domain::enrolment::{Event, Passage};
-use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, MessageId, ProofId, StaffId, Version};
+use crate::domain::ids::{
+    AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, MessageId, ProofId, StaffId, Version,
+};
 use crate::domain::office::Record as OfficeRecord;
 use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::staff::StaffMember;

@@ -123,13 +123,16 @@ impl App {
         now: Timestamp,
     ) -> Result<DeviceCertificate, Error> {
         let settings = &self.settings().devices;
+        // Each authority has a list of its own, and so an address.
+        let named = |url: &String| url.replace("{authority}", &authority.id().to_string());
+        let list_url = settings.list_url.as_ref().map(named);
         let leaf = Leaf {
             serial: Serial::drawn(self.dice().bytes()),
             device: device.id,
             key: &device.key,
             account: device.account,
             lifetime: settings.certificate_lifetime,
-            crl_url: settings.list_url.as_deref(),
+            crl_url: list_url.as_deref(),
         };
         Ok(authority.certify(&leaf, now)?)
     }

@@ -40,9 +40,8 @@ impl App {
         let found = self.store().reader().await?.account(account).await?;
         found.ok_or(Error::NotFound(Missing::Account))?;
         let (drawn, change) = self.draw_challenge((account, purpose, key), now);
-        let entry = self
-            .entry(now, by.actor(), Action::DeviceChallenged, account.uuid())
-            .with("purpose", purpose.name());
+        let entry =
+            self.entry(now, by.actor(), Action::DeviceChallenged, account.uuid()).with("purpose", purpose.name());
         self.commit(Unit::new(entry).with(change)).await?;
         Ok(drawn)
     }
@@ -54,7 +53,12 @@ impl App {
         now: Timestamp,
     ) -> (Challenge, Change) {
         let value = ChallengeValue::new(self.dice().bytes());
-        let drawn = Challenge::new(value, meant, self.settings().devices.challenge_lifetime, now);
+        let lifetime = match meant.1 {
+            // It is answered together with the code.
+            DevicePurpose::Activation => self.settings().code_lifetime,
+            _ => self.settings().devices.challenge_lifetime,
+        };
+        let drawn = Challenge::new(value, meant, lifetime, now);
         (drawn.clone(), Change::NewDeviceChallenge(drawn))
     }
 

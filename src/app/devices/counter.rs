@@ -148,9 +148,8 @@ impl App {
             if matches!(before, CounterState::Countersigned { .. }) {
                 return Ok(answer);
             }
-            let entry = self
-                .entry(now, by.actor(), Action::ProofCountersigned, account.uuid())
-                .with("proof", id.to_string());
+            let entry =
+                self.entry(now, by.actor(), Action::ProofCountersigned, account.uuid()).with("proof", id.to_string());
             match self.commit(Unit::new(entry).with(Change::CountersignProof(id, supervisor.id))).await {
                 Ok(()) => return Ok(answer),
                 Err(StoreError::Changed) => {}

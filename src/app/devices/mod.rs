@@ -24,6 +24,7 @@ pub use totp::TotpChecked;
 pub use verify::{ShownDevice, VerifiedDevice};
 
 pub(super) use authorities::Authorities;
+pub(super) use challenge::Answer;
 
 use std::time::Duration;
 

@@ -2,14 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Answer;
 use super::bind::lost;
-use super::challenge::Answer;
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Repeat};
 use crate::domain::audit::Action;
-use crate::domain::device::{
-    ChallengeValue, DeviceCertificate, DevicePurpose, DeviceSignature, NotProven, Serial,
-};
+use crate::domain::device::{ChallengeValue, DeviceCertificate, DevicePurpose, DeviceSignature, NotProven, Serial};
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Unit};
@@ -73,7 +71,9 @@ impl App {
                     Some(serial) => reader.device_certificate(serial).await?,
                     None => None,
                 };
-                return kept.map(|kept| Attempt::Answered(Renewed::Renewed(kept))).ok_or_else(|| lost("device_certificate"));
+                return kept
+                    .map(|kept| Attempt::Answered(Renewed::Renewed(kept)))
+                    .ok_or_else(|| lost("device_certificate"));
             }
             None => {}
         }

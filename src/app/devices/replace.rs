@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Answer;
 use super::bind::BoundDevice;
-use super::challenge::Answer;
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Missing, Repeat};
 use crate::device_ca::Authority;
@@ -103,12 +103,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown account, [`Error::RequestIdReused`].
-    pub async fn replace_device(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        wish: &Replacement,
-    ) -> Result<Replaced, Error> {
+    pub async fn replace_device(&self, by: &Caller, repeat: &Repeat, wish: &Replacement) -> Result<Replaced, Error> {
         let now = self.clock().now();
         let replaced = self.once(by, repeat, || self.replace_once(by, repeat, wish, now)).await?;
         if matches!(replaced, Replaced::Bound(_)) {
@@ -215,9 +210,8 @@ impl App {
             let refused = app.device_refused(&by, account, DevicePurpose::Replacement, now);
             let refused = refused.with("proof", counted.proof.to_string());
             let decided = if app.vault().is_counter_code((counted.proof, account), &code, &counted.digest) {
-                app.replaced(&by, &repeat, &ready, Route::InPerson).map(|(bound, unit)| {
-                    (Replaced::Bound(Box::new(bound)), unit.with(Change::UseProof(counted.proof)))
-                })
+                app.replaced(&by, &repeat, &ready, Route::InPerson)
+                    .map(|(bound, unit)| (Replaced::Bound(Box::new(bound)), unit.with(Change::UseProof(counted.proof))))
             } else {
                 let why = NotReplaced::WrongCode { tries_left: counted.tries_left };
                 let first = repeat.remember(&by, &First::Not(why));

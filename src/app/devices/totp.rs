@@ -117,8 +117,7 @@ impl App {
             Some(_) => (TotpChecked::AlreadyUsed { tries_left }, Action::TotpRefused, None),
             None => (TotpChecked::Wrong { tries_left }, Action::TotpRefused, None),
         };
-        let mut entry =
-            self.entry(*now, by.actor(), action, account.uuid()).with("device", device.to_string());
+        let mut entry = self.entry(*now, by.actor(), action, account.uuid()).with("device", device.to_string());
         match answer {
             TotpChecked::Right { drift } => entry = entry.with("drift", drift.to_string()),
             TotpChecked::AlreadyUsed { .. } => entry = entry.with("used", "true"),
@@ -138,9 +137,9 @@ impl App {
             Some((failures, _)) if failures.in_row >= FAILURES_IN_ROW_MAX => {
                 TotpChecked::TooManyFailures { retry_at: None }
             }
-            Some((failures, _)) if failures.left(day_number(now.local_date())) == 0 => TotpChecked::TooManyFailures {
-                retry_at: now.local_date().next_day().map(Timestamp::start_of),
-            },
+            Some((failures, _)) if failures.left(day_number(now.local_date())) == 0 => {
+                TotpChecked::TooManyFailures { retry_at: now.local_date().next_day().map(Timestamp::start_of) }
+            }
             // It was ended between the look and the try.
             _ => TotpChecked::NoDevice,
         })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::challenge::Answer;
+use super::Answer;
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Repeat};
 use crate::device_ca::serial_of;
@@ -115,9 +115,7 @@ impl App {
             .entry(now, by.actor(), Action::DeviceVerified, account.uuid())
             .with("device", device.id.to_string())
             .with("outcome", verified.name());
-        let unit = Unit::new(entry)
-            .with(repeat.remember(by, &verified)?)
-            .with(Change::SpendDeviceChallenge(challenge));
+        let unit = Unit::new(entry).with(repeat.remember(by, &verified)?).with(Change::SpendDeviceChallenge(challenge));
         Ok(Attempt::Change(verified, unit))
     }
 }

@@ -21,7 +21,8 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const BITS_PER_LETTER: usize = 5;
 /// Where the shown form has its hyphen.
 const HALF: usize = CounterCode::LETTERS / 2;
-const _: () = assert!(BITS_PER_LETTER * CounterCode::LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
+const _: () =
+    assert!(BITS_PER_LETTER * CounterCode::LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
 
 const WRONG_CODE: Malformed = Malformed::new(
     "A code from the counter has ten letters and digits, such as 7K2MQ-0XW4T.",

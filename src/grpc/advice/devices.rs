@@ -92,7 +92,9 @@ pub(in crate::grpc) const fn replaced(replaced: &Replaced) -> Text {
 
 pub(in crate::grpc) const fn renewed(renewed: &Renewed) -> Text {
     match renewed {
-        Renewed::Renewed(_) => Text::new("The device's certificate was renewed.", "Chứng thư của thiết bị đã được gia hạn."),
+        Renewed::Renewed(_) => {
+            Text::new("The device's certificate was renewed.", "Chứng thư của thiết bị đã được gia hạn.")
+        }
         Renewed::TooEarly { .. } => Text::new(
             "The device's certificate is still good. Nothing has to be done.",
             "Chứng thư của thiết bị vẫn còn hiệu lực. Không cần làm gì.",

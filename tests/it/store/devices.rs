@@ -105,10 +105,7 @@ async fn every_device_ever_bound_stays_with_its_dates_and_its_certificates_are_r
     let second = bound(&scene, first.device.account, 2);
     scene.done([Change::EndDevice(first.device.id, EndReason::Replaced), bind(&second)]).await;
     let mut reader = scene.reader().await;
-    let ended = Device {
-        state: DeviceState::Ended { at: NOW, reason: EndReason::Replaced },
-        ..first.device.clone()
-    };
+    let ended = Device { state: DeviceState::Ended { at: NOW, reason: EndReason::Replaced }, ..first.device.clone() };
     assert_eq!(reader.devices_of(first.device.account).await.unwrap(), [second.device, ended]);
     let revoked = reader.device_certificate(first.certificate.serial).await.unwrap().unwrap();
     assert_eq!(revoked, DeviceCertificate { revoked_at: Some(NOW), ..first.certificate });
