@@ -190,7 +190,8 @@ impl Reader<'_> {
             ["devices.list_url", "devices.issuer", "devices.face_verifiers"].map(|key| self.text(key));
         let schemes = ["http://", "https://"];
         let fetched = list_url.is_ascii() && schemes.iter().any(|scheme| list_url.starts_with(scheme));
-        if !list_url.is_empty() && !(fetched && list_url.contains("{authority}")) {
+        let each = list_url.is_empty() || (fetched && list_url.contains("{authority}"));
+        if !each {
             let cure = "write \"http://HOST/{authority}.crl\"";
             self.fault("devices.list_url", "is no address at which each authority's list can be fetched", cure);
         }

@@ -47,7 +47,7 @@ fn leaf(serial: u8, key: &DeviceKey) -> Leaf<'_> {
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
-    let lines: Vec<_> = STANDARD.encode(der).into_bytes().chunks(64).map(|line| line.to_vec()).collect();
+    let lines: Vec<_> = STANDARD.encode(der).into_bytes().chunks(64).map(<[u8]>::to_vec).collect();
     let body = String::from_utf8(lines.join(&b'\n')).unwrap();
     format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
 }

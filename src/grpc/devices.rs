@@ -48,7 +48,7 @@ impl pb::device_service_server::DeviceService for Devices {
             challenge: drawn.value.as_bytes().to_vec(),
             expires_at: Some(render::instant(drawn.expires_at)),
             text: drawn.text(),
-            consent_text: replaces.then(|| drawn.consent_text()).unwrap_or_default(),
+            consent_text: if replaces { drawn.consent_text() } else { String::new() },
         }))
     }
 

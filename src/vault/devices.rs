@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn every_ring_has_a_key_and_those_that_are_added_come_behind_it() {
         let mut ring = KeyRing::generate(&Dice::seeded(1));
-        let ids = |ring: &KeyRing| authority_keys(ring).unwrap().iter().map(|key| key.id()).collect::<Vec<_>>();
+        let ids = |ring: &KeyRing| authority_keys(ring).unwrap().iter().map(AuthorityKey::id).collect::<Vec<_>>();
         let before = ids(&ring);
         ring.rotate_device(&Dice::seeded(2));
         let after = ids(&ring);

@@ -54,7 +54,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.CounterService/ProveInPerson", vec![Officer]),
         ("eid.issuance.v1.DeviceService/GetChallenge", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/GetDeviceCrl", staff()),
-        ("eid.issuance.v1.DeviceService/ListDevices", vec![Administrator, AppBackend, Auditor]),
+        ("eid.issuance.v1.DeviceService/ListDevices", vec![AppBackend, Administrator, Auditor]),
         ("eid.issuance.v1.DeviceService/RenewDevice", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/ReplaceDevice", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/RevokeDevice", vec![AppBackend]),

@@ -2,6 +2,7 @@
 //! first needed and kept, so that every process shows the same.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -11,6 +12,9 @@ use crate::device_ca::{Authority, AuthorityKey, CaFault};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::device::{AuthorityId, Serial};
 use crate::store::{Change, StoreError, Unit};
+
+/// So long before an authority ends, each start of a process says so.
+const ENDS_SOON: Duration = Duration::from_hours(180 * 24);
 
 /// Who acts when nobody called.
 pub(super) const SERVICE: Actor = Actor::Service("devices");
@@ -47,7 +51,15 @@ impl App {
             let kept = self.store().reader().await?.device_authority(key.id()).await?;
             open.extend(kept.map(|kept| opened(key, kept)).transpose()?);
         }
-        open.push(self.founded(issuing).await?);
+        let issuing = self.founded(issuing).await?;
+        if issuing.ends_at() < self.clock().now().plus(ENDS_SOON) {
+            tracing::warn!(
+                authority = %issuing.id(),
+                ends_at = %issuing.ends_at(),
+                "the authority for devices ends soon: take a new key with `eid keys rotate-device`"
+            );
+        }
+        open.push(issuing);
         Ok(open)
     }
 

@@ -21,8 +21,8 @@ use crate::domain::message::NoticeText;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, CounterTry, StoreError, StoredAccount, Unit};
 
-/// A wish to replace a device.
-#[derive(Clone, Debug)]
+/// A wish to replace a device. No Debug: the evidence is a token.
+#[derive(Clone)]
 pub struct Replacement {
     /// Whose.
     pub account: AccountId,

@@ -182,7 +182,7 @@ pub(super) mod tests {
 
     pub(in crate::domain::device) fn p256(seed: u8) -> (DeviceKey, impl Fn(&[u8]) -> Vec<u8>) {
         let signing = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
-        let spki = [&P256_HEAD[..], &signing.verifying_key().to_sec1_point(false).as_bytes()].concat();
+        let spki = [&P256_HEAD[..], signing.verifying_key().to_sec1_point(false).as_bytes()].concat();
         let sign = move |message: &[u8]| {
             let signature: p256::ecdsa::Signature = signing.sign(message);
             signature.to_der().as_bytes().to_vec()
