@@ -44,6 +44,11 @@ need_servers() {
   fi
 }
 
+# Makes sure of the peer that certificates and lists are shown to.
+need_openssl() {
+  command -v openssl >/dev/null || install_debian openssl
+}
+
 # Makes sure that Python can make environments. Debian has that in a package of its own, without which `venv` is there
 # and fails.
 need_venv() {

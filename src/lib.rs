@@ -23,6 +23,7 @@
 //! practice  applicants, documents and numbers that nobody can take for real ones; for cli alone
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 //! chip      what the chip of a passport holds, and whether state and chip are genuine: bytes in, findings out
+//! device_ca the authority of holders' devices: keys, certificates, revocation lists; bytes out, nothing kept
 //! receipt   what an office hands out for a request: signed receipts, their keys and form, the printed slip
 //! config    typed settings: what can be set, and within which bounds
 //! sys       the clock and the dice, to be handed in
@@ -40,6 +41,7 @@ pub mod archive;
 pub mod chip;
 pub mod cli;
 pub mod config;
+pub mod device_ca;
 pub mod domain;
 pub mod grpc;
 pub mod limits;

@@ -39,6 +39,7 @@ const MAP: &[Room] = &[
     Room { name: "practice", line: 5, only_for: &["cli"], only_from: &["domain", "proto", "sys"] },
     room(6, "chip"),
     room(6, "config"),
+    Room { name: "device_ca", line: 6, only_for: &[], only_from: &["domain"] },
     Room { name: "receipt", line: 6, only_for: &[], only_from: &["domain"] },
     room(6, "sys"),
     room(7, "domain"),

@@ -262,7 +262,12 @@ impl App {
     }
 
     /// Messages with this notice to the account's live contacts, as they are now.
-    fn tell(&self, stored: &StoredAccount, notice: &NoticeText, now: Timestamp) -> Result<Vec<Change>, Error> {
+    pub(super) fn tell(
+        &self,
+        stored: &StoredAccount,
+        notice: &NoticeText,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Error> {
         let (account, language) = (stored.account.id, stored.account.language);
         let message = |to| {
             let content = MessageContent { to, language, notice: notice.clone() };

@@ -101,6 +101,10 @@ pub enum Missing {
     Office,
     /// Immigration records, of which this service keeps none.
     Registry,
+    /// A device.
+    Device,
+    /// A proof in person.
+    Proof,
 }
 
 impl std::fmt::Display for Missing {
@@ -113,6 +117,8 @@ impl std::fmt::Display for Missing {
             Self::TrustMaterial => "trust material",
             Self::Office => "office",
             Self::Registry => "registry",
+            Self::Device => "device",
+            Self::Proof => "proof in person",
         })
     }
 }

@@ -14,6 +14,7 @@ mod correct;
 mod deadlines;
 mod decide;
 mod deliver;
+mod devices;
 mod duplicates;
 mod enrol;
 mod erase;
@@ -44,6 +45,10 @@ pub use change_contact::{Begun, ChangeView, Confirmed};
 pub use correct::{History, ShownRevision};
 pub use deadlines::Recomputed;
 pub use decide::{ClaimedContent, ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
+pub use devices::{
+    BoundDevice, Countersigned, DeviceSettings, Leave, NotReplaced, Proved, Renewed, Replaced, Replacement,
+    ShownDevice, ShownList, StoodAtCounter, TotpChecked, VerifiedDevice,
+};
 pub use duplicates::{Candidate, Compared};
 pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
@@ -76,6 +81,7 @@ use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
 use calendar::CalendarCache;
+use devices::Authorities;
 use offices::OfficeCache;
 use trust::TrustStore;
 use watch::{Places, Streams};
@@ -84,7 +90,7 @@ use watch::{Places, Streams};
 const ATTEMPTS_MAX: u32 = 6;
 
 /// What configuration may tighten.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// One-time codes.
     pub codes: CodePolicy,
@@ -100,6 +106,8 @@ pub struct Settings {
     pub watch: WatchSettings,
     /// How long requests may stay where the law sets no limit.
     pub stages: StageLimits,
+    /// Devices of holders.
+    pub devices: DeviceSettings,
 }
 
 /// The parts that use cases work with.
@@ -139,6 +147,8 @@ pub struct App {
     streams: Arc<Streams>,
     /// Who watches through this process.
     watchers: Arc<Places>,
+    /// By whom certificates are issued to devices.
+    authorities: Arc<Authorities>,
 }
 
 impl App {
@@ -152,6 +162,7 @@ impl App {
             offices: Arc::new(OfficeCache::default()),
             streams: Arc::new(Streams::default()),
             watchers: Arc::new(Places::default()),
+            authorities: Arc::new(Authorities::default()),
         }
     }
 

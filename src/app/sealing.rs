@@ -11,7 +11,8 @@ use crate::domain::account::IdentityNumber;
 use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
-use crate::domain::ids::{AccountId, ChangeId, CodeId, EnrolmentId, MessageId, ReopeningId};
+use crate::domain::device::TotpSecret;
+use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, ReopeningId};
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
@@ -128,6 +129,16 @@ impl App {
 
     pub(super) fn open_record(&self, stored: &StoredRecord) -> Result<Record, Error> {
         self.open(place("registry_record", "content", stored.row()), &stored.content)
+    }
+
+    pub(super) fn seal_totp(&self, id: DeviceId, secret: &TotpSecret) -> Result<Sealed, Error> {
+        Ok(self.vault().seal(place("device_totp", "secret", id.uuid()), secret.as_bytes())?)
+    }
+
+    pub(super) fn open_totp(&self, id: DeviceId, sealed: &Sealed) -> Result<TotpSecret, Error> {
+        let place = place("device_totp", "secret", id.uuid());
+        let opened = self.vault().open(place, sealed)?;
+        TotpSecret::from_bytes(&opened).ok_or_else(|| Error::Broken(Box::new(Unreadable(place))))
     }
 
     /// Queues a message: destination, language and text are sealed as they are now.

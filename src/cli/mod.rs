@@ -7,6 +7,7 @@ mod calendar;
 pub mod client;
 mod config;
 pub mod demo;
+mod device;
 mod document;
 mod keys;
 mod migrate;
@@ -96,6 +97,9 @@ enum Command {
     /// Checks the receipts that offices hand out
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Publishes what concerns the devices of holders
+    #[command(subcommand)]
+    Device(device::Command),
     /// Looks at travel documents away from the service
     #[command(subcommand)]
     Document(document::Command),
@@ -156,6 +160,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Office(office::Command::List(command)) => office::list::run(&command, out).await,
         Command::Office(office::Command::Watch(command)) => office::watch::run(&command, out).await,
         Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
+        Command::Device(command) => device::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

@@ -46,6 +46,8 @@ pub struct Config {
     pub codes: Codes,
     /// Accounts.
     pub accounts: Accounts,
+    /// Devices of holders.
+    pub devices: Devices,
     /// How long requests may stay where the law sets no limit.
     pub requests: Requests,
     /// Messages to holders.
@@ -194,6 +196,23 @@ pub struct Codes {
 pub struct Accounts {
     /// Digits of an identification number.
     pub identity_number_digits: usize,
+}
+
+/// Devices of holders.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Devices {
+    /// Life of a device's certificate.
+    pub certificate_hours: u64,
+    /// Life of a list of revoked certificates.
+    pub list_hours: u64,
+    /// Where the lists can be fetched, if certificates are to say it.
+    pub list_url: Option<String>,
+    /// Life of a challenge.
+    pub challenge_secs: u64,
+    /// The name beside offline codes.
+    pub issuer: String,
+    /// The public keys of those who check faces, if any do.
+    pub face_verifiers: Option<PathBuf>,
 }
 
 /// How long requests may stay where the law sets no limit.
@@ -377,6 +396,7 @@ impl Config {
             registry,
             codes,
             accounts,
+            devices,
             requests,
             notify,
             chip,
@@ -428,6 +448,12 @@ impl Config {
             ("codes.send_gap_secs", codes.send_gap_secs.to_string()),
             ("codes.sends_per_day", codes.sends_per_day.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
+            ("devices.certificate_hours", devices.certificate_hours.to_string()),
+            ("devices.list_hours", devices.list_hours.to_string()),
+            ("devices.list_url", devices.list_url.clone().unwrap_or_default()),
+            ("devices.challenge_secs", devices.challenge_secs.to_string()),
+            ("devices.issuer", devices.issuer.clone()),
+            ("devices.face_verifiers", devices.face_verifiers.as_deref().map(path).unwrap_or_default()),
             ("requests.review_working_days", requests.review_working_days.to_string()),
             ("requests.correction_days", requests.correction_days.to_string()),
             ("notify.file", path(&notify.file)),

@@ -16,8 +16,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Chip, Codes, Config, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource, Requests,
-    Server, Store, Trust, Vault, Watch,
+    Accounts, Archive, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource,
+    Requests, Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
@@ -41,6 +41,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         registry: reader.registry(),
         codes: reader.codes(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
+        devices: reader.devices(),
         requests: reader.requests(),
         notify: Notify { file: reader.path("notify.file") },
         chip: Chip {
@@ -189,6 +190,29 @@ impl Reader<'_> {
             failures_in_row: self.number("codes.failures_in_row", 1..=FAILURES_IN_ROW_MAX.into()),
             send_gap_secs: self.number("codes.send_gap_secs", SEND_GAP_MIN.as_secs()..=3_600),
             sends_per_day: self.number("codes.sends_per_day", 1..=SENDS_PER_DAY_MAX.into()),
+        }
+    }
+
+    fn devices(&mut self) -> Devices {
+        let [list_url, issuer, verifiers] =
+            ["devices.list_url", "devices.issuer", "devices.face_verifiers"].map(|key| self.text(key));
+        let schemes = ["http://", "https://"];
+        let fetched = list_url.is_ascii() && schemes.iter().any(|scheme| list_url.starts_with(scheme));
+        let each = list_url.is_empty() || (fetched && list_url.contains("{authority}"));
+        if !each {
+            let cure = "write \"http://HOST/{authority}.crl\"";
+            self.fault("devices.list_url", "is no address at which each authority's list can be fetched", cure);
+        }
+        if issuer.is_empty() || issuer.contains(':') {
+            self.fault("devices.issuer", "is empty or has a colon", "write a name that people know the service by");
+        }
+        Devices {
+            certificate_hours: self.number("devices.certificate_hours", 1..=168),
+            list_hours: self.number("devices.list_hours", 1..=24),
+            list_url: Some(list_url).filter(|url| !url.is_empty()),
+            challenge_secs: self.number("devices.challenge_secs", 30..=600),
+            issuer,
+            face_verifiers: (!verifiers.is_empty()).then(|| self.home.join(verifiers)),
         }
     }
 

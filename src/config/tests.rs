@@ -58,6 +58,14 @@ fn the_default_file_is_the_development_configuration() {
                 sends_per_day: law::codes::SENDS_PER_DAY_MAX.into(),
             },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
+            devices: Devices {
+                certificate_hours: 72,
+                list_hours: 24,
+                list_url: None,
+                challenge_secs: 120,
+                issuer: "eID".to_owned(),
+                face_verifiers: None,
+            },
             requests: Requests { review_working_days: 1, correction_days: 30 },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
             chip: Chip::default(),
@@ -251,4 +259,13 @@ fn risks_are_said_loudly() {
         assert!(production.contains(risk), "{production}");
     }
     assert!(!production.contains("Development"));
+}
+
+#[test]
+fn devices_may_be_held_to_less_and_not_to_more() {
+    let file = "[devices]\ncertificate_hours = 169\nlist_hours = 25\nchallenge_secs = 601\n\
+                list_url = \"http://crl.example/devices.crl\"\nissuer = \"a:b\"";
+    assert_eq!(assemble(file, &[]).unwrap_err().all().len(), 5);
+    let file = "[devices]\ncertificate_hours = 1\nlist_url = \"http://crl.example/{authority}.crl\"";
+    assert_eq!(assemble(file, &[]).unwrap().devices.certificate_hours, 1);
 }

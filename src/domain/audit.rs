@@ -156,6 +156,32 @@ pub enum Action {
     WorkstationsListed,
     /// A numbered capture arrived that could not be read, or whose name was used for another.
     CaptureRefused,
+    /// A challenge was drawn for a device to sign.
+    DeviceChallenged,
+    /// A device was bound in place of another.
+    DeviceReplaced,
+    /// A device got another certificate.
+    DeviceRenewed,
+    /// A device was judged.
+    DeviceVerified,
+    /// An answer to a challenge, or a code from the counter, proved nothing.
+    DeviceRefused,
+    /// A device was ended.
+    DeviceEnded,
+    /// Devices of an account were listed.
+    DevicesListed,
+    /// An offline code was taken.
+    TotpAccepted,
+    /// An offline code was refused.
+    TotpRefused,
+    /// An officer recorded that a holder stood at the counter.
+    ProvedInPerson,
+    /// A second person agreed to such a record.
+    ProofCountersigned,
+    /// An authority that issues certificates to devices got its own.
+    DeviceAuthorityFounded,
+    /// A list of revoked certificates was published.
+    DeviceListPublished,
 }
 
 impl Action {
@@ -214,6 +240,19 @@ impl Action {
             Self::WorkstationReleased => "workstation.released",
             Self::WorkstationsListed => "workstations.listed",
             Self::CaptureRefused => "workstation.capture-refused",
+            Self::DeviceChallenged => "device.challenged",
+            Self::DeviceReplaced => "device.replaced",
+            Self::DeviceRenewed => "device.renewed",
+            Self::DeviceVerified => "device.verified",
+            Self::DeviceRefused => "device.refused",
+            Self::DeviceEnded => "device.ended",
+            Self::DevicesListed => "devices.listed",
+            Self::TotpAccepted => "totp.accepted",
+            Self::TotpRefused => "totp.refused",
+            Self::ProvedInPerson => "device.proved-in-person",
+            Self::ProofCountersigned => "device.proof-countersigned",
+            Self::DeviceAuthorityFounded => "device.authority-founded",
+            Self::DeviceListPublished => "device.list-published",
         }
     }
 }

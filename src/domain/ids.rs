@@ -78,6 +78,10 @@ ids! {
     EntryId;
     /// A file of trust material.
     MaterialId;
+    /// A device that is or was bound to an account.
+    DeviceId;
+    /// A record that a holder stood at a counter.
+    ProofId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
     /// One import of records of the immigration database.

@@ -50,6 +50,10 @@ pub enum NoticeText {
     ContactChangeBegun(ContactKind),
     /// The phone or address was changed.
     ContactChanged(ContactKind),
+    /// Another device is the account's, or none any more.
+    DeviceChanged,
+    /// Somebody stood at a counter and asked for another device.
+    DeviceAskedAtCounter,
 }
 
 /// A code as the content of a message.
@@ -80,6 +84,7 @@ impl NoticeText {
             Self::AccountActivated => "activated_notice",
             Self::ContactCode(_) => "contact_code",
             Self::ContactChangeBegun(_) | Self::ContactChanged(_) => "contact_notice",
+            Self::DeviceChanged | Self::DeviceAskedAtCounter => "device_notice",
         }
     }
 

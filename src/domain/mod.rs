@@ -14,6 +14,7 @@ pub mod code;
 pub mod consent;
 pub mod contact;
 pub mod deadline;
+pub mod device;
 pub mod duplicate;
 pub mod enrolment;
 pub mod finding;

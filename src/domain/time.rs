@@ -56,6 +56,12 @@ impl Timestamp {
         Self(i64::try_from(midnight.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX))
     }
 
+    /// The second it falls in, if certificates can be dated so: from 1950 to 9999 (RFC 5280, 4.1.2.5).
+    pub fn in_certificates(self) -> Option<OffsetDateTime> {
+        let second = OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1_000_000)).ok();
+        second.filter(|second| (1950..=9999).contains(&second.year()))
+    }
+
     fn utc(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }

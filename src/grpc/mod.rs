@@ -12,6 +12,8 @@ mod candidates;
 mod captures;
 mod changes;
 mod contact;
+mod counter;
+mod devices;
 mod enrolment;
 mod gate;
 mod hotline;
@@ -46,6 +48,8 @@ use crate::proto::activation_service_server::ActivationServiceServer;
 use crate::proto::administration_service_server::AdministrationServiceServer;
 use crate::proto::authority_service_server::AuthorityServiceServer;
 use crate::proto::contact_service_server::ContactServiceServer;
+use crate::proto::counter_service_server::CounterServiceServer;
+use crate::proto::device_service_server::DeviceServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
 use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
@@ -70,6 +74,8 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
         .add_service(
             ActivationServiceServer::new(activation::Activation(app.clone())).max_decoding_message_size(bytes_max),
         )
+        .add_service(DeviceServiceServer::new(devices::Devices(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(CounterServiceServer::new(counter::Counter(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(ContactServiceServer::new(contact::Contacts(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(
             AdministrationServiceServer::new(administration::Administration(app.clone()))

@@ -64,6 +64,7 @@ const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
+const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Administrator, Role::Auditor, Role::Hotline]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor, Role::Hotline]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
@@ -115,6 +116,16 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ActivationService/GetStatus", APP, 10_000, 3),
     rule("eid.issuance.v1.ActivationService/SendCode", APP, 1_000, 5),
     rule("eid.issuance.v1.ActivationService/Activate", APP, 1_000, 5),
+    rule("eid.issuance.v1.DeviceService/GetChallenge", APP, 2_000, 3),
+    rule("eid.issuance.v1.DeviceService/VerifyDevice", APP, 2_000, 5),
+    rule("eid.issuance.v1.DeviceService/VerifyTotp", APP, 1_000, 5),
+    rule("eid.issuance.v1.DeviceService/ReplaceDevice", APP, 200, 5),
+    rule("eid.issuance.v1.DeviceService/RenewDevice", APP, 1_000, 5),
+    rule("eid.issuance.v1.DeviceService/RevokeDevice", APP, 200, 5),
+    rule("eid.issuance.v1.DeviceService/ListDevices", DEVICE_READERS, 200, 5),
+    rule("eid.issuance.v1.DeviceService/GetDeviceCrl", Allowed::Staff, 5, 10),
+    rule("eid.issuance.v1.CounterService/ProveInPerson", OFFICER, 5, 5),
+    rule("eid.issuance.v1.CounterService/CountersignProof", SUPERVISOR, 5, 5),
     rule("eid.issuance.v1.ContactService/Begin", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.ContactService/Confirm", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),

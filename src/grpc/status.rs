@@ -67,6 +67,12 @@ reasons! {
     REOPENING_NOT_FOUND: NotFound,
         "No such wish to open the way to activation again."
         / "Không có yêu cầu mở lại việc kích hoạt này.";
+    DEVICE_NOT_FOUND: NotFound,
+        "The account has no such device."
+        / "Tài khoản không có thiết bị này.";
+    PROOF_NOT_FOUND: NotFound,
+        "No such record at this office, or a newer one took its place."
+        / "Không có bản ghi này tại đơn vị, hoặc đã có bản ghi mới hơn.";
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
@@ -373,6 +379,8 @@ impl From<Error> for Status {
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
             Error::NotFound(Missing::Reopening) => REOPENING_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
+            Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),
+            Error::NotFound(Missing::Proof) => PROOF_NOT_FOUND.status(),
             Error::NotFound(Missing::Office) => OFFICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),

@@ -46,6 +46,13 @@ fn vietnamese(notice: &NoticeText) -> String {
                 ContactKind::Email => "dia chi email",
             }
         ),
+        NoticeText::DeviceChanged => format!(
+            "Thiet bi cua tai khoan dinh danh dien tu da duoc thay doi hoac go bo. Neu khong phai ban, hay goi ngay \
+             {HOTLINE}."
+        ),
+        NoticeText::DeviceAskedAtCounter => format!(
+            "Co nguoi dang lam thu tuc doi thiet bi cua tai khoan ban tai quay. Neu khong phai ban, hay goi ngay {HOTLINE}."
+        ),
     }
 }
 
@@ -81,6 +88,14 @@ fn english(notice: &NoticeText) -> String {
                 ContactKind::Email => "e-mail address",
             }
         ),
+        NoticeText::DeviceChanged => format!(
+            "The device of your electronic identity account was changed or removed. If this was not you, call {HOTLINE} at \
+             once."
+        ),
+        NoticeText::DeviceAskedAtCounter => format!(
+            "Somebody at a counter asks for another device for your electronic identity account. If this is not you, call \
+             {HOTLINE} at once."
+        ),
     }
 }
 
@@ -101,6 +116,8 @@ mod tests {
             NoticeText::ContactChangeBegun(ContactKind::Email),
             NoticeText::ContactChanged(ContactKind::Phone),
             NoticeText::ContactChanged(ContactKind::Email),
+            NoticeText::DeviceChanged,
+            NoticeText::DeviceAskedAtCounter,
         ]
     }
 

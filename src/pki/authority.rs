@@ -141,12 +141,8 @@ fn dated(valid: &Range<Timestamp>) -> Result<CertificateParams, PkiFault> {
     Ok(params)
 }
 
-/// Certificates can be dated from 1950 to 9999 (RFC 5280, 4.1.2.5).
 fn moment(at: Timestamp) -> Result<OffsetDateTime, PkiFault> {
-    OffsetDateTime::from_unix_timestamp(at.micros().div_euclid(1_000_000))
-        .ok()
-        .filter(|moment| (1950..=9999).contains(&moment.year()))
-        .ok_or(PkiFault::Date(at))
+    at.in_certificates().ok_or(PkiFault::Date(at))
 }
 
 #[cfg(test)]

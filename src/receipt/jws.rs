@@ -46,7 +46,7 @@ impl Signed {
 
     /// Name of the key that it says it is signed with; `None` if it has not the form of a receipt.
     pub fn key_id(&self) -> Option<KeyId> {
-        self.0.split('.').next().and_then(|header| read_header(header).ok())
+        self.0.split('.').next().and_then(|header| read_header(header, TYPE).ok())
     }
 
     /// What it says, without asking who signed it: for texts that were never out of our hands.
@@ -92,14 +92,19 @@ struct Header {
 
 /// Signs `claims`. The same claims under the same key give the same text: Ed25519 draws nothing.
 pub fn sign(claims: &Claims, key: &SigningKey) -> Signed {
-    let header = Header { alg: ALGORITHM.to_owned(), kid: key.public().id().to_string(), typ: TYPE.to_owned() };
+    Signed(seal(&claims.to_json(), TYPE, key))
+}
+
+/// Signs a payload of any type, in the form that [`open`] opens.
+pub fn seal(payload: &[u8], kind: &str, key: &SigningKey) -> String {
+    let header = Header { alg: ALGORITHM.to_owned(), kid: key.public().id().to_string(), typ: kind.to_owned() };
     // Texts always serialise.
     let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).unwrap_or_default());
-    let mut text = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_json()));
+    let mut text = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
     let signature = URL_SAFE_NO_PAD.encode(key.sign(text.as_bytes()));
     text.push('.');
     text.push_str(&signature);
-    Signed(text)
+    text
 }
 
 /// Reads a receipt, in its text form or in digits, as a scanner or a clipboard gives it: white space counts for nothing.
@@ -113,11 +118,21 @@ pub fn read(text: &str, keys: &JwkSet) -> Result<Genuine, NotGenuine> {
     let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect();
     let digits = !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
     let text = if digits { from_digits(&text).ok_or(NotGenuine::NotAReceipt)? } else { text };
-    let parts = parts(&text).ok_or(NotGenuine::NotAReceipt)?;
-    if is_one_case(&text) {
+    let (payload, key) = open(&text, TYPE, keys)?;
+    let claims = Claims::from_json(&payload).ok_or(NotGenuine::NotUnderstood)?;
+    Ok(Genuine { claims, key })
+}
+
+/// Opens a signed text of any type: its payload, and which key signed it. Whoever calls bounds the text.
+///
+/// # Errors
+/// If it is not of that type, or not one that a key of `keys` has signed.
+pub fn open(text: &str, kind: &str, keys: &JwkSet) -> Result<(Vec<u8>, KeyId), NotGenuine> {
+    let parts = parts(text).ok_or(NotGenuine::NotAReceipt)?;
+    if is_one_case(text) {
         return Err(NotGenuine::OneCase);
     }
-    let kid = read_header(parts.header)?;
+    let kid = read_header(parts.header, kind)?;
     let key = keys.find(&kid).ok_or_else(|| NotGenuine::UnknownKey(kid.clone()))?;
     // Non-canonical base64 is refused by the decoder, so that one signature has one text.
     let signature = URL_SAFE_NO_PAD.decode(parts.signature).map_err(|_| NotGenuine::Altered)?;
@@ -125,8 +140,7 @@ pub fn read(text: &str, keys: &JwkSet) -> Result<Genuine, NotGenuine> {
         return Err(NotGenuine::Altered);
     }
     let payload = URL_SAFE_NO_PAD.decode(parts.payload).map_err(|_| NotGenuine::Altered)?;
-    let claims = Claims::from_json(&payload).ok_or(NotGenuine::NotUnderstood)?;
-    Ok(Genuine { claims, key: kid })
+    Ok((payload, kid))
 }
 
 struct Parts<'a> {
@@ -151,14 +165,14 @@ fn is_one_case(text: &str) -> bool {
     !text.bytes().any(|c| c.is_ascii_lowercase()) || !text.bytes().any(|c| c.is_ascii_uppercase())
 }
 
-/// The key that a header names, if it is a receipt's header.
-fn read_header(header: &str) -> Result<KeyId, NotGenuine> {
+/// The key that a header names, if it is a header of that type.
+fn read_header(header: &str, kind: &str) -> Result<KeyId, NotGenuine> {
     let json = URL_SAFE_NO_PAD.decode(header).map_err(|_| NotGenuine::NotAReceipt)?;
     if serde_json::from_slice::<serde::de::IgnoredAny>(&json).is_err() {
         return Err(NotGenuine::NotAReceipt);
     }
     let header: Header = serde_json::from_slice(&json).map_err(|_| NotGenuine::AnotherKind)?;
-    let ours = header.alg == ALGORITHM && header.typ == TYPE;
+    let ours = header.alg == ALGORITHM && header.typ == kind;
     ours.then(|| KeyId::parse(&header.kid)).flatten().ok_or(NotGenuine::AnotherKind)
 }
 

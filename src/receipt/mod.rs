@@ -15,7 +15,7 @@ mod verdict;
 
 pub use claims::{Claims, Due};
 pub use content::{ContentHash, PlainDigest, SALT_BYTES, Salt};
-pub use jws::{Genuine, Signed, TEXT_BYTES_MAX, read, sign};
+pub use jws::{Genuine, Signed, TEXT_BYTES_MAX, open, read, seal, sign};
 pub use key::{JwkSet, KeyFileFault, KeyId, PublicKey, SEED_BYTES, SigningKey};
 pub use qr::{Drawing, TooMuch};
 pub use slip::{At, Printed, Slip};

@@ -43,6 +43,7 @@ pub struct Started {
     sweeping: JoinHandle<()>,
     indexing: JoinHandle<()>,
     counting: JoinHandle<()>,
+    publishing: JoinHandle<()>,
     app: App,
 }
 
@@ -79,6 +80,7 @@ impl Started {
             self.sweeping.await.context("the sweeping task failed")?;
             self.indexing.await.context("the indexing task failed")?;
             self.counting.await.context("the task that counts deadlines failed")?;
+            self.publishing.await.context("the task that publishes lists of revoked devices failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -125,5 +127,18 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let sweeping = tokio::spawn(workers::sweep(app.clone(), stop.clone()));
     let indexing = tokio::spawn(workers::index_duplicates(app.clone(), stop.clone()));
     let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
-    Ok(Started { address, stop, serving, delivering, watching_trust, erasing, sweeping, indexing, counting, app })
+    let publishing = tokio::spawn(workers::publish_lists(app.clone(), stop.clone()));
+    Ok(Started {
+        address,
+        stop,
+        serving,
+        delivering,
+        watching_trust,
+        erasing,
+        sweeping,
+        indexing,
+        counting,
+        publishing,
+        app,
+    })
 }

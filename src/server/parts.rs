@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
-use crate::app::{App, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use crate::app::{App, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
@@ -14,6 +14,7 @@ use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::limits::Limits;
 use crate::notify::{Carrier, FileCarrier};
+use crate::receipt::JwkSet;
 use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
 use crate::sys::{Clock, Dice};
@@ -39,6 +40,8 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
     let ring = KeyRing::read(&config.vault.keys)
         .with_context(|| format!("cannot use the key ring {} (setting vault.keys)", config.vault.keys.display()))?;
     let vault = Vault::new(&ring, dice.clone()).context("cannot use the key ring")?;
+    let mut settings = settings(config);
+    settings.devices.verifiers = verifiers(config)?;
     Ok(App::new(Parts {
         store,
         archive: archive(&config.archive, &vault)?,
@@ -47,11 +50,18 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
         registry: registry(config, &clock, &dice)?,
         clock,
         dice,
-        settings: settings(config),
+        settings,
     }))
 }
 
-/// What the settings tighten of the use cases.
+/// The public keys of those who check faces.
+fn verifiers(config: &Config) -> anyhow::Result<JwkSet> {
+    let Some(path) = &config.devices.face_verifiers else { return Ok(JwkSet::default()) };
+    let text = String::from_utf8(read(path, "devices.face_verifiers")?).unwrap_or_default();
+    JwkSet::parse(&text).with_context(|| format!("cannot use {} (setting devices.face_verifiers)", path.display()))
+}
+
+/// What the settings tighten of the use cases; keys that are in files are left out.
 pub fn settings(config: &Config) -> Settings {
     Settings {
         codes: code_policy(&config.codes),
@@ -59,6 +69,14 @@ pub fn settings(config: &Config) -> Settings {
         stages: StageLimits {
             review_working_days: config.requests.review_working_days,
             correction_days: config.requests.correction_days,
+        },
+        devices: DeviceSettings {
+            certificate_lifetime: Duration::from_hours(config.devices.certificate_hours),
+            list_lifetime: Duration::from_hours(config.devices.list_hours),
+            challenge_lifetime: Duration::from_secs(config.devices.challenge_secs),
+            list_url: config.devices.list_url.clone(),
+            issuer: config.devices.issuer.clone(),
+            verifiers: JwkSet::default(),
         },
         real_only: config.mode == Mode::Production,
         chip: policy(config),

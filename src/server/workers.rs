@@ -24,6 +24,8 @@ const INDEXING: Duration = Duration::from_hours(1);
 /// How often it is looked whether deadlines were counted on another calendar than the one in force; first at start. An
 /// import counts them itself: this is for one that was cut off, and for requests that came in while it ran.
 const RECOUNT: Duration = Duration::from_mins(1);
+/// How often it is looked whether a list of revoked certificates is due; first when the service starts.
+const LISTS: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -157,6 +159,24 @@ pub(super) async fn keep_deadlines(app: App, stop: CancellationToken) {
                 tracing::error!(error = &error as &dyn std::error::Error, "deadlines cannot be counted again");
             }
         }
+    }
+}
+
+/// Makes the lists of revoked certificates that are due, until `stop`.
+pub(super) async fn publish_lists(app: App, stop: CancellationToken) {
+    let mut look = tokio::time::interval(LISTS);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let publishing = async {
+        loop {
+            look.tick().await;
+            if let Err(error) = app.device_lists().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "lists of revoked devices cannot be made");
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = publishing => {}
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Table {
     Calendar,
     /// The workstation is another office's, or its number stands for another capture.
     Workstation,
+    /// The account has a device, the key was used before, or the authority has a certificate.
+    Device,
     /// Any other: an identifier drawn twice.
     Other,
 }
@@ -60,6 +62,7 @@ impl Table {
             "trust_material" => Self::TrustMaterial,
             "calendar" => Self::Calendar,
             "workstation" | "workstation_capture" => Self::Workstation,
+            "device" | "device_authority" => Self::Device,
             _ => Self::Other,
         }
     }
@@ -77,6 +80,7 @@ impl fmt::Display for Table {
             Self::TrustMaterial => "trust_material",
             Self::Calendar => "calendar",
             Self::Workstation => "workstation",
+            Self::Device => "device",
             Self::Other => "another",
         })
     }

@@ -9,6 +9,8 @@ use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::device_lists::{self, StoredList};
+use super::devices::{self, BoundDevice};
 use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
@@ -19,16 +21,21 @@ use super::reopenings::{self, StoredReopening};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
-use super::{audit, codes, offices, staff, trust};
+use super::{audit, codes, device_challenges, device_tries, offices, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentAgain, SentCode};
 use crate::domain::contact::ContactChange;
+use crate::domain::device::{
+    AuthorityId, Challenge, ChallengeValue, CounterProof, DeviceCertificate, EndReason as DeviceEnd, Serial, Step,
+};
 use crate::domain::enrolment::{Event, Passage};
-use crate::domain::ids::{AccountId, CaptureId, ChallengeId, CodeId, EnrolmentId, MessageId, StaffId, Version};
+use crate::domain::ids::{
+    AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, MessageId, ProofId, StaffId, Version,
+};
 use crate::domain::office::Record as OfficeRecord;
 use crate::domain::reopening::Reopening;
-use crate::domain::sealed::Sealed;
+use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
@@ -141,6 +148,28 @@ pub enum Change {
     NoteCapture(Box<NotedCapture>),
     /// Counts that another content came under a number that stands for a capture.
     NoteDoubled(WorkstationId, CaptureNumber),
+    /// Adds a challenge for a device to sign.
+    NewDeviceChallenge(Challenge),
+    /// Spends a challenge, if it can be answered and was not.
+    SpendDeviceChallenge(ChallengeValue),
+    /// Binds a device with its first certificate and its secret; taken if the account has a device, or the key was used.
+    BindDevice(Box<BoundDevice>),
+    /// Ends a device that is active, and revokes its certificates.
+    EndDevice(DeviceId, DeviceEnd),
+    /// Adds another certificate of a device that is active.
+    RenewDevice(Box<DeviceCertificate>),
+    /// Takes a step of a device's offline codes that is later than any before, with the drift of its clock.
+    AcceptTotp(DeviceId, Step, i64),
+    /// Puts a proof in person with the digest of its code in place of the account's earlier one.
+    RecordProof(Box<CounterProof>, CodeDigest),
+    /// Records that a second person agrees to a proof in person, if nobody did.
+    CountersignProof(ProofId, StaffId),
+    /// Uses a proof in person up, once.
+    UseProof(ProofId),
+    /// Keeps the certificate of an authority for devices; taken if it has one.
+    FoundDeviceAuthority(AuthorityId, Vec<u8>),
+    /// Publishes a list of revoked certificates, some of them for the first time, if the list before has the number seen.
+    PublishDeviceList(Box<StoredList>, Vec<Serial>, Version),
 }
 
 impl Unit {
@@ -218,6 +247,17 @@ impl Change {
             Self::ReleaseWorkstation(released) => workstations::release(released, conn).await,
             Self::NoteCapture(noted) => workstations::note(noted, at, conn).await,
             Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,
+            Self::NewDeviceChallenge(drawn) => device_challenges::insert(drawn, at, conn).await,
+            Self::SpendDeviceChallenge(value) => device_challenges::spend(*value, at, conn).await,
+            Self::BindDevice(bound) => devices::bind(bound, conn).await,
+            Self::EndDevice(id, reason) => devices::end(*id, *reason, at, conn).await,
+            Self::RenewDevice(certificate) => devices::renew(certificate, conn).await,
+            Self::AcceptTotp(device, step, drift) => device_tries::accept(*device, *step, *drift, conn).await,
+            Self::RecordProof(proof, digest) => device_tries::record(proof, digest, conn).await,
+            Self::CountersignProof(id, by) => device_tries::countersign(*id, *by, at, conn).await,
+            Self::UseProof(id) => device_tries::use_up(*id, at, conn).await,
+            Self::FoundDeviceAuthority(id, certificate) => device_lists::found(*id, certificate, at, conn).await,
+            Self::PublishDeviceList(list, newly, seen) => device_lists::publish(list, newly, *seen, conn).await,
         }
     }
 }

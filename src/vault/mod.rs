@@ -2,10 +2,12 @@
 //!
 //! Sealing is AES-256-GCM under a versioned key, with table, column and row as associated data: a value moved to another
 //! row does not open. Blind indexes are HMAC-SHA-256 under one key for each purpose, derived by HKDF from an index root
-//! that never rotates by itself (indexes could not be found again). Receipts are signed here, too. Refuses to print
+//! that never rotates by itself (indexes could not be found again). Receipts are signed here, too, and the
+//! keys that issue certificates to devices are held here. Refuses to print
 //! anything.
 
 mod data_key;
+mod devices;
 mod receipts;
 mod ring;
 
@@ -20,11 +22,13 @@ use ::ring::{hkdf, hmac};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::device_ca::AuthorityKey;
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Purpose};
 use crate::domain::contact::{Contact, Email, Phone};
+use crate::domain::device::CounterCode;
 use crate::domain::duplicate::BlockingKey;
-use crate::domain::ids::{AccountId, CodeId, EnrolmentId};
+use crate::domain::ids::{AccountId, CodeId, EnrolmentId, ProofId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
@@ -61,6 +65,7 @@ pub struct Vault {
     current: u32,
     indexes: Indexes,
     receipts: ReceiptKeys,
+    authorities: Vec<AuthorityKey>,
     dice: Dice,
 }
 
@@ -79,6 +84,8 @@ struct Indexes {
     number: hmac::Key,
     login: hmac::Key,
     code: hmac::Key,
+    counter_code: hmac::Key,
+    counter_draw: hmac::Key,
     content: hmac::Key,
     duplicate: hmac::Key,
 }
@@ -113,10 +120,13 @@ impl Vault {
             number: derive("identity number")?,
             login: derive("login")?,
             code: derive("one-time code")?,
+            counter_code: derive("code from the counter")?,
+            counter_draw: derive("drawing of codes for the counter")?,
             content: derive("request content")?,
             duplicate: derive("duplicate key")?,
         };
-        Ok(Self { sealing, current: ring.current(), indexes, receipts: ReceiptKeys::new(ring)?, dice })
+        let (receipts, authorities) = (ReceiptKeys::new(ring)?, devices::authority_keys(ring)?);
+        Ok(Self { sealing, current: ring.current(), indexes, receipts, authorities, dice })
     }
 
     /// Seals `clear` for one place.
@@ -224,6 +234,36 @@ impl Vault {
         hmac::verify(&self.indexes.code, &bound.message(code), digest.as_bytes()).is_ok()
     }
 
+    /// The code of a proof in person: it follows from the proof's name, so that a repeat of the call that recorded it can be
+    /// answered and nothing has to keep it.
+    pub fn draw_counter_code(&self, proof: ProofId, account: AccountId) -> CounterCode {
+        let tag = hmac::sign(&self.indexes.counter_draw, &[proof.bytes(), account.bytes()].concat());
+        let mut drawn = [0; CounterCode::LETTERS];
+        drawn.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        CounterCode::drawn(drawn)
+    }
+
+    /// Digest of a code from the counter, bound to its proof and the account.
+    pub fn counter_code(&self, proof: ProofId, account: AccountId, code: &CounterCode) -> CodeDigest {
+        let tag = hmac::sign(&self.indexes.counter_code, &counter_message(proof, account, code));
+        CodeDigest::from_bytes(tag.as_ref().to_vec())
+    }
+
+    /// Whether `code` is the one that `digest` was made of, in constant time.
+    pub fn is_counter_code(
+        &self,
+        (proof, account): (ProofId, AccountId),
+        code: &CounterCode,
+        digest: &CodeDigest,
+    ) -> bool {
+        hmac::verify(&self.indexes.counter_code, &counter_message(proof, account, code), digest.as_bytes()).is_ok()
+    }
+
+    /// Keys of the authority that issues certificates to devices, oldest first; the last one issues.
+    pub fn device_authorities(&self) -> &[AuthorityKey] {
+        &self.authorities
+    }
+
     /// Signs what a receipt claims, with the newest key.
     pub fn sign_receipt(&self, claims: &Claims) -> Signed {
         self.receipts.sign(claims)
@@ -281,6 +321,10 @@ impl CodeBinding<'_> {
         }
         message
     }
+}
+
+fn counter_message(proof: ProofId, account: AccountId, code: &CounterCode) -> Vec<u8> {
+    [proof.bytes(), account.bytes(), code.as_str().as_bytes()].concat()
 }
 
 impl Place {

@@ -57,7 +57,7 @@ impl ReceiptKeys {
 }
 
 /// The length of a seed, as HKDF wants to be told.
-struct Seed;
+pub(super) struct Seed;
 
 impl hkdf::KeyType for Seed {
     fn len(&self) -> usize {

@@ -1,5 +1,5 @@
-//! The key ring: versioned sealing keys, the root of the index keys, and the keys of receipts that were added since, in a
-//! file that only its owner may read.
+//! The key ring: versioned sealing keys, the root of the index keys, and the keys of receipts and of the authority for devices
+//! that were added since, in a file that only its owner may read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +41,8 @@ pub struct KeyRing {
     index_root: Key,
     /// Seeds of the keys that receipts are signed with, oldest first, beside the one that the root gives.
     receipt: Vec<Key>,
+    /// Seeds of the keys of the authority for devices, in the same way.
+    device: Vec<Key>,
 }
 
 type Key = Zeroizing<[u8; 32]>;
@@ -61,13 +63,17 @@ struct File {
     /// Absent until a key is added: the release before receipts reads such a file too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     receipt: Vec<Zeroizing<String>>,
+    /// The same for the authority for devices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    device: Vec<Zeroizing<String>>,
 }
 
 impl KeyRing {
     /// A fresh ring with one version.
     pub fn generate(dice: &Dice) -> Self {
         let key = || Zeroizing::new(dice.bytes());
-        Self { current: 1, sealing: BTreeMap::from([(1, key())]), index_root: key(), receipt: Vec::new() }
+        let (receipt, device) = (Vec::new(), Vec::new());
+        Self { current: 1, sealing: BTreeMap::from([(1, key())]), index_root: key(), receipt, device }
     }
 
     /// Adds a version that seals from now on. What was sealed before still opens.
@@ -80,6 +86,11 @@ impl KeyRing {
     /// Adds a key that signs receipts from now on. Receipts signed before stay genuine.
     pub fn rotate_receipt(&mut self, dice: &Dice) {
         self.receipt.push(Zeroizing::new(dice.bytes()));
+    }
+
+    /// Adds a key that issues certificates to devices from now on. Those issued before stay good to their end.
+    pub fn rotate_device(&mut self, dice: &Dice) {
+        self.device.push(Zeroizing::new(dice.bytes()));
     }
 
     /// Reads a ring from a file that only its owner may read.
@@ -100,6 +111,7 @@ impl KeyRing {
             sealing: sealing.collect::<Result<_, KeyFault>>()?,
             index_root: decode(&file.index_root)?,
             receipt: file.receipt.iter().map(|key| decode(key)).collect::<Result<_, _>>()?,
+            device: file.device.iter().map(|key| decode(key)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -143,6 +155,7 @@ impl KeyRing {
             sealing: self.sealing.iter().map(|(version, key)| (*version, encode(key))).collect(),
             index_root: encode(&self.index_root),
             receipt: self.receipt.iter().map(encode).collect(),
+            device: self.device.iter().map(encode).collect(),
         };
         serde_json::to_string_pretty(&file).map(Zeroizing::new).map_err(|_| KeyFault::Unreadable)
     }
@@ -161,6 +174,10 @@ impl KeyRing {
 
     pub(super) fn receipt(&self) -> impl Iterator<Item = &[u8; 32]> {
         self.receipt.iter().map(|key| &**key)
+    }
+
+    pub(super) fn device(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.device.iter().map(|key| &**key)
     }
 }
 

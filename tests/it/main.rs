@@ -19,6 +19,8 @@ mod contact;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod duplicates;

@@ -10,6 +10,7 @@ pub mod captures;
 pub mod cards;
 pub mod codes;
 pub mod consents;
+pub mod devices;
 pub mod eligibility;
 pub mod hand_over;
 pub mod holidays;
@@ -58,6 +59,10 @@ pub const ITEMS: &[Item] = &[
     consents::ITEM,
     consents::CHILD_ITEM,
     consents::ADULT_ITEM,
+    devices::BINDING_CODE_LIFETIME_ITEM,
+    devices::BINDING_CODE_BITS_ITEM,
+    devices::WITH_FACE_CHECK_ITEM,
+    devices::WITHOUT_FACE_CHECK_ITEM,
     eligibility::ITEM,
     eligibility::REPRESENTATIVE_ITEM,
     hand_over::ITEM,

@@ -9,6 +9,7 @@ mod codes;
 mod contact_changes;
 mod corruption;
 mod coverage;
+mod devices;
 mod duplicates;
 mod enrolments;
 mod events;

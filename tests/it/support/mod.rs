@@ -3,6 +3,7 @@
 pub mod bucket;
 pub mod captures;
 pub mod database;
+pub mod device;
 pub mod nation;
 pub mod process;
 pub mod records;

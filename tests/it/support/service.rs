@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use eid::app::{App, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use eid::archive::Archive;
 use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
@@ -23,6 +23,7 @@ use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
 use eid::proto::review_service_client::ReviewServiceClient;
+use eid::receipt::{JwkSet, SigningKey};
 use eid::server::{self, Edge, serve_on};
 use eid::sys::{Clock, Dice};
 use eid::tls::{Connection, Peer};
@@ -88,8 +89,16 @@ fn settings(home: &Path, trust: impl FnOnce(TrustSettings) -> TrustSettings) -> 
         recheck: Duration::from_millis(20),
         ..shipped.watch
     };
-    Settings { trust: trust(shipped.trust), watch, ..shipped }
+    let verifiers = JwkSet::new(vec![SigningKey::from_seed(&FACE_VERIFIER).unwrap().public().clone()]);
+    let devices = DeviceSettings { verifiers, ..shipped.devices };
+    Settings { trust: trust(shipped.trust), watch, devices, ..shipped }
 }
+
+/// What the dice of a service are seeded with.
+const SEED: u64 = 1;
+
+/// Seed of the key of the one who checks faces.
+pub const FACE_VERIFIER: [u8; 32] = [4; 32];
 
 /// A channel over these connections on which `name` calls; nobody if absent.
 fn channel_over(connections: &Connections, name: Option<&str>) -> Channel {
@@ -154,7 +163,7 @@ impl Service {
     async fn start(wishes: Wishes, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<anyhow::Result<()>>) {
         let today = wishes.today.unwrap_or(date!(2026 - 11 - 21));
         let clock = Clock::stopped(Timestamp::start_of(today).plus(Duration::from_hours(12)));
-        let dice = Dice::seeded(1);
+        let dice = Dice::seeded(SEED);
         let database = Database::fresh().await;
         let folder = tempfile::tempdir().unwrap();
         let mailbox = if wishes.carrier_away {
@@ -238,7 +247,8 @@ impl Service {
 
     /// The use cases over the same store, as another process of the service would have them.
     pub fn another_process(&self, trust: TrustSettings) -> App {
-        let vault = Vault::new(&KeyRing::generate(&self.dice), self.dice.clone()).unwrap();
+        // The first that the dice of this seed roll is the ring: processes of one service share it.
+        let vault = Vault::new(&KeyRing::generate(&Dice::seeded(SEED)), self.dice.clone()).unwrap();
         App::new(Parts {
             store: self.app.store().clone(),
             archive: Archive::local(&self.archive(), &vault.namespace()).unwrap(),

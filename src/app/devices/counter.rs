@@ -1,0 +1,161 @@
+//! Proof in person: an officer records that the holder stands at the counter with the passport, a supervisor of the office
+//! agrees, and the code that the officer hands over binds a new device within ten minutes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::repeat::Attempt;
+use crate::app::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer, Repeat};
+use crate::domain::account::{AccountState, IdentityNumber};
+use crate::domain::audit::Action;
+use crate::domain::device::{CounterCode, CounterProof, CounterState, NotCountersigned};
+use crate::domain::ids::{AccountId, ProofId};
+use crate::domain::message::NoticeText;
+use crate::domain::passport::DocumentNumber;
+use crate::domain::person::StateCode;
+use crate::domain::review::CannotReview;
+use crate::domain::time::Timestamp;
+use crate::store::{AccountKey, Change, StoreError, Unit};
+
+/// Who stands at the counter, by what the officer has before them.
+#[derive(Clone, Debug)]
+pub struct Stood {
+    /// Identification number.
+    pub number: IdentityNumber,
+    /// Issuing state of the passport.
+    pub state: StateCode,
+    /// Number of the passport.
+    pub passport: DocumentNumber,
+}
+
+/// What became of a record.
+#[derive(Debug)]
+pub enum Proved {
+    /// It waits for a supervisor; the code is for the holder.
+    Recorded {
+        /// The proof.
+        proof: ProofId,
+        /// The code.
+        code: CounterCode,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// No account has this number and this passport.
+    NotMatched,
+    /// The account is not active: it is activated, not given another device.
+    NotActive,
+}
+
+/// What became of a supervisor's word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Countersigned {
+    /// The code can be used.
+    Agreed {
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// Its time is over, or it was used.
+    Ended,
+}
+
+/// The first answer to a record.
+#[derive(Serialize, Deserialize)]
+struct First {
+    proof: ProofId,
+    account: AccountId,
+    expires_at: Timestamp,
+}
+
+impl App {
+    /// Records that a holder stands at the counter. The holder is told, wherever they can be reached: whoever is not there
+    /// learns of it.
+    ///
+    /// # Errors
+    /// [`Error::RequestIdReused`], or if the store cannot be asked.
+    pub async fn prove_in_person(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        stood: &Stood,
+    ) -> Result<Proved, Error> {
+        let now = self.clock().now();
+        self.once(by, repeat, || self.prove_once(by, officer, repeat, stood, now)).await
+    }
+
+    async fn prove_once(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        stood: &Stood,
+        now: Timestamp,
+    ) -> Result<Attempt<Proved>, Error> {
+        let mut reader = self.store().reader().await?;
+        if let Some(First { proof, account, expires_at }) = self.first_answer(&mut reader, by, repeat).await? {
+            // The code follows from the proof's name: nothing has to keep it.
+            let code = self.vault().draw_counter_code(proof, account);
+            return Ok(Attempt::Answered(Proved::Recorded { proof, code, expires_at }));
+        }
+        let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;
+        drop(reader);
+        let passport = self.vault().document(&stood.state, &stood.passport);
+        let Some(stored) = found.into_iter().find(|stored| stored.passport == passport) else {
+            return Ok(Attempt::Unchanged(Proved::NotMatched));
+        };
+        if !matches!(stored.account.state, AccountState::Active { .. }) {
+            return Ok(Attempt::Unchanged(Proved::NotActive));
+        }
+        let account = stored.account.id;
+        let (id, office) = (ProofId::new(self.dice().id(now)), officer.office.clone());
+        let code = self.vault().draw_counter_code(id, account);
+        let digest = self.vault().counter_code(id, account, &code);
+        let proof = CounterProof::record(id, account, (officer.id, office), now);
+        let first = First { proof: id, account, expires_at: proof.expires_at };
+        let entry = self
+            .entry(now, by.actor(), Action::ProvedInPerson, account.uuid())
+            .with("proof", id.to_string())
+            .with("office", proof.office.to_string());
+        let answer = Proved::Recorded { proof: id, code, expires_at: proof.expires_at };
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &first)?)
+            .with(Change::RecordProof(Box::new(proof), digest))
+            .with_all(self.tell(&stored, &NoticeText::DeviceAskedAtCounter, now)?);
+        Ok(Attempt::Change(answer, unit))
+    }
+
+    /// A supervisor of the same office agrees to a record; again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is unknown or another office's, [`Error::CannotReview`] for a record of one's own.
+    pub async fn countersign_proof(
+        &self,
+        by: &Caller,
+        supervisor: &Officer,
+        id: ProofId,
+    ) -> Result<Countersigned, Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            let now = self.clock().now();
+            let found = self.store().reader().await?.counter_proof(id).await?;
+            let ours = found.filter(|proof| proof.office == supervisor.office);
+            let proof = ours.ok_or(Error::NotFound(Missing::Proof))?;
+            let (account, before) = (proof.account, proof.state);
+            let agreed = match proof.countersign(supervisor.id, now) {
+                Ok(agreed) => agreed,
+                Err(NotCountersigned::OwnRecord) => return Err(CannotReview::OwnRequest.into()),
+                Err(NotCountersigned::Ended) => return Ok(Countersigned::Ended),
+            };
+            let answer = Countersigned::Agreed { expires_at: agreed.expires_at };
+            if matches!(before, CounterState::Countersigned { .. }) {
+                return Ok(answer);
+            }
+            let entry =
+                self.entry(now, by.actor(), Action::ProofCountersigned, account.uuid()).with("proof", id.to_string());
+            match self.commit(Unit::new(entry).with(Change::CountersignProof(id, supervisor.id))).await {
+                Ok(()) => return Ok(answer),
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+}

@@ -1,0 +1,203 @@
+//! Proof in person: the holder stood at a counter with the passport, an officer recorded it, a second person agreed, and a
+//! one-time code binds a new device.
+//!
+//! For holders without their old device: foreigners have no chip card to recover with (DOMAIN 6.2). Two persons, because one
+//! alone could bind a device of their own to somebody's account (DOMAIN R14).
+
+use std::fmt;
+
+use crate::domain::ids::{AccountId, ProofId, StaffId};
+use crate::domain::law::devices::BINDING_CODE_LIFETIME_MAX;
+use crate::domain::law::{codes, devices};
+use crate::domain::staff::OfficeCode;
+use crate::domain::text::Malformed;
+use crate::domain::time::Timestamp;
+
+/// How often a code from the counter may be tried.
+pub const TRIES_MAX: u32 = codes::TRIES_MAX;
+
+/// Letters and digits that are not mistaken for each other: Crockford's 32.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const BITS_PER_LETTER: usize = 5;
+/// Where the shown form has its hyphen.
+const HALF: usize = CounterCode::LETTERS / 2;
+const _: () =
+    assert!(BITS_PER_LETTER * CounterCode::LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
+
+const WRONG_CODE: Malformed = Malformed::new(
+    "A code from the counter has ten letters and digits, such as 7K2MQ-0XW4T.",
+    "Mã nhận tại quầy gồm mười chữ cái và chữ số, ví dụ 7K2MQ-0XW4T.",
+);
+
+/// The code that the counter hands out. Never prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CounterCode(String);
+
+impl CounterCode {
+    /// How many letters and digits it has.
+    pub const LETTERS: usize = 10;
+
+    /// The code of these random bytes: five bits of each count.
+    pub fn drawn(bytes: [u8; Self::LETTERS]) -> Self {
+        let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).map_or('0', |letter| char::from(*letter));
+        Self(bytes.into_iter().map(letter).collect())
+    }
+
+    /// Reads what a person typed: spaces, hyphens and small letters count for nothing, O is 0, I and L are 1.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if text.len() > 64 {
+            return Err(WRONG_CODE);
+        }
+        let meant = |c: char| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(meant).collect();
+        let right = code.len() == Self::LETTERS && code.bytes().all(|c| ALPHABET.contains(&c));
+        right.then_some(Self(code)).ok_or(WRONG_CODE)
+    }
+
+    /// The letters, without the hyphen.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As it is shown to a person.
+    pub fn shown(&self) -> String {
+        let (first, second) = self.0.split_at_checked(HALF).unwrap_or((&self.0, ""));
+        format!("{first}-{second}")
+    }
+}
+
+impl fmt::Debug for CounterCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CounterCode(…)")
+    }
+}
+
+/// What an officer recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CounterProof {
+    /// Its name.
+    pub id: ProofId,
+    /// Who stood there.
+    pub account: AccountId,
+    /// Who recorded it.
+    pub officer: StaffId,
+    /// At which office.
+    pub office: OfficeCode,
+    /// When.
+    pub recorded_at: Timestamp,
+    /// Until when its code can be used, agreed to or not.
+    pub expires_at: Timestamp,
+    /// How far it has come.
+    pub state: CounterState,
+}
+
+/// How far a proof in person has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CounterState {
+    /// A second person must agree.
+    Recorded,
+    /// Its code can be used.
+    Countersigned {
+        /// Who agreed.
+        by: StaffId,
+    },
+    /// A device was bound with it.
+    Used,
+}
+
+/// Why a second person's word does not count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotCountersigned {
+    /// Whoever recorded it cannot be the second person.
+    #[error("the same person recorded it")]
+    OwnRecord,
+    /// Its time is over, or another took its place.
+    #[error("the proof has ended")]
+    Ended,
+}
+
+impl CounterProof {
+    /// Records that the holder stands at the counter.
+    pub fn record(id: ProofId, account: AccountId, (officer, office): (StaffId, OfficeCode), now: Timestamp) -> Self {
+        let (expires_at, state) = (now.plus(BINDING_CODE_LIFETIME_MAX), CounterState::Recorded);
+        Self { id, account, officer, office, recorded_at: now, expires_at, state }
+    }
+
+    /// A second person agrees; again by anybody else changes nothing.
+    ///
+    /// # Errors
+    /// If it is the same person, or too late.
+    pub fn countersign(mut self, by: StaffId, now: Timestamp) -> Result<Self, NotCountersigned> {
+        if by == self.officer {
+            return Err(NotCountersigned::OwnRecord);
+        }
+        match self.state {
+            CounterState::Used => Err(NotCountersigned::Ended),
+            _ if now >= self.expires_at => Err(NotCountersigned::Ended),
+            CounterState::Countersigned { .. } => Ok(self),
+            CounterState::Recorded => {
+                self.state = CounterState::Countersigned { by };
+                Ok(self)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+    fn staff(n: u128) -> StaffId {
+        StaffId::new(Uuid::from_u128(n))
+    }
+
+    fn recorded() -> CounterProof {
+        let office = OfficeCode::parse("79-01").unwrap();
+        let account = AccountId::new(Uuid::from_u128(2));
+        CounterProof::record(ProofId::new(Uuid::from_u128(1)), account, (staff(1), office), NOW)
+    }
+
+    #[test]
+    fn a_binding_code_has_the_entropy_and_the_life_that_the_standard_asks_for() {
+        assert_eq!((devices::BINDING_CODE_BITS_MIN, BINDING_CODE_LIFETIME_MAX), (40, Duration::from_mins(10)));
+        let codes: std::collections::BTreeSet<_> =
+            (0..=255).map(|byte| CounterCode::drawn([byte; CounterCode::LETTERS]).as_str().to_owned()).collect();
+        assert_eq!(codes.len(), 32, "each letter comes up equally often");
+        assert_eq!(recorded().expires_at, NOW.plus(Duration::from_mins(10)));
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = CounterCode::drawn([7, 19, 2, 20, 23, 0, 29, 28, 4, 1]);
+        assert_eq!(code.shown(), "7K2MQ-0XW41");
+        for typed in ["7K2MQ-0XW41", " 7k2mq 0xw4l ", "7K2MQOXW4I"] {
+            assert_eq!(CounterCode::parse(typed), Ok(code.clone()), "{typed}");
+        }
+        for wrong in ["", "7K2MQ-0XW4", "7K2MQ-0XW41A", "7K2MQ-0XWU1", "số", &"-".repeat(65)] {
+            assert!(CounterCode::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(format!("{code:?}"), "CounterCode(…)");
+    }
+
+    #[test]
+    fn it_takes_a_second_person_in_time() {
+        assert_eq!(recorded().countersign(staff(1), NOW), Err(NotCountersigned::OwnRecord));
+        let agreed = recorded().countersign(staff(2), NOW).unwrap();
+        assert_eq!(agreed.state, CounterState::Countersigned { by: staff(2) });
+        assert_eq!(agreed.clone().countersign(staff(3), NOW), Ok(agreed));
+        assert_eq!(recorded().countersign(staff(2), recorded().expires_at), Err(NotCountersigned::Ended));
+        let used = CounterProof { state: CounterState::Used, ..recorded() };
+        assert_eq!(used.countersign(staff(2), NOW), Err(NotCountersigned::Ended));
+    }
+}

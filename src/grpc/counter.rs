@@ -1,0 +1,72 @@
+//! `CounterService`: a holder without the old device proves in person who they are.
+
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use super::advice::devices as advice;
+use super::enrolment::officer;
+use super::parse::Faults;
+use super::render;
+use crate::app::{App, Countersigned, Proved, StoodAtCounter};
+use crate::domain::account::IdentityNumber;
+use crate::domain::ids::{ProofId, RequestId};
+use crate::domain::passport::DocumentNumber;
+use crate::domain::person::StateCode;
+use crate::proto as pb;
+
+pub(super) struct Counter(pub(super) App);
+
+#[tonic::async_trait]
+impl pb::counter_service_server::CounterService for Counter {
+    async fn prove_in_person(
+        &self,
+        request: Request<pb::ProveInPersonRequest>,
+    ) -> Result<Response<pb::ProveInPersonResponse>, Status> {
+        let (by, officer) = officer(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let id = faults.text("request_id", &message.request_id, RequestId::parse);
+        let number = faults.text("identity_number", &message.identity_number, IdentityNumber::parse);
+        let state = faults.text("passport_state", &message.passport_state, StateCode::parse);
+        let passport = faults.text("passport_number", &message.passport_number, DocumentNumber::parse);
+        let found = id.zip(number).zip(state.zip(passport));
+        let ((id, number), (state, passport)) = faults.finish(found)?;
+        let repeat = self.0.repeat(id, "CounterService/ProveInPerson", &message.encode_to_vec());
+        let stood = StoodAtCounter { number, state, passport };
+        let proved = self.0.prove_in_person(&by, &officer, &repeat, &stood).await?;
+        let mut answer = pb::ProveInPersonResponse {
+            advice: Some(render::text(advice::proved(&proved))),
+            ..pb::ProveInPersonResponse::default()
+        };
+        let outcome = match &proved {
+            Proved::Recorded { proof, code, expires_at } => {
+                answer.proof_id = proof.to_string();
+                answer.code = code.shown();
+                answer.expires_at = Some(render::instant(*expires_at));
+                pb::ProveInPersonOutcome::Recorded
+            }
+            Proved::NotMatched => pb::ProveInPersonOutcome::NotMatched,
+            Proved::NotActive => pb::ProveInPersonOutcome::NotActive,
+        };
+        answer.outcome = outcome.into();
+        Ok(Response::new(answer))
+    }
+
+    async fn countersign_proof(
+        &self,
+        request: Request<pb::CountersignProofRequest>,
+    ) -> Result<Response<pb::CountersignProofResponse>, Status> {
+        let (by, supervisor) = officer(&request)?;
+        let mut faults = Faults::default();
+        let id = faults.text("proof_id", &request.get_ref().proof_id, ProofId::parse);
+        let agreed = self.0.countersign_proof(&by, &supervisor, faults.finish(id)?).await?;
+        let (outcome, expires_at) = match agreed {
+            Countersigned::Agreed { expires_at } => {
+                (pb::CountersignProofOutcome::Agreed, Some(render::instant(expires_at)))
+            }
+            Countersigned::Ended => (pb::CountersignProofOutcome::Ended, None),
+        };
+        let advice = Some(render::text(advice::countersigned(agreed)));
+        Ok(Response::new(pb::CountersignProofResponse { outcome: outcome.into(), expires_at, advice }))
+    }
+}
