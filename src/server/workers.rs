@@ -46,6 +46,22 @@ pub(super) async fn deliver(app: App, stop: CancellationToken) {
     }
 }
 
+/// Keeps the lines to carriers open and what they report, until `stop`.
+pub(super) async fn keep_lines(app: App, stop: CancellationToken) {
+    let reports = async {
+        loop {
+            let report = app.next_report().await;
+            if let Err(error) = app.keep_report(report).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a report of a carrier was not kept");
+            }
+        }
+    };
+    tokio::select! {
+        () = app.keep_lines(&stop) => stop.cancelled().await,
+        () = reports => {}
+    }
+}
+
 /// Looks at how far the streams of events have come until `stop`, for those who watch; then ends their calls, which would
 /// keep the server from stopping.
 pub(super) async fn follow_streams(app: App, stop: CancellationToken) {
