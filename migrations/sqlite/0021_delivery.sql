@@ -5,6 +5,8 @@ ALTER TABLE outbox ADD COLUMN forgiven INTEGER NOT NULL DEFAULT 0;  -- attempts 
 ALTER TABLE outbox ADD COLUMN delivered_at INTEGER;
 -- state is now one of: waiting, sent, failed (a person must look), given-up (a person did)
 
+-- What has an end, which is codes, is claimed apart: it must not wait behind a carrier that hangs.
+CREATE INDEX outbox_urgent ON outbox (due_at, id) WHERE state = 'waiting' AND useful_until IS NOT NULL;
 CREATE INDEX outbox_failed ON outbox (id) WHERE state = 'failed';
 
 CREATE TABLE attempt (

@@ -46,7 +46,18 @@ impl App {
     /// # Errors
     /// If the store cannot be asked. A carrier that fails is no error: the message is tried again later.
     pub async fn deliver_due(&self) -> Result<usize, Error> {
-        let claimed = self.store().claim_messages(CLAIM_MAX, LEASE, self.clock().now()).await?;
+        self.deliver_claimed(self.store().claim_messages(CLAIM_MAX, LEASE, self.clock().now()).await?).await
+    }
+
+    /// The same of codes alone: a mail server that hangs must not outlast them.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn deliver_codes_due(&self) -> Result<usize, Error> {
+        self.deliver_claimed(self.store().claim_urgent_messages(CLAIM_MAX, LEASE, self.clock().now()).await?).await
+    }
+
+    async fn deliver_claimed(&self, claimed: Vec<ClaimedMessage>) -> Result<usize, Error> {
         let count = claimed.len();
         let sending = claimed.into_iter().map(|message| async move { self.deliver(&message).await });
         // Each was tried before the first error is told.

@@ -201,7 +201,11 @@ impl Carriers {
 }
 
 fn address(address: &(String, u16)) -> String {
-    if address.0.is_empty() { String::new() } else { format!("{}:{}", address.0, address.1) }
+    match address {
+        (host, _) if host.is_empty() => String::new(),
+        (host, port) if host.contains(':') => format!("[{host}]:{port}"),
+        (host, port) => format!("{host}:{port}"),
+    }
 }
 
 fn path(path: Option<&PathBuf>) -> String {
@@ -309,7 +313,8 @@ fn file(reader: &mut Reader<'_>, key: &str, used: bool) -> PathBuf {
 
 fn host_and_port(reader: &mut Reader<'_>, key: &str, used: bool) -> (String, u16) {
     let text = needed(reader, key, used);
-    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((bare(host), port.parse().ok()?)));
     let parts = parts.filter(|(host, port)| !host.is_empty() && *port > 0);
     if parts.is_none() && !text.is_empty() {
         reader.fault(key, "is no host with a port", "write \"HOST:PORT\"");

@@ -67,7 +67,8 @@ fn carriers_are_named_by_channel_first_choice_first() {
     assert_eq!(carriers.sms, [CarrierName::Smpp(Place::First), CarrierName::Smpp(Place::Backup)]);
     assert_eq!(carriers.email, [CarrierName::Smtp(Place::First)]);
     assert_eq!(carriers.smpp[0].address, ("smsc.example".to_owned(), 2775));
-    assert_eq!(carriers.smpp[1].address, ("[2001:db8::1]".to_owned(), 3550));
+    assert_eq!(carriers.smpp[1].address, ("2001:db8::1".to_owned(), 3550));
+    assert!(config.settings().contains(&("carriers.smpp_backup.address", "[2001:db8::1]:3550".to_owned())));
     assert_eq!(carriers.password(CarrierName::Smtp(Place::First)).unwrap(), None, "no account, no password");
     let told = carriers.check_passwords().unwrap_err().to_string();
     assert!(told.contains("carriers.smpp.password_file: ") && told.contains("cannot be read"), "{told}");

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::app::App;
+use crate::app::{App, Error};
 use crate::domain::audit::Actor;
 
 /// How long the outbox rests when nothing rings: retries and lapsed leases come due by themselves.
@@ -27,10 +27,19 @@ const RECOUNT: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
-/// Sends what is due until `stop`. What was claimed is sent and settled before it ends.
+/// Sends what is due until `stop`, codes by a sender of their own. What was claimed is sent and settled before it ends.
 pub(super) async fn deliver(app: App, stop: CancellationToken) {
+    let codes = send_until(&app, &stop, || app.deliver_codes_due());
+    let messages = send_until(&app, &stop, || app.deliver_due());
+    tokio::join!(codes, messages);
+}
+
+async fn send_until<S>(app: &App, stop: &CancellationToken, send: impl Fn() -> S)
+where
+    S: Future<Output = Result<usize, Error>>,
+{
     while !stop.is_cancelled() {
-        let rest = match app.deliver_due().await {
+        let rest = match send().await {
             Ok(0) => REST,
             Ok(_) => continue,
             Err(error) => {

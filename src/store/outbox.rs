@@ -125,6 +125,20 @@ pub(super) async fn settle(
     .await
 }
 
+/// The statement that claims messages of which the condition is true.
+macro_rules! claim {
+    ($condition:literal) => {
+        concat!(
+            "UPDATE outbox SET attempts = attempts + 1, due_at = $1 \
+             WHERE state = 'waiting' AND (due_at <= $2 OR due_at > $4) AND id IN ( \
+             SELECT id FROM outbox WHERE state = 'waiting'",
+            $condition,
+            " AND (due_at <= $2 OR due_at > $4) ORDER BY due_at, id LIMIT $3) \
+             RETURNING id, account_id, content, useful_until, attempts, forgiven, carrier"
+        )
+    };
+}
+
 impl Store {
     /// Claims up to `limit` messages that are due, oldest first, for `lease`: if they are not settled by then, they
     /// are due again. Two claimers at once never get the same one.
@@ -137,22 +151,39 @@ impl Store {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.claim(claim!(""), limit, lease, now).await
+    }
+
+    /// The same of messages that are of use for a time only: codes.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn claim_urgent_messages(
+        &self,
+        limit: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.claim(claim!(" AND useful_until IS NOT NULL"), limit, lease, now).await
+    }
+
+    async fn claim(
+        &self,
+        sql: &'static str,
+        limit: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<ClaimedMessage>, StoreError> {
         self.engine
             .write(move |conn| {
                 Box::pin(async move {
-                    let rows = query(
-                        "UPDATE outbox SET attempts = attempts + 1, due_at = $1 \
-                         WHERE state = 'waiting' AND (due_at <= $2 OR due_at > $4) AND id IN ( \
-                         SELECT id FROM outbox WHERE state = 'waiting' AND (due_at <= $2 OR due_at > $4) \
-                         ORDER BY due_at, id LIMIT $3) \
-                         RETURNING id, account_id, content, useful_until, attempts, forgiven, carrier",
-                    )
-                    .bind(now.plus(lease).micros())
-                    .bind(now.micros())
-                    .bind(i64::from(limit))
-                    .bind(now.plus(AHEAD).micros())
-                    .fetch_all(conn)
-                    .await?;
+                    let rows = query(sql)
+                        .bind(now.plus(lease).micros())
+                        .bind(now.micros())
+                        .bind(i64::from(limit))
+                        .bind(now.plus(AHEAD).micros())
+                        .fetch_all(conn)
+                        .await?;
                     let mut claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
                     claimed.sort_by_key(|message| message.id);
                     Ok(claimed)

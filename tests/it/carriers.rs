@@ -459,6 +459,35 @@ async fn a_code_that_activates_never_leaves_by_mail() {
     scene.end().await;
 }
 
+#[tokio::test]
+async fn the_operator_sees_what_failed_without_its_text_and_settles_it() {
+    let site = Site::new().await.quiet();
+    site.start().await.kill().await;
+    let app = site.app().await;
+    let make = Records::new();
+    let vault = Vault::new(&KeyRing::read(&site.home().join("keys.json")).unwrap(), Dice::system()).unwrap();
+    let account = account(&app, &make).await;
+    // The one thing that no carrier takes.
+    let content =
+        MessageContent { to: email("holder"), language: Language::En, notice: NoticeText::ActivationCode(code()) };
+    let id = MessageId::new(make.id());
+    let message = sealed(&vault, id, account, &content, None);
+    app.store().commit(Unit::new(make.entry(NOW, Uuid::nil())).with(Change::Send(message))).await.unwrap();
+    assert_eq!(app.deliver_due().await.unwrap(), 1);
+
+    let (id, list) = (id.to_string(), ["outbox", "list", "--failed", "--attempts"]);
+    let listed = site.run(&list).await.unwrap();
+    assert!(listed.contains(&format!("activation_code of account {account}: 1 attempts, rejected")), "{listed}");
+    assert!(listed.contains("nobody: rejected") && listed.ends_with("1 failed\n"), "{listed}");
+    assert!(!listed.contains("123456") && !listed.contains("example.net"), "{listed}");
+    assert_eq!(site.run(&["outbox", "retry", &id]).await.unwrap(), format!("{id} is tried again.\n"));
+    assert!(site.run(&["outbox", "list"]).await.unwrap().ends_with("1 waiting\n"));
+    assert!(site.run(&["outbox", "give-up", &id]).await.unwrap_err().contains("nothing was changed"));
+    assert_eq!(app.deliver_due().await.unwrap(), 1);
+    assert_eq!(site.run(&["outbox", "give-up", &id]).await.unwrap(), format!("{id} is let be.\n"));
+    assert!(site.run(&list).await.unwrap().ends_with("0 failed\n"));
+}
+
 const MESSAGES: usize = 2_000;
 const KILLS: usize = 20;
 /// Submissions that are answered before each kill; the next one is taken and never is.
@@ -542,7 +571,7 @@ async fn a_sender_killed_twenty_times_under_two_thousand_messages_loses_none() {
     let distinct: HashSet<_> = got.iter().cloned().collect();
     assert!(distinct == queued, "{} of {} messages came", distinct.intersection(&queued).count(), queued.len());
     let twice = got.len() - distinct.len();
-    assert!(twice <= KILLS * 16, "{twice} came twice, and each sender had at most sixteen under way");
+    assert!(twice <= KILLS * 32, "{twice} came twice, and each process had two senders with sixteen under way");
     let mut reader = app.store().reader().await.unwrap();
     let counts = [reader.messages_in("waiting").await.unwrap(), reader.messages_in("sent").await.unwrap()];
     assert_eq!(counts, [0, MESSAGES as i64]);

@@ -335,3 +335,15 @@ async fn what_a_clock_that_was_ahead_put_off_is_due_when_it_is_set_right() {
     scene.done([settle(&second, Settled::Delayed { until: later(301) })]).await;
     assert!(claim(&scene, 1, later(1)).await.is_empty(), "a wait of five minutes is none of a wrong clock");
 }
+
+#[tokio::test]
+async fn messages_with_an_end_are_claimed_apart_from_those_before_them() {
+    let scene = Scene::new().await;
+    let notice = queued(&scene, 1).await.remove(0);
+    let code = SealedMessage { useful_until: Some(later(180)), ..scene.make.message(notice.account) };
+    scene.done([Change::Send(code.clone())]).await;
+    let urgent = scene.store.claim_urgent_messages(9, LEASE, NOW).await.unwrap();
+    assert_eq!(ids(&urgent), [code.id]);
+    assert!(scene.store.claim_urgent_messages(9, LEASE, NOW).await.unwrap().is_empty(), "it is leased");
+    assert_eq!(ids(&claim(&scene, 9, NOW).await), [notice.id]);
+}
