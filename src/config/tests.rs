@@ -16,7 +16,7 @@ fn faults(file: &str) -> String {
 
 fn unset_smpp() -> Smpp {
     Smpp {
-        address: Default::default(),
+        address: (String::new(), 0),
         tls: true,
         authorities: None,
         system_id: String::new(),
@@ -29,7 +29,7 @@ fn unset_smpp() -> Smpp {
 
 fn unset_smtp() -> Smtp {
     Smtp {
-        address: Default::default(),
+        address: (String::new(), 0),
         implicit_tls: false,
         authorities: None,
         user: String::new(),

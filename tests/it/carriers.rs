@@ -574,7 +574,7 @@ async fn a_sender_killed_twenty_times_under_two_thousand_messages_loses_none() {
     assert!(twice <= KILLS * 32, "{twice} came twice, and each process had two senders with sixteen under way");
     let mut reader = app.store().reader().await.unwrap();
     let counts = [reader.messages_in("waiting").await.unwrap(), reader.messages_in("sent").await.unwrap()];
-    assert_eq!(counts, [0, MESSAGES as i64]);
+    assert_eq!(counts, [0, i64::try_from(MESSAGES).unwrap()]);
 }
 
 fn write_secret(path: &std::path::Path, text: &str) {

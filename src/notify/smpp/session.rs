@@ -175,7 +175,7 @@ impl Session {
                 came = source.next() => match came {
                     None => Err(Ended::Closed),
                     Some(Err(_)) => Err(Ended::Broken),
-                    Some(Ok(command)) => self.hear(command),
+                    Some(Ok(command)) => self.hear(&command),
                 },
                 Some(job) = jobs.recv(), if room => self.take(job),
                 _ = tick.tick() => self.look(),
@@ -216,16 +216,16 @@ impl Session {
         Ok(())
     }
 
-    fn hear(&mut self, command: Command) -> Result<(), Ended> {
+    fn hear(&mut self, command: &Command) -> Result<(), Ended> {
         self.heard = Instant::now();
         let sequence = command.sequence_number();
         match command.id() {
-            CommandId::SubmitSmResp | CommandId::GenericNack => self.answered(&command),
+            CommandId::SubmitSmResp | CommandId::GenericNack => self.answered(command),
             CommandId::EnquireLinkResp => self.asked = None,
             CommandId::EnquireLink => {
                 self.write(Command::new(CommandStatus::EsmeRok, sequence, Pdu::EnquireLinkResp))?;
             }
-            CommandId::DeliverSm => self.delivered(&command)?,
+            CommandId::DeliverSm => self.delivered(command)?,
             CommandId::Unbind => {
                 self.write(Command::new(CommandStatus::EsmeRok, sequence, Pdu::UnbindResp))?;
                 return Err(Ended::Unbound);

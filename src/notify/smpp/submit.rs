@@ -7,7 +7,10 @@ use rusmpp::CommandStatus;
 use rusmpp::pdus::SubmitSm;
 use rusmpp::tlvs::{MessageSubmissionRequestTlvValue as Field, TlvTag};
 use rusmpp::types::{AnyOctetString, COctetString, EmptyOrFullCOctetString, OctetString};
-use rusmpp::values::{EsmClass, MCDeliveryReceipt, Npi, RegisteredDelivery, Ton, UserMessageReference};
+use rusmpp::values::{
+    EsmClass, IntermediateNotification, MCDeliveryReceipt, Npi, RegisteredDelivery, SmeOriginatedAcknowledgement, Ton,
+    UserMessageReference,
+};
 
 use super::super::CarrierFault;
 use super::super::sms::Sms;
@@ -87,7 +90,7 @@ pub(super) fn submits(
 /// A receipt is wanted when it arrived and when it never will.
 fn receipts() -> RegisteredDelivery {
     let wanted = MCDeliveryReceipt::McDeliveryReceiptRequestedWhereFinalDeliveryOutcomeIsSuccessOrFailure;
-    RegisteredDelivery::new(wanted, Default::default(), Default::default(), 0)
+    RegisteredDelivery::new(wanted, SmeOriginatedAcknowledgement::default(), IntermediateNotification::default(), 0)
 }
 
 /// How long the message centre may try, from its own now on: `YYMMDDhhmmsstnnR` (section 7.1.1), at most 99 days.

@@ -2,7 +2,7 @@
 //! and passes only where both sides wait for it.
 
 use futures::{SinkExt as _, StreamExt as _};
-use rusmpp::pdus::{DeliverSm, SubmitSmResp};
+use rusmpp::pdus::{DeliverSm, Outbind, SubmitSmResp};
 use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::types::OctetString;
 use rusmpp::values::{EsmClass, MessageType};
@@ -242,7 +242,7 @@ async fn signs_of_life_and_strange_requests_are_answered_and_a_leave_taken_ends_
     scene.say(CommandStatus::EsmeRok, 7, Pdu::EnquireLink).await;
     let told = scene.heard().await;
     assert_eq!((told.id(), told.sequence_number()), (CommandId::EnquireLinkResp, 7));
-    scene.say(CommandStatus::EsmeRok, 8, Pdu::Outbind(Default::default())).await;
+    scene.say(CommandStatus::EsmeRok, 8, Pdu::Outbind(Outbind::default())).await;
     let told = scene.heard().await;
     assert_eq!((told.id(), told.status()), (CommandId::GenericNack, CommandStatus::EsmeRinvcmdid));
     scene.say(CommandStatus::EsmeRok, 9, Pdu::Unbind).await;
