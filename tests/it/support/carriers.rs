@@ -30,7 +30,7 @@ pub struct Carrier {
 /// A certificate for `localhost`, the authority that issued it, and where they lie.
 pub struct Certificate {
     pub authorities: Vec<u8>,
-    certificate: PathBuf,
+    chain: PathBuf,
     key: PathBuf,
     _folder: TempDir,
 }
@@ -47,8 +47,8 @@ impl Certificate {
             std::fs::write(&path, text).unwrap();
             path
         };
-        let (certificate, key) = (write("c.pem", issued.certificate_pem()), write("k.pem", issued.key_pem()));
-        Self { authorities: authority.certificate_pem().into_bytes(), certificate, key, _folder: folder }
+        let (chain, key) = (write("c.pem", issued.certificate_pem()), write("k.pem", issued.key_pem()));
+        Self { authorities: authority.certificate_pem().into_bytes(), chain, key, _folder: folder }
     }
 }
 
@@ -78,7 +78,7 @@ impl Carrier {
 
     async fn start(mut command: Command, certificate: Option<&Certificate>) -> Self {
         if let Some(certificate) = certificate {
-            command.arg(&certificate.certificate).arg(&certificate.key);
+            command.arg(&certificate.chain).arg(&certificate.key);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().unwrap();
