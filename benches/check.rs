@@ -14,7 +14,7 @@ use eid::domain::ids::StaffId;
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
 use eid::grpc::read_check;
-use eid::notify::{Carrier, FileCarrier};
+use eid::notify::Carriers;
 use eid::practice::Generator;
 use eid::proto as pb;
 use eid::server;
@@ -46,7 +46,7 @@ async fn app(folder: &std::path::Path) -> App {
         store,
         archive: Archive::local(&folder.join("captures"), &vault.namespace()).unwrap(),
         vault,
-        carrier: Carrier::File(FileCarrier::new(folder.join("messages.jsonl"))),
+        carriers: Carriers::file(folder.join("messages.jsonl")),
         registry: Registry::Table,
         clock: Clock::stopped(now()),
         dice,

@@ -17,7 +17,7 @@ use eid::domain::finding::DUPLICATE_LIKELY;
 use eid::domain::ids::{EnrolmentId, RequestId};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
-use eid::notify::{Carrier, FileCarrier};
+use eid::notify::Carriers;
 use eid::practice::population::{Measured, Population, measure};
 use eid::receipt::PlainDigest;
 use eid::server;
@@ -184,7 +184,7 @@ async fn app(folder: &std::path::Path) -> App {
         store,
         archive: Archive::local(&folder.join("captures"), &vault.namespace()).unwrap(),
         vault,
-        carrier: Carrier::File(FileCarrier::new(folder.join("messages.jsonl"))),
+        carriers: Carriers::file(folder.join("messages.jsonl")),
         registry: Registry::None,
         clock: Clock::stopped(now()),
         dice,

@@ -76,7 +76,7 @@ use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
-use crate::notify::Carrier;
+use crate::notify::Carriers;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
@@ -120,7 +120,7 @@ pub struct Parts {
     /// Where captures lie.
     pub archive: Archive,
     /// How messages leave.
-    pub carrier: Carrier,
+    pub carriers: Carriers,
     /// Where immigration records are asked for.
     pub registry: Registry,
     /// Time.

@@ -40,6 +40,7 @@ pub(super) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<Exi
             let config = Config::load(config.as_deref()).and_then(|config| {
                 config.store_url()?;
                 config.redis_url()?;
+                config.carriers.check_passwords()?;
                 Ok(config)
             });
             match config {

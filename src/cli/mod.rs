@@ -13,6 +13,7 @@ mod keys;
 mod migrate;
 mod office;
 mod offices;
+mod outbox;
 mod pki;
 mod play;
 mod receipt;
@@ -75,6 +76,9 @@ enum Command {
     /// Keeps the names of offices' workstations
     #[command(subcommand)]
     Workstation(workstation::Command),
+    /// Looks after messages that wait or that failed
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Keeps the immigration record
     #[command(subcommand)]
     Registry(registry::Command),
@@ -148,6 +152,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Workstation(command) => workstation::run(&command, out).await,
+        Command::Outbox(command) => outbox::run(&command, out).await,
         Command::Registry(registry::Command::Import(command)) => registry::import(&command, out).await,
         Command::Calendar(command) => Box::pin(calendar::run(&command, out)).await,
         Command::Config(command) => config::run(&command, out),

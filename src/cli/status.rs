@@ -103,6 +103,9 @@ fn show(out: &mut impl Write, account: &Account) -> io::Result<()> {
     };
     let language = match account.language() {
         Language::En => "English",
+        Language::Zh => "Chinese",
+        Language::Ko => "Korean",
+        Language::Ja => "Japanese",
         Language::Vi | Language::Unspecified => "Vietnamese",
     };
     let email = if account.email_masked.is_empty() { "none" } else { &account.email_masked };

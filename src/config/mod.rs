@@ -4,6 +4,7 @@
 //! all of them together, each with its key and its cure. A [`Config`] that exists is usable; nothing else of the program
 //! reads the environment.
 
+mod carriers;
 mod fault;
 mod layers;
 mod read;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use time::Date;
 use zeroize::Zeroizing;
 
+pub use carriers::{CarrierName, Carriers, Place, Smpp, Smtp};
 pub use fault::{Fault, Faults};
 pub use layers::DEFAULTS;
 pub use url::Url;
@@ -52,6 +54,8 @@ pub struct Config {
     pub requests: Requests,
     /// Messages to holders.
     pub notify: Notify,
+    /// By whom they leave.
+    pub carriers: Carriers,
     /// Which weak algorithms of passports are let pass.
     pub chip: Chip,
     /// By whose word chips are believed.
@@ -224,7 +228,7 @@ pub struct Requests {
     pub correction_days: u16,
 }
 
-/// Messages to holders.
+/// Messages to holders, where they are not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notify {
     /// Where they are written, in clear.
@@ -350,11 +354,16 @@ impl Config {
                 self.home.display()
             ));
         }
-        warnings.push(format!(
-            "Messages to holders are not sent but written to {}, one-time codes included, in clear: whoever reads that \
-             file can activate accounts.",
-            self.notify.file.display()
-        ));
+        if self.carriers.uses(CarrierName::File) {
+            warnings.push(format!(
+                "Messages to holders are not sent but written to {}, one-time codes included, in clear: whoever reads that \
+                 file can activate accounts. Set carriers.sms and carriers.email.",
+                self.notify.file.display()
+            ));
+        }
+        warnings.extend(self.carriers.in_clear().filter(|_| production).map(|name| {
+            format!("Codes go to {name} without TLS: whoever listens on that line reads them. Set carriers.{name}.tls.")
+        }));
         if production && self.registry.source == RegistrySource::None {
             warnings.push(
                 "No immigration record is asked: requests go to the authority without that comparison. Set \
@@ -399,6 +408,7 @@ impl Config {
             devices,
             requests,
             notify,
+            carriers,
             chip,
             trust,
             watch,
@@ -408,7 +418,7 @@ impl Config {
         let [url, url_file] = shown(Some(&store.url));
         let [redis_url, redis_url_file] = shown(limits.redis.as_ref());
         let [kind, folder, endpoint, bucket, region, access, authorities] = archive.settings();
-        vec![
+        let mut settings = vec![
             ("mode", mode.name().to_owned()),
             ("home", path(home)),
             ("server.listen", server.listen.to_string()),
@@ -469,7 +479,9 @@ impl Config {
             ("watch.per_caller", watch.per_caller.to_string()),
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
-        ]
+        ];
+        settings.extend(carriers.settings());
+        settings
     }
 }
 

@@ -12,6 +12,7 @@ use figment::value::Value;
 use time::Date;
 use tracing_subscriber::EnvFilter;
 
+use super::carriers;
 use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
@@ -44,6 +45,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         devices: reader.devices(),
         requests: reader.requests(),
         notify: Notify { file: reader.path("notify.file") },
+        carriers: carriers::read(&mut reader),
         chip: Chip {
             sha1_until: reader.day("chip.sha1_until"),
             rsa_below_2048_until: reader.day("chip.rsa_below_2048_until"),
@@ -64,7 +66,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
     }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     layers: &'a Layers,
     faults: &'a mut Vec<Fault>,
     mode: Mode,
@@ -135,8 +137,8 @@ impl Reader<'_> {
         if !self.choice("archive.kind", &[("local", false), ("s3", true)]) {
             return Archive::Local { folder: self.path("archive.folder") };
         }
-        let [endpoint, bucket, region, authorities] =
-            ["archive.endpoint", "archive.bucket", "archive.region", "archive.authorities"].map(|key| self.text(key));
+        let [endpoint, bucket, region] =
+            ["archive.endpoint", "archive.bucket", "archive.region"].map(|key| self.text(key));
         let without_tls = endpoint.starts_with("http://");
         if without_tls && self.mode == Mode::Production {
             let cure = "sensitive data is encrypted on its way (Decree 356/2025 art. 12.4): begin it with https://";
@@ -149,7 +151,7 @@ impl Reader<'_> {
                 self.fault(key, "is empty", "s3 needs one");
             }
         }
-        let authorities = (!authorities.is_empty()).then(|| self.home.join(authorities));
+        let authorities = self.optional_path("archive.authorities");
         Archive::S3 { endpoint, bucket, region, access: self.path("archive.access_file"), authorities }
     }
 
@@ -256,12 +258,18 @@ impl Reader<'_> {
         Some(Url::Plain(url))
     }
 
-    fn path(&mut self, key: &str) -> PathBuf {
+    pub(super) fn path(&mut self, key: &str) -> PathBuf {
         let path = self.text(key);
         if path.is_empty() {
             self.fault(key, "is empty", "name a file");
         }
         self.home.join(path)
+    }
+
+    /// A file, or none.
+    pub(super) fn optional_path(&self, key: &str) -> Option<PathBuf> {
+        let path = self.text(key);
+        (!path.is_empty()).then(|| self.home.join(path))
     }
 
     /// A number of seconds that may be less than the law allows, but no more.
@@ -275,7 +283,7 @@ impl Reader<'_> {
         self.number(key, 60..=most.as_secs())
     }
 
-    fn number<T: TryFrom<u64> + Default>(&mut self, key: &str, allowed: RangeInclusive<u64>) -> T {
+    pub(super) fn number<T: TryFrom<u64> + Default>(&mut self, key: &str, allowed: RangeInclusive<u64>) -> T {
         let number = self.whole(key);
         if !allowed.contains(&number) {
             let cure = format!("write {} to {}", allowed.start(), allowed.end());
@@ -288,16 +296,16 @@ impl Reader<'_> {
         self.layers.value(key).as_ref().and_then(whole).unwrap_or_default()
     }
 
-    fn flag(&self, key: &str) -> bool {
+    pub(super) fn flag(&self, key: &str) -> bool {
         self.layers.value(key).and_then(|value| value.to_bool()).unwrap_or_default()
     }
 
-    fn text(&self, key: &str) -> String {
+    pub(super) fn text(&self, key: &str) -> String {
         self.layers.value(key).and_then(Value::into_string).unwrap_or_default()
     }
 
     /// One of a few words; the first stands in for what is none of them.
-    fn choice<T: Copy + Default>(&mut self, key: &str, choices: &[(&str, T)]) -> T {
+    pub(super) fn choice<T: Copy + Default>(&mut self, key: &str, choices: &[(&str, T)]) -> T {
         let text = self.text(key);
         let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
         chosen.unwrap_or_else(|| {
@@ -307,7 +315,7 @@ impl Reader<'_> {
         })
     }
 
-    fn fault(&mut self, key: &str, wrong: &str, cure: &str) {
+    pub(super) fn fault(&mut self, key: &str, wrong: &str, cure: &str) {
         self.faults.push(Fault::new(key, self.layers.origin(key), wrong, cure));
     }
 }

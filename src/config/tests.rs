@@ -14,6 +14,104 @@ fn faults(file: &str) -> String {
     assemble(file, &[]).unwrap_err().to_string()
 }
 
+fn unset_smpp() -> Smpp {
+    Smpp {
+        address: (String::new(), 0),
+        tls: true,
+        authorities: None,
+        system_id: String::new(),
+        password: PathBuf::new(),
+        sender: String::new(),
+        window: 10,
+        enquire_secs: 30,
+    }
+}
+
+fn unset_smtp() -> Smtp {
+    Smtp {
+        address: (String::new(), 0),
+        implicit_tls: false,
+        authorities: None,
+        user: String::new(),
+        password: PathBuf::new(),
+        sender: String::new(),
+    }
+}
+
+const TWO_CARRIERS: &str = r#"
+    [carriers]
+    sms = "smpp, smpp_backup"
+    email = "smtp"
+    [carriers.smpp]
+    address = "smsc.example:2775"
+    system_id = "eid"
+    password_file = "smpp.password"
+    sender = "VNeID"
+    tls = false
+    [carriers.smpp_backup]
+    address = "[2001:db8::1]:3550"
+    system_id = "eid"
+    password_file = "smpp.password"
+    sender = "8069"
+    [carriers.smtp]
+    address = "mail.example:587"
+    sender = "eid@example.org"
+"#;
+
+#[test]
+fn carriers_are_named_by_channel_first_choice_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().to_str().unwrap();
+    let config = assemble(TWO_CARRIERS, &[("home", home)]).unwrap();
+    let carriers = &config.carriers;
+    assert_eq!(carriers.sms, [CarrierName::Smpp(Place::First), CarrierName::Smpp(Place::Backup)]);
+    assert_eq!(carriers.email, [CarrierName::Smtp(Place::First)]);
+    assert_eq!(carriers.smpp[0].address, ("smsc.example".to_owned(), 2775));
+    assert_eq!(carriers.smpp[1].address, ("2001:db8::1".to_owned(), 3550));
+    assert!(config.settings().contains(&("carriers.smpp_backup.address", "[2001:db8::1]:3550".to_owned())));
+    assert_eq!(carriers.password(CarrierName::Smtp(Place::First)).unwrap(), None, "no account, no password");
+    let told = carriers.check_passwords().unwrap_err().to_string();
+    assert!(told.contains("carriers.smpp.password_file: ") && told.contains("cannot be read"), "{told}");
+    let path = dir.path().join("smpp.password");
+    std::fs::write(&path, "hunter2\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    config.carriers.check_passwords().unwrap();
+    let password = carriers.password(CarrierName::Smpp(Place::Backup)).unwrap().unwrap();
+    assert_eq!(password.as_str(), "hunter2");
+    assert!(!format!("{:?} {config:?}", config.settings()).contains("hunter2"));
+    assert!(!config.warnings().join(" ").contains("messages.jsonl"), "no channel uses the file");
+}
+
+#[test]
+fn codes_on_a_line_without_tls_are_said_loudly_in_production() {
+    let file = format!("mode = \"production\"\nhome = \"x\"\n{TWO_CARRIERS}");
+    let warnings = assemble(&file, &[]).unwrap().warnings().join("\n");
+    assert!(warnings.contains("carriers.smpp.tls") && !warnings.contains("carriers.smpp_backup.tls"), "{warnings}");
+}
+
+#[test]
+fn carriers_that_cannot_be_used_are_told_and_those_not_named_are_not_judged() {
+    for (file, told) in [
+        ("sms = \"smtp\"", "carriers.sms (eid.toml): names what is no provider of this channel, or one twice"),
+        ("sms = \"\"", "carriers.sms (eid.toml): names what is no provider"),
+        ("email = \"smtp,file,smtp\"", "carriers.email (eid.toml): names what is no provider"),
+        ("sms = \"smpp\"", "carriers.smpp.address (default): is empty; the provider is named as a carrier"),
+        ("sms = \"smpp\"", "carriers.smpp.password_file (default): is empty"),
+        ("sms = \"smpp_backup\"", "carriers.smpp_backup.sender (default): is empty"),
+        ("email = \"smtp\"\n[carriers.smtp]\nuser = \"eid\"", "carriers.smtp.password_file (default): is empty"),
+        ("[carriers.smtp]\naddress = \"mail\"", "carriers.smtp.address (eid.toml): is no host with a port"),
+        ("[carriers.smtp]\ntls = \"none\"", "write \"starttls\" or \"implicit\""),
+        ("[carriers.smpp]\nwindow = 3", "write 4 to 1000"),
+    ] {
+        assert!(
+            faults(&format!("[carriers]\n{file}")).contains(told),
+            "{file}\n{}",
+            faults(&format!("[carriers]\n{file}"))
+        );
+    }
+    assert!(!faults("[carriers]\nsms = \"smpp\"").contains("smtp."));
+}
+
 #[test]
 fn the_default_file_is_the_development_configuration() {
     let config = Config::development(Path::new("eid-dev")).unwrap();
@@ -68,6 +166,13 @@ fn the_default_file_is_the_development_configuration() {
             },
             requests: Requests { review_working_days: 1, correction_days: 30 },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
+            carriers: Carriers {
+                sms: vec![CarrierName::File],
+                email: vec![CarrierName::File],
+                sms_diacritics: false,
+                smpp: [unset_smpp(), unset_smpp()],
+                smtp: [unset_smtp(), unset_smtp()],
+            },
             chip: Chip::default(),
             watch: Watch { poll_secs: 2, heartbeat_secs: 30, recheck_secs: 10, per_caller: 4 },
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -35,24 +35,31 @@ impl Url {
             Self::Plain(url) => return Ok(Zeroizing::new(url.clone())),
             Self::File(path) => path,
         };
-        let unreadable = |error| (format!("{} cannot be read ({error})", path.display()), CURE.to_owned());
-        let file = File::open(path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & EXPOSED != 0 {
-            let wrong = format!("{} is open to others (mode {mode:03o})", path.display());
-            return Err((wrong, format!("take that away: chmod 600 {}", path.display())));
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
-        let url = text.trim();
-        if url.is_empty() || text.len() as u64 > BYTES_MAX || url.contains(char::is_whitespace) {
-            return Err((format!("{} does not hold one URL", path.display()), CURE.to_owned()));
-        }
-        Ok(Zeroizing::new(url.to_owned()))
+        read_alone(path, "URL")
     }
 }
 
-const CURE: &str = "put the URL alone into a file of yours (chmod 600)";
+/// What a file of secrets holds: one word alone, such as a URL or a password.
+///
+/// # Errors
+/// What is wrong with the file, and the cure. Never what it holds.
+pub(super) fn read_alone(path: &Path, what: &str) -> Result<Zeroizing<String>, (String, String)> {
+    let cure = || format!("put the {what} alone into a file of yours (chmod 600)");
+    let unreadable = |error| (format!("{} cannot be read ({error})", path.display()), cure());
+    let file = File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+    if mode & EXPOSED != 0 {
+        let wrong = format!("{} is open to others (mode {mode:03o})", path.display());
+        return Err((wrong, format!("take that away: chmod 600 {}", path.display())));
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
+    let word = text.trim();
+    if word.is_empty() || text.len() as u64 > BYTES_MAX || word.contains(char::is_whitespace) {
+        return Err((format!("{} does not hold one {what}", path.display()), cure()));
+    }
+    Ok(Zeroizing::new(word.to_owned()))
+}
 
 /// Shows where a URL leads, without user, password and parameters.
 impl fmt::Display for Url {

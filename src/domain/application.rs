@@ -81,19 +81,31 @@ pub enum Language {
     Vi,
     /// English.
     En,
+    /// Chinese, in simplified characters.
+    Zh,
+    /// Korean.
+    Ko,
+    /// Japanese.
+    Ja,
 }
 
 impl Language {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Vi, Self::En, Self::Zh, Self::Ko, Self::Ja];
+
     /// The name the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Vi => "vi",
             Self::En => "en",
+            Self::Zh => "zh",
+            Self::Ko => "ko",
+            Self::Ja => "ja",
         }
     }
 
     /// Reads a name written by [`Language::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Vi, Self::En].into_iter().find(|language| language.name() == name)
+        Self::ALL.into_iter().find(|language| language.name() == name)
     }
 }

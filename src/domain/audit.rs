@@ -118,6 +118,14 @@ pub enum Action {
     MessageDelayed,
     /// A message was given up.
     MessageFailed,
+    /// A carrier reported that a part of a message arrived.
+    MessageArrived,
+    /// A carrier reported that a part of a message never will arrive.
+    MessageLost,
+    /// A person had a message that failed tried again.
+    MessageRetried,
+    /// A person let a message that failed be.
+    MessageGivenUp,
     /// Captures were handed to the authority.
     CapturesHandedOver,
     /// The authority confirmed that it has the captures; their key was destroyed.
@@ -221,6 +229,10 @@ impl Action {
             Self::MessageSent => "message.sent",
             Self::MessageDelayed => "message.delayed",
             Self::MessageFailed => "message.failed",
+            Self::MessageArrived => "message.arrived",
+            Self::MessageLost => "message.lost",
+            Self::MessageRetried => "message.retried",
+            Self::MessageGivenUp => "message.given-up",
             Self::CapturesHandedOver => "captures.handed-over",
             Self::CapturesConfirmed => "captures.confirmed",
             Self::CaptureDeleted => "capture.deleted",

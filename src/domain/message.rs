@@ -97,20 +97,62 @@ impl NoticeText {
     }
 }
 
+impl MessageContent {
+    /// Whether it may go where it is meant to go. A code that opens something never goes by e-mail (SP 800-63B 3.1.3.1); the
+    /// one that confirms an address can go nowhere else, and opens nothing (SP 800-63A 3.8).
+    pub const fn may_leave(&self) -> bool {
+        match (&self.notice, &self.to) {
+            (NoticeText::ActivationCode(_), Contact::Email(_)) => false,
+            (
+                NoticeText::ActivationCode(_)
+                | NoticeText::AccountIssued
+                | NoticeText::AccountActivated
+                | NoticeText::ContactCode(_)
+                | NoticeText::ContactChangeBegun(_)
+                | NoticeText::ContactChanged(_)
+                | NoticeText::DeviceChanged
+                | NoticeText::DeviceAskedAtCounter,
+                _,
+            ) => true,
+        }
+    }
+}
+
 /// Attempts after which a message is given up: about two days of a carrier that takes nothing. A code ends long before.
 pub const ATTEMPTS_MAX: u32 = 600;
 
-/// How long to wait after `attempts` failed ones: 2 s, doubling, at most 5 minutes.
-pub fn retry_after(attempts: u32) -> Duration {
-    Duration::from_secs(2_u64.saturating_pow(attempts.clamp(1, 16)).min(300))
+/// How long to wait after `attempts` failed ones: 2 s, doubling, at most 5 minutes; of that the first half surely and as
+/// much of the second as `chance` of [`CHANCES`] says, so that what failed together does not come back together.
+pub fn retry_after(attempts: u32, chance: u32) -> Duration {
+    let most = Duration::from_secs(2_u64.saturating_pow(attempts.clamp(1, 16)).min(300));
+    most / 2 + most / 2 * chance.min(CHANCES) / CHANCES
 }
+
+/// What chance is counted in.
+pub const CHANCES: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::contact::{Email, Phone};
 
     #[test]
-    fn waits_grow_and_have_a_ceiling() {
-        assert_eq!([1, 2, 3, 9, 500].map(|n| retry_after(n).as_secs()), [2, 4, 8, 300, 300]);
+    fn waits_grow_have_a_ceiling_and_are_spread_over_their_second_half() {
+        assert_eq!([1, 2, 3, 9, 500].map(|n| retry_after(n, CHANCES).as_secs()), [2, 4, 8, 300, 300]);
+        assert_eq!([1, 2, 3, 9, 500].map(|n| retry_after(n, 0).as_secs()), [1, 2, 4, 150, 150]);
+        assert_eq!(retry_after(3, 250), Duration::from_secs(5));
+        assert_eq!(retry_after(3, u32::MAX), retry_after(3, CHANCES));
+    }
+
+    #[test]
+    fn a_code_that_opens_something_may_leave_by_sms_alone() {
+        let content = |to, notice| MessageContent { to, language: Language::En, notice };
+        let phone = || Contact::Phone(Phone::parse("0912345678").unwrap());
+        let email = || Contact::Email(Email::parse("a@example.org").unwrap());
+        let code = || CodeText(Code::numbered(123_456));
+        assert!(content(phone(), NoticeText::ActivationCode(code())).may_leave());
+        assert!(!content(email(), NoticeText::ActivationCode(code())).may_leave());
+        assert!(content(email(), NoticeText::ContactCode(code())).may_leave(), "it confirms that address");
+        assert!(content(email(), NoticeText::AccountIssued).may_leave());
     }
 }

@@ -383,6 +383,9 @@ const fn language(language: Language) -> pb::Language {
     match language {
         Language::Vi => pb::Language::Vi,
         Language::En => pb::Language::En,
+        Language::Zh => pb::Language::Zh,
+        Language::Ko => pb::Language::Ko,
+        Language::Ja => pb::Language::Ja,
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::fs::OpenOptions;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
-use super::{CarrierFault, Delivery, texts};
+use super::{CarrierFault, Delivery, Taken};
 use crate::domain::contact::Contact;
 use crate::domain::ids::MessageId;
 use crate::domain::message::MessageContent;
@@ -40,26 +40,30 @@ impl FileCarrier {
         Self { path, turn: Mutex::new(()) }
     }
 
-    pub(super) async fn send(&self, id: MessageId, content: &MessageContent) -> Result<Delivery, CarrierFault> {
+    pub(super) async fn send(
+        &self,
+        id: MessageId,
+        content: &MessageContent,
+        text: &str,
+    ) -> Result<Taken, CarrierFault> {
         let (channel, to) = match &content.to {
             Contact::Phone(phone) => ("sms", phone.as_str()),
             Contact::Email(email) => ("email", email.as_str()),
         };
-        let text = texts::text(content);
         let line = Line {
             id: id.to_string(),
             kind: content.notice.kind(),
             channel,
             to,
             code: content.notice.code().map(crate::domain::code::Code::as_str),
-            text: &text,
+            text,
             language: content.language.name(),
         };
-        let mut line = serde_json::to_vec(&line).map_err(|_| CarrierFault::Rejected)?;
+        let mut line = serde_json::to_vec(&line).map_err(|_| CarrierFault::Rejected(0))?;
         line.push(b'\n');
         let _turn = self.turn.lock().await;
         self.append(&line).await.map_err(CarrierFault::Unavailable)?;
-        Ok(Delivery::Delivered)
+        Ok(Taken { delivery: Delivery::Delivered, parts: Vec::new() })
     }
 
     async fn append(&self, line: &[u8]) -> io::Result<()> {

@@ -1,136 +1,128 @@
-//! What messages say. SMS texts are plain ASCII: Vietnamese without diacritics, as the identity agency's own are.
+//! What messages say, in the language of their holder: by Fluent, from files embedded in the program.
+//!
+//! Each kind of message is one entry of each file; its attribute `subject` is for mail alone. What has none, such as the
+//! code that activates an account, cannot become a mail.
 
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use time::Date;
+use unic_langid::LanguageIdentifier;
+
+use super::sms::without_marks;
 use crate::domain::application::Language;
 use crate::domain::contact::ContactKind;
-use crate::domain::message::{CodeText, MessageContent, NoticeText};
+use crate::domain::law::activation::SELF_ACTIVATION_DAYS;
+use crate::domain::message::{MessageContent, NoticeText};
 
 /// The hotline of the identity agency (DOMAIN 1.7).
 const HOTLINE: &str = "19000368";
 
-/// The text of a message in its language.
-pub(super) fn text(content: &MessageContent) -> String {
-    match content.language {
-        Language::Vi => vietnamese(&content.notice),
-        Language::En => english(&content.notice),
+/// The texts of every language.
+pub(super) struct Texts {
+    languages: Vec<(Language, FluentBundle<FluentResource>)>,
+    /// Whether Vietnamese keeps its marks in an SMS, which makes it two or three times as dear.
+    sms_diacritics: bool,
+}
+
+/// A mail.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mail {
+    /// Its subject, which never holds a code.
+    pub subject: String,
+    /// Its text.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Texts(…)")
     }
 }
 
-fn vietnamese(notice: &NoticeText) -> String {
-    match notice {
-        NoticeText::AccountIssued => format!(
-            "Ho so dang ky tai khoan dinh danh dien tu muc do 2 cua ban da duoc phe duyet. Hay kich hoat tren ung dung \
-             trong 7 ngay. Ho tro: {HOTLINE}."
-        ),
-        NoticeText::ActivationCode(CodeText(code)) => format!(
-            "{} la ma kich hoat tai khoan dinh danh dien tu. Khong cho ai biet ma nay, ke ca nguoi xung la can bo.",
-            code.as_str()
-        ),
-        NoticeText::AccountActivated => format!(
-            "Tai khoan dinh danh dien tu cua ban da duoc kich hoat. Neu khong phai ban, hay goi ngay {HOTLINE}."
-        ),
-        NoticeText::ContactCode(CodeText(code)) => format!(
-            "{} la ma xac nhan thong tin lien he moi cua tai khoan dinh danh dien tu. Khong cho ai biet ma nay.",
-            code.as_str()
-        ),
-        NoticeText::ContactChangeBegun(what) => format!(
-            "Co yeu cau doi {} cua tai khoan dinh danh dien tu. Neu khong phai ban, hay goi ngay {HOTLINE}.",
-            match what {
-                ContactKind::Phone => "so dien thoai",
-                ContactKind::Email => "dia chi email",
-            }
-        ),
-        NoticeText::ContactChanged(what) => format!(
-            "Da doi {} cua tai khoan dinh danh dien tu. Neu khong phai ban, hay goi ngay {HOTLINE}.",
-            match what {
-                ContactKind::Phone => "so dien thoai",
-                ContactKind::Email => "dia chi email",
-            }
-        ),
-        NoticeText::DeviceChanged => format!(
-            "Thiet bi cua tai khoan dinh danh dien tu da duoc thay doi hoac go bo. Neu khong phai ban, hay goi ngay \
-             {HOTLINE}."
-        ),
-        NoticeText::DeviceAskedAtCounter => format!(
-            "Co nguoi dang lam thu tuc doi thiet bi cua tai khoan ban tai quay. Neu khong phai ban, hay goi ngay {HOTLINE}."
-        ),
+impl Texts {
+    /// The embedded ones.
+    pub(super) fn new(sms_diacritics: bool) -> Self {
+        let languages = Language::ALL.map(|language| (language, bundle(language))).into();
+        Self { languages, sms_diacritics }
+    }
+
+    /// The text of an SMS, by the law of the day. `None` if the message may not leave so.
+    pub(super) fn sms(&self, content: &MessageContent, on: Date) -> Option<String> {
+        let text = self.entry(content, None, on)?;
+        let plain = content.language == Language::Vi && !self.sms_diacritics;
+        Some(if plain { without_marks(&text) } else { text })
+    }
+
+    /// Subject and text of a mail, by the law of the day. `None` if the message may not leave so.
+    pub(super) fn mail(&self, content: &MessageContent, on: Date) -> Option<Mail> {
+        Some(Mail { subject: self.entry(content, Some("subject"), on)?, body: self.entry(content, None, on)? })
+    }
+
+    fn entry(&self, content: &MessageContent, attribute: Option<&str>, on: Date) -> Option<String> {
+        let (_, bundle) = self.languages.iter().find(|(language, _)| *language == content.language)?;
+        let message = bundle.get_message(name(&content.notice))?;
+        let pattern = match attribute {
+            Some(attribute) => message.get_attribute(attribute)?.value(),
+            None => message.value()?,
+        };
+        let mut faults = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&arguments(&content.notice, on)), &mut faults);
+        faults.is_empty().then(|| text.into_owned())
     }
 }
 
-fn english(notice: &NoticeText) -> String {
-    match notice {
-        NoticeText::AccountIssued => format!(
-            "Your request for a level-2 electronic identity account was approved. Activate it in the app within 7 days. \
-             Help: {HOTLINE}."
-        ),
-        NoticeText::ActivationCode(CodeText(code)) => format!(
-            "{} is the code that activates your electronic identity account. Tell it to nobody, officials included.",
-            code.as_str()
-        ),
-        NoticeText::AccountActivated => {
-            format!("Your electronic identity account is active. If this was not you, call {HOTLINE} at once.")
-        }
-        NoticeText::ContactCode(CodeText(code)) => format!(
-            "{} is the code that confirms the new contact of your electronic identity account. Tell it to nobody.",
-            code.as_str()
-        ),
-        NoticeText::ContactChangeBegun(what) => format!(
-            "A change of the {} of your electronic identity account was asked for. If this was not you, call {HOTLINE} \
-             at once.",
-            match what {
-                ContactKind::Phone => "phone number",
-                ContactKind::Email => "e-mail address",
-            }
-        ),
-        NoticeText::ContactChanged(what) => format!(
-            "The {} of your electronic identity account was changed. If this was not you, call {HOTLINE} at once.",
-            match what {
-                ContactKind::Phone => "phone number",
-                ContactKind::Email => "e-mail address",
-            }
-        ),
-        NoticeText::DeviceChanged => format!(
-            "The device of your electronic identity account was changed or removed. If this was not you, call {HOTLINE} at \
-             once."
-        ),
-        NoticeText::DeviceAskedAtCounter => format!(
-            "Somebody at a counter asks for another device for your electronic identity account. If this is not you, call \
-             {HOTLINE} at once."
-        ),
+/// One language. What does not parse is left out, and then missed by the test that counts the entries.
+fn bundle(language: Language) -> FluentBundle<FluentResource> {
+    let tag: LanguageIdentifier = language.name().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Isolating marks around what is filled in would make each SMS UCS-2.
+    bundle.set_use_isolating(false);
+    bundle
+        .add_resource_overriding(FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(some, _)| some));
+    bundle
+}
+
+const fn source(language: Language) -> &'static str {
+    match language {
+        Language::Vi => include_str!("texts/vi.ftl"),
+        Language::En => include_str!("texts/en.ftl"),
+        Language::Zh => include_str!("texts/zh.ftl"),
+        Language::Ko => include_str!("texts/ko.ftl"),
+        Language::Ja => include_str!("texts/ja.ftl"),
     }
+}
+
+/// The entry of a message in the files.
+const fn name(notice: &NoticeText) -> &'static str {
+    match notice {
+        NoticeText::AccountIssued => "account-issued",
+        NoticeText::ActivationCode(_) => "activation-code",
+        NoticeText::AccountActivated => "account-activated",
+        NoticeText::ContactCode(_) => "contact-code",
+        NoticeText::ContactChangeBegun(_) => "contact-change-begun",
+        NoticeText::ContactChanged(_) => "contact-changed",
+        NoticeText::DeviceChanged => "device-changed",
+        NoticeText::DeviceAskedAtCounter => "device-asked-at-counter",
+    }
+}
+
+/// What the entry of a message may fill in. Only a message that carries a code has one to give.
+fn arguments(notice: &NoticeText, on: Date) -> FluentArgs<'_> {
+    let mut arguments = FluentArgs::new();
+    arguments.set("hotline", HOTLINE);
+    arguments.set("days", SELF_ACTIVATION_DAYS.on(on).unwrap_or_default());
+    if let Some(code) = notice.code() {
+        arguments.set("code", code.as_str());
+    }
+    if let NoticeText::ContactChangeBegun(what) | NoticeText::ContactChanged(what) = notice {
+        let what = match what {
+            ContactKind::Phone => "phone",
+            ContactKind::Email => "email",
+        };
+        arguments.set("what", what);
+    }
+    arguments
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::code::Code;
-    use crate::domain::contact::{Contact, ContactKind, Phone};
-
-    fn all() -> Vec<NoticeText> {
-        let code = || CodeText(Code::numbered(123_456));
-        vec![
-            NoticeText::AccountIssued,
-            NoticeText::ActivationCode(code()),
-            NoticeText::AccountActivated,
-            NoticeText::ContactCode(code()),
-            NoticeText::ContactChangeBegun(ContactKind::Phone),
-            NoticeText::ContactChangeBegun(ContactKind::Email),
-            NoticeText::ContactChanged(ContactKind::Phone),
-            NoticeText::ContactChanged(ContactKind::Email),
-            NoticeText::DeviceChanged,
-            NoticeText::DeviceAskedAtCounter,
-        ]
-    }
-
-    #[test]
-    fn texts_are_ascii_and_one_sms_long_and_only_code_messages_carry_a_code() {
-        let to = Contact::Phone(Phone::parse("0912345678").unwrap());
-        for language in [Language::Vi, Language::En] {
-            for notice in all() {
-                let carries = notice.code().is_some();
-                let text = text(&MessageContent { to: to.clone(), language, notice });
-                assert!(text.is_ascii() && text.len() <= 160, "{}: {text}", text.len());
-                assert_eq!(text.contains("123456"), carries);
-            }
-        }
-    }
-}
+mod tests;

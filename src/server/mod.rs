@@ -1,5 +1,6 @@
 //! The wiring: parts are made from settings, in order, and started. Sees everything, decides nothing.
 
+mod carriers;
 mod development;
 mod edge;
 mod log;
@@ -38,6 +39,9 @@ pub struct Started {
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
     delivering: JoinHandle<()>,
+    /// The lines to carriers outlive the delivery: what was claimed is sent before it ends.
+    lines: CancellationToken,
+    keeping_lines: JoinHandle<()>,
     watching_trust: JoinHandle<()>,
     erasing: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -75,6 +79,8 @@ impl Started {
         };
         let closing = async {
             self.delivering.await.context("the delivery task failed")?;
+            self.lines.cancel();
+            self.keeping_lines.await.context("the task that keeps lines to carriers failed")?;
             self.watching_trust.await.context("the watch over the trust store failed")?;
             self.erasing.await.context("the erasing task failed")?;
             self.sweeping.await.context("the sweeping task failed")?;
@@ -121,6 +127,8 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     };
     let serving = tokio::spawn(serve_on(app.clone(), limits, edge, incoming, stop.clone()));
     let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
+    let lines = CancellationToken::new();
+    let keeping_lines = tokio::spawn(workers::keep_lines(app.clone(), lines.clone()));
     let every = Duration::from_secs(config.trust.refresh_secs);
     let watching_trust = tokio::spawn(workers::watch_trust(app.clone(), every, stop.clone()));
     let erasing = tokio::spawn(workers::erase(app.clone(), stop.clone()));
@@ -133,6 +141,8 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         stop,
         serving,
         delivering,
+        lines,
+        keeping_lines,
         watching_trust,
         erasing,
         sweeping,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustls::ServerConfig;
 
+use super::carriers::carriers;
 use crate::app::{App, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
@@ -13,7 +14,6 @@ use crate::config::{self, Config, Mode, RegistrySource};
 use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::limits::Limits;
-use crate::notify::{Carrier, FileCarrier};
 use crate::receipt::JwkSet;
 use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
@@ -46,7 +46,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
         store,
         archive: archive(&config.archive, &vault)?,
         vault,
-        carrier: Carrier::File(FileCarrier::new(config.notify.file.clone())),
+        carriers: carriers(config, &dice)?,
         registry: registry(config, &clock, &dice)?,
         clock,
         dice,
@@ -177,6 +177,6 @@ pub(super) fn tls_config(config: &Config) -> anyhow::Result<Arc<ServerConfig>> {
     Ok(tls::server_config(&chain, &key, &client_ca)?)
 }
 
-fn read(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {} (setting {key})", path.display()))
 }

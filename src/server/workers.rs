@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::app::App;
+use crate::app::{App, Error};
 use crate::domain::audit::Actor;
 
 /// How long the outbox rests when nothing rings: retries and lapsed leases come due by themselves.
@@ -29,10 +29,19 @@ const LISTS: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
-/// Sends what is due until `stop`. What was claimed is sent and settled before it ends.
+/// Sends what is due until `stop`, codes by a sender of their own. What was claimed is sent and settled before it ends.
 pub(super) async fn deliver(app: App, stop: CancellationToken) {
+    let codes = send_until(&app, &stop, || app.deliver_codes_due());
+    let messages = send_until(&app, &stop, || app.deliver_due());
+    tokio::join!(codes, messages);
+}
+
+async fn send_until<S>(app: &App, stop: &CancellationToken, send: impl Fn() -> S)
+where
+    S: Future<Output = Result<usize, Error>>,
+{
     while !stop.is_cancelled() {
-        let rest = match app.deliver_due().await {
+        let rest = match send().await {
             Ok(0) => REST,
             Ok(_) => continue,
             Err(error) => {
@@ -45,6 +54,22 @@ pub(super) async fn deliver(app: App, stop: CancellationToken) {
             () = app.outbox_rung(), if rest == REST => {}
             () = tokio::time::sleep(rest) => {}
         }
+    }
+}
+
+/// Keeps the lines to carriers open and what they report, until `stop`.
+pub(super) async fn keep_lines(app: App, stop: CancellationToken) {
+    let reports = async {
+        loop {
+            let report = app.next_report().await;
+            if let Err(error) = app.keep_report(report).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a report of a carrier was not kept");
+            }
+        }
+    };
+    tokio::select! {
+        () = app.keep_lines(&stop) => stop.cancelled().await,
+        () = reports => {}
     }
 }
 

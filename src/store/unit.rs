@@ -9,6 +9,7 @@ use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::delivery::{self, Attempt, Report};
 use super::device_lists::{self, StoredList};
 use super::devices::{self, BoundDevice};
 use super::duplicates::{self, DuplicateKeys, NotTheSame};
@@ -108,6 +109,14 @@ pub enum Change {
     Send(SealedMessage),
     /// Settles an attempt to send a message.
     Settle(MessageId, u32, Settled),
+    /// Keeps an attempt that is settled in the same unit, with the names that the carrier gave the parts.
+    NoteAttempt(Attempt),
+    /// Keeps a carrier's last word on a part, if it is the first one.
+    NoteReport(Report),
+    /// Has a message that failed tried again, if it is still of use.
+    RetryMessage(MessageId),
+    /// Lets a message that failed be.
+    GiveUpMessage(MessageId),
     /// Adds what was captured with a request, whose objects are in the archive already.
     KeepCaptures(Box<StoredCaptures>),
     /// Puts new captures in the place of a request's earlier ones, which are deleted.
@@ -228,6 +237,10 @@ impl Change {
             Self::SaveReopening(reopening, seen) => reopenings::save(reopening, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
+            Self::NoteAttempt(attempt) => delivery::note_attempt(attempt, conn).await,
+            Self::NoteReport(report) => delivery::note_report(report, at, conn).await,
+            Self::RetryMessage(id) => outbox::retry(*id, at, conn).await,
+            Self::GiveUpMessage(id) => outbox::give_up(*id, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,

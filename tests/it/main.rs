@@ -13,6 +13,8 @@ mod calendar;
 #[cfg(test)]
 mod captures;
 #[cfg(test)]
+mod carriers;
+#[cfg(test)]
 mod chip;
 #[cfg(test)]
 mod contact;

@@ -13,7 +13,7 @@ use eid::domain::ids::RequestId;
 use eid::domain::staff::{CertificateName, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::domain::trust::{Material, Problem};
-use eid::notify::{Carrier, FileCarrier};
+use eid::notify::Carriers;
 use eid::server;
 use eid::store::Store;
 use eid::sys::{Clock, Dice};
@@ -103,7 +103,7 @@ impl House {
             store,
             archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
             vault,
-            carrier: Carrier::File(FileCarrier::new(folder.path().join("messages.jsonl"))),
+            carriers: Carriers::file(folder.path().join("messages.jsonl")),
             registry: eid::app::Registry::None,
             clock: clock.clone(),
             dice: dice.clone(),

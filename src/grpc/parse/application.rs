@@ -223,6 +223,9 @@ fn language(faults: &mut Faults, number: i32) -> Option<Language> {
     match pb::Language::try_from(number) {
         Ok(pb::Language::Unspecified | pb::Language::Vi) => Some(Language::Vi),
         Ok(pb::Language::En) => Some(Language::En),
+        Ok(pb::Language::Zh) => Some(Language::Zh),
+        Ok(pb::Language::Ko) => Some(Language::Ko),
+        Ok(pb::Language::Ja) => Some(Language::Ja),
         Err(_) => {
             faults.fault("language", NOT_A_CHOICE);
             None

@@ -2,6 +2,7 @@
 
 pub mod bucket;
 pub mod captures;
+pub mod carriers;
 pub mod database;
 pub mod device;
 pub mod nation;

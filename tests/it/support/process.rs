@@ -33,6 +33,8 @@ pub struct Site {
     quiet: bool,
     /// Where it listens; anywhere if 0.
     port: u16,
+    /// Further variables of its environment.
+    settings: Vec<(&'static str, String)>,
 }
 
 /// The program, running.
@@ -46,7 +48,7 @@ impl Site {
     pub async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let database = if super::database::on_postgres() { Some(Database::bare().await) } else { None };
-        Self { home, database, client_ca: None, quiet: false, port: 0 }
+        Self { home, database, client_ca: None, quiet: false, port: 0, settings: Vec::new() }
     }
 
     /// The same place, with clients' certificates that this authority issues.
@@ -60,6 +62,12 @@ impl Site {
     /// The same place, where the program logs what matters and no more.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
+        self
+    }
+
+    /// The same place, where the program has this in its environment.
+    pub fn with_setting(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
         self
     }
 
@@ -84,7 +92,8 @@ impl Site {
         command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
         command
             .env("EID__LOG__FILTER", if self.quiet { "warn,eid::cli=info" } else { "trace" })
-            .env("EID__STORE__CONNECTIONS", "4");
+            .env("EID__STORE__CONNECTIONS", "4")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
         if let Some(url) = super::database::redis() {
             command.env("EID__LIMITS__REDIS_URL", url);
         }
@@ -104,12 +113,16 @@ impl Site {
 
     /// The use cases over the same database, keys and archive, in this process.
     pub async fn app(&self) -> App {
-        let config = Config::development(self.home()).unwrap();
+        self.app_with(&Config::development(self.home()).unwrap(), Clock::System).await
+    }
+
+    /// The same with other settings and another clock.
+    pub async fn app_with(&self, config: &Config, clock: Clock) -> App {
         let store = match &self.database {
             Some(database) => database.store(),
             None => Store::open(&config.store_url().unwrap(), 2).await.unwrap(),
         };
-        server::over(&config, store, Clock::System, Dice::system()).unwrap()
+        server::over(config, store, clock, Dice::system()).unwrap()
     }
 
     /// Starts `eid serve` and waits until it says that it serves.

@@ -14,7 +14,7 @@ use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
 use eid::limits::Limits;
-use eid::notify::{Carrier, FileCarrier};
+use eid::notify::Carriers;
 use eid::practice::{Applicant, Generator, identity_number};
 use eid::proto as pb;
 use eid::proto::activation_service_client::ActivationServiceClient;
@@ -176,7 +176,7 @@ impl Service {
             store: database.store(),
             archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
             vault,
-            carrier: Carrier::File(FileCarrier::new(mailbox.clone())),
+            carriers: Carriers::file(mailbox.clone()),
             registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
@@ -253,7 +253,7 @@ impl Service {
             store: self.app.store().clone(),
             archive: Archive::local(&self.archive(), &vault.namespace()).unwrap(),
             vault,
-            carrier: Carrier::File(FileCarrier::new(self.mailbox.clone())),
+            carriers: Carriers::file(self.mailbox.clone()),
             registry: Registry::None,
             clock: self.clock.clone(),
             dice: self.dice.clone(),

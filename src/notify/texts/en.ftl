@@ -1,0 +1,38 @@
+# English.
+
+account-issued =
+    Your request for a level-2 electronic identity account was approved. Activate it in the app within { $days } days. Help: { $hotline }.
+    .subject = Your electronic identity account was approved
+
+activation-code =
+    { $code } is the code that activates your electronic identity account. Tell it to nobody, officials included.
+
+account-activated =
+    Your electronic identity account is active. If this was not you, call { $hotline } at once.
+    .subject = Your electronic identity account is active
+
+contact-code =
+    { $code } is the code that confirms the new contact of your electronic identity account. Tell it to nobody.
+    .subject = Confirm your e-mail address
+
+contact-change-begun =
+    A change of the { $what ->
+        [phone] phone number
+       *[email] e-mail address
+    } of your electronic identity account was asked for. If this was not you, call { $hotline } at once.
+    .subject = A change of your contact details was asked for
+
+contact-changed =
+    The { $what ->
+        [phone] phone number
+       *[email] e-mail address
+    } of your electronic identity account was changed. If this was not you, call { $hotline } at once.
+    .subject = Your contact details were changed
+
+device-changed =
+    The device of your electronic identity account was changed or removed. If this was not you, call { $hotline } at once.
+    .subject = Your device was changed
+
+device-asked-at-counter =
+    Somebody at a counter asks for another device for your electronic identity account. If this is not you, call { $hotline } at once.
+    .subject = Another device was asked for

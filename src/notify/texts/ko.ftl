@@ -1,0 +1,38 @@
+# 한국어
+
+account-issued =
+    2단계 전자신분 계정 신청이 승인되었습니다. { $days }일 안에 앱에서 활성화해 주세요. 문의: { $hotline }
+    .subject = 전자신분 계정 신청이 승인되었습니다
+
+activation-code =
+    { $code }: 전자신분 계정 활성화 코드입니다. 공무원이라고 하는 사람에게도 알려 주지 마세요.
+
+account-activated =
+    전자신분 계정이 활성화되었습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
+    .subject = 전자신분 계정이 활성화되었습니다
+
+contact-code =
+    { $code }: 전자신분 계정의 새 연락처 확인 코드입니다. 아무에게도 알려 주지 마세요.
+    .subject = 이메일 주소 확인
+
+contact-change-begun =
+    전자신분 계정의 { $what ->
+        [phone] 전화번호
+       *[email] 이메일 주소
+    } 변경이 요청되었습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
+    .subject = 연락처 변경이 요청되었습니다
+
+contact-changed =
+    전자신분 계정의 { $what ->
+        [phone] 전화번호
+       *[email] 이메일 주소
+    } 변경이 완료되었습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
+    .subject = 연락처가 변경되었습니다
+
+device-changed =
+    전자신분 계정의 기기가 변경 또는 해제되었습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
+    .subject = 기기가 변경되었습니다
+
+device-asked-at-counter =
+    창구에서 전자신분 계정의 기기 변경을 신청하고 있습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
+    .subject = 창구 기기 변경 신청

@@ -1,0 +1,38 @@
+# Tiếng Việt. SMS đi không dấu, trừ khi cấu hình carriers.sms_diacritics: dấu được bỏ từ chính những câu này.
+
+account-issued =
+    Hồ sơ đăng ký tài khoản định danh điện tử mức độ 2 của bạn đã được phê duyệt. Hãy kích hoạt trên ứng dụng trong { $days } ngày. Hỗ trợ: { $hotline }.
+    .subject = Tài khoản định danh điện tử của bạn đã được phê duyệt
+
+activation-code =
+    { $code } là mã kích hoạt tài khoản định danh điện tử. Không cho ai biết mã này, kể cả người xưng là cán bộ.
+
+account-activated =
+    Tài khoản định danh điện tử của bạn đã được kích hoạt. Nếu không phải bạn, hãy gọi ngay { $hotline }.
+    .subject = Tài khoản định danh điện tử của bạn đã được kích hoạt
+
+contact-code =
+    { $code } là mã xác nhận thông tin liên hệ mới của tài khoản định danh điện tử. Không cho ai biết mã này.
+    .subject = Xác nhận địa chỉ thư điện tử
+
+contact-change-begun =
+    Có yêu cầu đổi { $what ->
+        [phone] số điện thoại
+       *[email] địa chỉ email
+    } của tài khoản định danh điện tử. Nếu không phải bạn, hãy gọi ngay { $hotline }.
+    .subject = Có yêu cầu đổi thông tin liên hệ
+
+contact-changed =
+    Đã đổi { $what ->
+        [phone] số điện thoại
+       *[email] địa chỉ email
+    } của tài khoản định danh điện tử. Nếu không phải bạn, hãy gọi ngay { $hotline }.
+    .subject = Thông tin liên hệ đã được đổi
+
+device-changed =
+    Thiết bị của tài khoản định danh điện tử đã được đổi hoặc gỡ bỏ. Nếu không phải bạn, hãy gọi ngay { $hotline }.
+    .subject = Thiết bị đã được thay đổi
+
+device-asked-at-counter =
+    Có người đang đổi thiết bị của tài khoản bạn tại quầy. Nếu không phải bạn, hãy gọi ngay { $hotline }.
+    .subject = Yêu cầu đổi thiết bị tại quầy

@@ -1,0 +1,38 @@
+# 简体中文
+
+account-issued =
+    您的二级电子身份账户申请已获批准。请在{ $days }天内通过应用程序激活。热线：{ $hotline }。
+    .subject = 您的电子身份账户申请已获批准
+
+activation-code =
+    { $code }是您的电子身份账户激活码。请勿告诉任何人，包括自称官员的人。
+
+account-activated =
+    您的电子身份账户已激活。如非本人操作，请立即致电{ $hotline }。
+    .subject = 您的电子身份账户已激活
+
+contact-code =
+    { $code }是确认电子身份账户新联系方式的验证码。请勿告诉任何人。
+    .subject = 请确认您的电子邮箱
+
+contact-change-begun =
+    有人申请更改您电子身份账户的{ $what ->
+        [phone] 手机号码
+       *[email] 电子邮箱
+    }。如非本人操作，请立即致电{ $hotline }。
+    .subject = 有人申请更改您的联系方式
+
+contact-changed =
+    您电子身份账户的{ $what ->
+        [phone] 手机号码
+       *[email] 电子邮箱
+    }已更改。如非本人操作，请立即致电{ $hotline }。
+    .subject = 您的联系方式已更改
+
+device-changed =
+    您电子身份账户的设备已更改或移除。如非本人操作，请立即致电{ $hotline }。
+    .subject = 您的设备已更改
+
+device-asked-at-counter =
+    有人正在窗口申请更换您电子身份账户的设备。如非本人，请立即致电{ $hotline }。
+    .subject = 窗口申请更换设备
