@@ -136,8 +136,11 @@ fn read_frames(folder: &Folder, book: Book) -> anyhow::Result<(Vec<Frame>, u64)>
             let length = rest.first_chunk::<LENGTH_BYTES>();
             let last = match framed {
                 Some((_, after)) => after.iter().all(|byte| *byte == 0),
-                // Its end is torn off, or its length is; one that is whole and wrong is damage.
-                None => length.is_none_or(|length| length_of(*length).is_some()) || rest.iter().all(|byte| *byte == 0),
+                // Its end is torn off, or its length is, with nothing kept behind it; a wrong length with content is damage.
+                None => {
+                    let behind = rest.get(LENGTH_BYTES..).unwrap_or_default();
+                    length.is_none_or(|length| length_of(*length).is_some()) || behind.iter().all(|byte| *byte == 0)
+                }
             };
             if !last || rest.len() > FRAME_BYTES_MAX {
                 bail!("{} is damaged from byte {end} on; nothing was changed", path.display());
