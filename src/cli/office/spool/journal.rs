@@ -133,16 +133,7 @@ fn read_frames(folder: &Folder, book: Book) -> anyhow::Result<(Vec<Frame>, u64)>
             // A file may have grown before its content was kept: then zeros follow. A last frame that was damaged later looks
             // the same and is given up too. That is safe: the service has those answers, gives them again to whoever asks
             // under the same name, and takes no other content under their numbers (docs/spool.md, "Killed at any moment").
-            let length = rest.first_chunk::<LENGTH_BYTES>();
-            let last = match framed {
-                Some((_, after)) => after.iter().all(|byte| *byte == 0),
-                // Its end is torn off, or its length is, with nothing kept behind it; a wrong length with content is damage.
-                None => {
-                    let behind = rest.get(LENGTH_BYTES..).unwrap_or_default();
-                    length.is_none_or(|length| length_of(*length).is_some()) || behind.iter().all(|byte| *byte == 0)
-                }
-            };
-            if !last || rest.len() > FRAME_BYTES_MAX {
+            if !is_torn(rest, framed.map(|(_, after)| after)) || rest.len() > FRAME_BYTES_MAX {
                 bail!("{} is damaged from byte {end} on; nothing was changed", path.display());
             }
             break;
@@ -152,6 +143,14 @@ fn read_frames(folder: &Folder, book: Book) -> anyhow::Result<(Vec<Frame>, u64)>
         rest = after;
     }
     Ok((frames, end))
+}
+
+/// Whether what does not open may be the end of a file that a machine without power left: nothing but zeros follows. `after`
+/// is what stands behind the frame, if all of it is there. A wrong length that has content behind it is damage.
+fn is_torn(rest: &[u8], after: Option<&[u8]>) -> bool {
+    let lengths = rest.split_first_chunk::<LENGTH_BYTES>();
+    let zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    after.map_or_else(|| lengths.is_none_or(|(length, behind)| length_of(*length).is_some() || zeros(behind)), zeros)
 }
 
 /// The length that a frame begins with; `None` if it is damaged.
