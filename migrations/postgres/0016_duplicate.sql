@@ -13,7 +13,7 @@ CREATE INDEX duplicate_key_enrolment ON duplicate_key (enrolment);
 -- How often keys were added for persons whose birth date falls into a bucket: two requests that are handed in at once see
 -- each other by it.
 CREATE TABLE duplicate_bucket (
-    bucket  BIGINT PRIMARY KEY,  -- two bytes of a keyed hash of the birth date
+    bucket  BIGINT PRIMARY KEY,  -- twenty bits of the hash of a key
     changes BIGINT NOT NULL
 );
 

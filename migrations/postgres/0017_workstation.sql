@@ -1,4 +1,4 @@
--- Workstations: each belongs to the office that used its name first.
+-- Workstations: each belongs to the office of its first capture.
 CREATE TABLE workstation (
     id           TEXT PRIMARY KEY,
     office       TEXT NOT NULL,

@@ -13,7 +13,7 @@ CREATE INDEX duplicate_key_enrolment ON duplicate_key (enrolment);
 -- How often keys were added for persons whose birth date falls into a bucket: two requests that are handed in at once see
 -- each other by it.
 CREATE TABLE duplicate_bucket (
-    bucket  INTEGER PRIMARY KEY,  -- two bytes of a keyed hash of the birth date
+    bucket  INTEGER PRIMARY KEY,  -- twenty bits of the hash of a key
     changes INTEGER NOT NULL
 ) STRICT;
 

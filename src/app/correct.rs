@@ -5,7 +5,8 @@ use tokio::sync::OnceCell;
 
 use super::enrol::{Submitted, spent_challenge};
 use super::repeat::Attempt;
-use super::stood::Stood;
+use super::stood::{self, Stood};
+use super::workstation::elsewhere;
 use super::{App, Caller, Error, Intake, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
@@ -58,7 +59,7 @@ struct Recorded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revision: Option<u32>,
     /// Of a correction; a withdrawn request does not change any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stood::lenient")]
     stood: Option<Stood>,
 }
 
@@ -91,7 +92,7 @@ impl App {
             drop(reader);
             let entry = self.not_accepted((by, officer), intake, findings, now).with("correction_of", id.to_string());
             let number = Self::noted_refused((owner, earlier), repeat, intake, now);
-            self.commit(Unit::new(entry).with_all(number)).await?;
+            self.commit(Unit::new(entry).with_all(number)).await.map_err(elsewhere)?;
         }
         Ok(corrected)
     }

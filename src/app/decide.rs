@@ -279,6 +279,8 @@ impl App {
         (lease, reason, note): (LeaseId, ReturnReason, &ReturnNote),
         now: Timestamp,
     ) -> Result<(Stage, Unit), Error> {
+        // The office could not correct what does not open.
+        self.open_application(stored)?;
         let mut passage = stored.enrolment.clone().return_claimed(lease, reason, by.id(), now)?;
         self.keep_time(reader, &mut passage).await?;
         let (id, stage) = (passage.enrolment().id, passage.enrolment().stage.clone());

@@ -188,10 +188,12 @@ impl App {
     pub async fn index_earlier_requests(&self) -> Result<usize, Error> {
         let (mut made, mut after) = (0, None);
         loop {
-            let rows = self.store().reader().await?.enrolments_without_keys(after, INDEXED_AT_ONCE).await?;
-            let Some(last) = rows.last() else { return Ok(made) };
-            after = Some(last.enrolment.id);
-            for row in &rows {
+            let page = self.store().reader().await?.enrolments_without_keys(after, INDEXED_AT_ONCE).await?;
+            if page.last.is_none() {
+                return Ok(made);
+            }
+            after = page.last;
+            for row in &page.rows {
                 made += usize::from(self.index_earlier(row).await?);
             }
         }

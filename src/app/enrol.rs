@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::repeat::Attempt;
+use super::workstation::elsewhere;
 use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Entry};
@@ -107,7 +108,7 @@ impl App {
             drop(reader);
             let entry = self.not_accepted((by, officer), intake, findings, now);
             let number = Self::noted_refused((owner, earlier), repeat, intake, now);
-            self.commit(Unit::new(entry).with_all(number)).await?;
+            self.commit(Unit::new(entry).with_all(number)).await.map_err(elsewhere)?;
         }
         Ok(submitted)
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
-use super::stood::Stood;
+use super::stood::{self, Stood};
 use super::{App, Caller, Error, Officer, Repeat};
 use crate::domain::audit::Action;
 use crate::domain::capture::EndReason;
@@ -45,7 +45,7 @@ pub struct Reviewed {
 #[derive(Serialize, Deserialize)]
 struct Recorded {
     enrolment: EnrolmentId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stood::lenient")]
     stood: Option<Stood>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns what of a request may change after the answer. What each revision left as notes is kept beside the request already.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{App, Error};
 use crate::domain::chip::ChipSummary;
@@ -28,6 +28,13 @@ pub(super) struct Stood {
     chip: Option<ChipSummary>,
     deadline: Option<Deadline>,
     act_by: Option<Timestamp>,
+}
+
+/// Reads how a request stood; `None` if it was written by another release that says more of it than this one understands.
+/// For `#[serde(deserialize_with)]`.
+pub(super) fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Stood>, D::Error> {
+    let read = Option::<serde_json::Value>::deserialize(from)?;
+    Ok(read.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 impl Stood {

@@ -268,7 +268,7 @@ fn missing(numbers: &Numbers, ranges: u32) -> Vec<NumberRange> {
 }
 
 /// Where nothing else can be taken, it is the workstation.
-fn elsewhere(error: StoreError) -> Error {
+pub(super) fn elsewhere(error: StoreError) -> Error {
     match error {
         StoreError::Taken(Table::Workstation) => Error::WorkstationElsewhere,
         error => error.into(),

@@ -274,7 +274,8 @@ mod tests {
             "server.listen (eid.toml): is a table, not a text",
             "store.connections (EID__STORE__CONNECTIONS): is a text, not a whole number",
             "vault (EID__VAULT): is a text, not a table",
-            "codes.lifetime (EID__CODES__LIFETIME): no such setting; [codes] has: email_lifetime_secs, lifetime_secs",
+            "codes.lifetime (EID__CODES__LIFETIME): no such setting; [codes] has: email_lifetime_secs, failures_in_row, \
+             failures_per_day, lifetime_secs, send_gap_secs, sends_per_day, tries",
         ] {
             assert!(all.contains(told), "{told}\n{all}");
         }

@@ -337,8 +337,11 @@ pub(super) fn ends_a_stream(status: &Status) -> bool {
 
 /// The reason, if the same request would be refused again however often it came.
 pub(super) fn refused_for_good(status: &Status) -> Option<String> {
-    let for_good = matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists);
-    for_good.then(|| status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    // A correction that came too late: the request waits for none any more, or is not this office's.
+    let too_late = [NOT_RETURNED.name, ENROLMENT_NOT_FOUND.name].contains(&reason.as_str());
+    let for_good = too_late || matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists);
+    for_good.then_some(reason)
 }
 
 /// An error as the answer to one item of a stream.

@@ -39,6 +39,8 @@ pub(super) struct Session {
 #[derive(Default)]
 struct Progress {
     items: u64,
+    /// How often the client asked where it stands.
+    resumed: u64,
     bytes: u64,
 }
 
@@ -49,7 +51,7 @@ impl Session {
         bounded::answers((bounds.idle, bounds.lifetime), stop, |answering| async move {
             let mut progress = Progress::default();
             let ended = self.run(&answering, &mut progress).await;
-            let (caller, Progress { items, bytes }) = (self.by.id(), progress);
+            let (caller, Progress { items, bytes, .. }) = (self.by.id(), progress);
             tracing::info!(method = self.pace.method(), %caller, items, bytes, "stream ended");
             ended
         })
@@ -61,12 +63,16 @@ impl Session {
         progress: &mut Progress,
     ) -> Result<(), Status> {
         let bounds = self.pace.bounds();
-        while progress.items < bounds.items_max && progress.bytes < bounds.bytes_max {
+        while progress.items + progress.resumed < bounds.items_max && progress.bytes < bounds.bytes_max {
             let message = answering.of_client(self.messages.message()).await?.map_err(status::of_transport)?;
             let Some(message) = message else { return Ok(()) };
             progress.bytes = progress.bytes.saturating_add(u64::try_from(message.encoded_len()).unwrap_or(u64::MAX));
             let part = match message.part {
-                Some(Asked::Resume(resume)) => Answered::Resumed(self.resume(&resume).await?),
+                Some(Asked::Resume(resume)) => {
+                    progress.resumed += 1;
+                    answering.within(self.pace.turn()).await?;
+                    Answered::Resumed(answering.within(self.resume(&resume)).await??)
+                }
                 Some(Asked::Item(item)) => {
                     progress.items += 1;
                     answering.within(self.pace.turn()).await?;

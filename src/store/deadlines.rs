@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::engine::{Conn, Query, Row, query};
-use super::enrolments::{StoredEnrolment, stored};
+use super::enrolments::{EnrolmentPage, StoredEnrolment, stored};
 use super::error::StoreError;
 use super::{Reader, Store, audit};
 use crate::domain::audit::Entry;
@@ -63,15 +63,6 @@ async fn save(enrolment: &Enrolment, seen: Version, conn: &mut Conn<'_>) -> Resu
     Ok(touched == 1)
 }
 
-/// Requests to be counted again.
-#[derive(Debug)]
-pub struct TimedElsewhere {
-    /// Those that can be read. One that cannot must not hold up those beside it; it has been logged.
-    pub rows: Vec<StoredEnrolment>,
-    /// Where the next page begins; absent if this one is empty.
-    pub last: Option<EnrolmentId>,
-}
-
 impl Store {
     /// Keeps the clocks of a batch of requests that were counted again, and says how many of them. One that was changed by
     /// someone else meanwhile is left to the next time; the entry is written with the number, unless it is none.
@@ -107,7 +98,7 @@ impl Reader {
         edition: &Edition,
         after: Option<EnrolmentId>,
         limit: u32,
-    ) -> Result<TimedElsewhere, StoreError> {
+    ) -> Result<EnrolmentPage, StoreError> {
         let rows = query(
             "SELECT * FROM enrolment WHERE decided_at IS NULL \
              AND (calendar_edition IS NULL OR calendar_edition <> $1 OR act_by IS NULL) AND id > $2 \
@@ -118,8 +109,7 @@ impl Reader {
         .bind(i64::from(limit))
         .fetch_all(&mut self.conn())
         .await?;
-        let last = rows.last().map(|row| row.get("id").map(EnrolmentId::new)).transpose()?;
-        Ok(TimedElsewhere { rows: rows.iter().filter_map(|row| stored(row).ok()).collect(), last })
+        EnrolmentPage::of(&rows)
     }
 
     /// How many requests [`Reader::timed_elsewhere`] has in all.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Reader;
 use super::engine::{Conn, Query, query};
-use super::enrolments::{StoredEnrolment, stored};
+use super::enrolments::{EnrolmentPage, StoredEnrolment, readable};
 use super::error::StoreError;
 use crate::domain::duplicate::{FORM, KEY_HOLDERS_MAX, KEYS_MAX, KeyKind};
 use crate::domain::ids::{EnrolmentId, StaffId, Version};
@@ -209,9 +209,7 @@ impl Reader {
                  ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             );
             let rows = slots.fold(asked, Query::bind).fetch_all(&mut self.conn()).await?;
-            for row in &rows {
-                found.push(stored(row)?);
-            }
+            found.extend(rows.iter().filter_map(readable));
         }
         Ok(found)
     }
@@ -240,7 +238,7 @@ impl Reader {
         &mut self,
         after: Option<EnrolmentId>,
         limit: u32,
-    ) -> Result<Vec<StoredEnrolment>, StoreError> {
+    ) -> Result<EnrolmentPage, StoreError> {
         let rows = query(
             "SELECT * FROM enrolment WHERE id > $1 AND stage NOT IN ('refused', 'withdrawn') AND NOT EXISTS \
              (SELECT 1 FROM duplicate_key AS k WHERE k.enrolment = enrolment.id AND k.form = $2) ORDER BY id LIMIT $3",
@@ -250,6 +248,6 @@ impl Reader {
         .bind(i64::from(limit))
         .fetch_all(&mut self.conn())
         .await?;
-        rows.iter().map(stored).collect()
+        EnrolmentPage::of(&rows)
     }
 }

@@ -150,7 +150,7 @@ impl Reader {
         .await?;
         let told = |row: &Row| {
             let received_at = Timestamp::from_micros(row.get("received_at")?);
-            let enrolment = enrolments::stored(row).ok().map(|found| found.enrolment);
+            let enrolment = enrolments::readable(row).map(|found| found.enrolment);
             Ok(ToldEvent { stored: stored(row)?, received_at, enrolment })
         };
         rows.iter().map(told).collect()

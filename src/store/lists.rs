@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Reader;
 use super::engine::{Query, Row, query};
-use super::enrolments::{StoredEnrolment, stored};
+use super::enrolments::{StoredEnrolment, readable};
 use super::error::StoreError;
 use crate::domain::enrolment::StageName;
 use crate::domain::ids::EnrolmentId;
@@ -166,7 +166,7 @@ fn with_stages(asked: Query, filter: &Filter) -> Query {
 fn listed(row: &Row) -> Result<ListedEnrolment, StoreError> {
     let at = Timestamp::from_micros(row.get("received_at")?);
     let place = PageEnd { at, id: EnrolmentId::new(row.get("id")?) };
-    Ok(ListedEnrolment { place, stored: stored(row).ok() })
+    Ok(ListedEnrolment { place, stored: readable(row) })
 }
 
 fn stage_count(row: &Row) -> Result<StageCount, StoreError> {

@@ -1,6 +1,6 @@
 //! Workstations: whose they are, what each of their numbers stands for, and which numbers arrived.
 //!
-//! The row of a workstation is written first by every change here: its lock makes changes of one workstation queue, so that
+//! The row of a workstation is written first by every change that moves its numbers: its lock makes changes of one workstation queue, so that
 //! the runs of numbers stay whole.
 
 use uuid::Uuid;

@@ -613,6 +613,9 @@ async fn a_correction_is_refused_for_what_its_capture_says_as_a_submission_is() 
         let elsewhere = with_capture(&|capture| capture.workstation_id = "their-01".to_owned());
         assert_eq!(corrected(service, "officer", &elsewhere).await, "WORKSTATION_ELSEWHERE");
         assert_eq!(corrected(service, "officer", &good).await, "revision 2");
+        let late = with_capture(&|capture| capture.sequence = 5);
+        assert_eq!(corrected(service, "officer", &late).await, "NOT_RETURNED");
+        assert!(resumed(service).await.missing.is_empty(), "it came too late, and did arrive");
     })
     .await;
 }

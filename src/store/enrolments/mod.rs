@@ -5,7 +5,7 @@ mod row;
 use std::collections::BTreeMap;
 
 use super::deadlines::bind_clock;
-use super::engine::{Conn, query};
+use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, Store, audit, events};
 use crate::domain::audit::Entry;
@@ -14,8 +14,8 @@ use crate::domain::finding::Finding;
 use crate::domain::ids::{EnrolmentId, LeaseId, StaffId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::time::Timestamp;
-pub(super) use row::stored;
 use row::written_notes;
+pub(super) use row::{readable, stored};
 
 /// A request as the store keeps it.
 #[derive(Clone, Debug)]
@@ -75,6 +75,22 @@ pub struct Revision {
     pub return_note: Option<Sealed>,
     /// When the correction took its place.
     pub replaced_at: Timestamp,
+}
+
+/// A page of requests in the order of their names.
+#[derive(Debug)]
+pub struct EnrolmentPage {
+    /// Those that can be read.
+    pub rows: Vec<StoredEnrolment>,
+    /// Where the next page begins; absent if this one is empty.
+    pub last: Option<EnrolmentId>,
+}
+
+impl EnrolmentPage {
+    pub(super) fn of(rows: &[Row]) -> Result<Self, StoreError> {
+        let last = rows.last().map(|row| row.get("id").map(EnrolmentId::new)).transpose()?;
+        Ok(Self { rows: rows.iter().filter_map(readable).collect(), last })
+    }
 }
 
 pub(super) async fn insert(stored: &StoredEnrolment, events: &[Event], conn: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -238,8 +254,7 @@ impl Store {
                     .bind(i64::from(claim.limit))
                     .fetch_all(conn)
                     .await?;
-                    // One row that cannot be read must not hold up those beside it; it has been logged.
-                    let mut claimed: Vec<_> = rows.iter().filter_map(|row| stored(row).ok()).collect();
+                    let mut claimed: Vec<_> = rows.iter().filter_map(readable).collect();
                     claimed.sort_by_key(|row| row.enrolment.id);
                     hand_over(&claimed, &entry, claim.lease.id, conn).await?;
                     if !claimed.is_empty() {

@@ -16,6 +16,17 @@ use crate::store::deadlines::deadline_of;
 use crate::store::engine::Row;
 use crate::store::error::StoreError;
 
+/// A request, unless its row cannot be read: that is logged, for it must not hold up those beside it, nor stand still
+/// unseen.
+pub(in crate::store) fn readable(row: &Row) -> Option<StoredEnrolment> {
+    let read = stored(row);
+    if let Err(error) = &read {
+        let id = row.get::<Uuid>("id").map(|id| id.to_string()).unwrap_or_default();
+        tracing::error!(enrolment = id, error = error as &dyn std::error::Error, "a request's record is damaged");
+    }
+    read.ok()
+}
+
 pub(in crate::store) fn stored(row: &Row) -> Result<StoredEnrolment, StoreError> {
     let office = OfficeCode::parse(&row.get::<String>("office")?);
     let enrolment = Enrolment {

@@ -161,6 +161,21 @@ async fn requests_are_read_by_their_names_however_many() {
 }
 
 #[tokio::test]
+async fn a_damaged_record_holds_up_neither_those_compared_with_it_nor_those_behind_it() {
+    let scene = Scene::new().await;
+    let (one, two) = (scene.enrolment().await.enrolment.id, scene.enrolment().await.enrolment.id);
+    let spoil = "UPDATE enrolment SET notes = '' WHERE id = (SELECT id FROM enrolment ORDER BY id LIMIT 1)";
+    scene.database.tamper(spoil).await;
+    let mut reader = scene.reader().await;
+    let named: Vec<_> =
+        reader.enrolments_named(&[one, two]).await.unwrap().iter().map(|row| row.enrolment.id).collect();
+    assert_eq!(named, [two]);
+    let first = reader.enrolments_without_keys(None, 1).await.unwrap();
+    assert!(first.rows.is_empty() && first.last == Some(one), "the next page begins behind it");
+    assert_eq!(reader.enrolments_without_keys(first.last, 1).await.unwrap().rows[0].enrolment.id, two);
+}
+
+#[tokio::test]
 async fn live_requests_without_keys_are_found_a_page_at_a_time() {
     let scene = Scene::new().await;
     let (one, two, three) = (scene.enrolment().await, scene.enrolment().await, scene.enrolment().await);
@@ -174,8 +189,8 @@ async fn live_requests_without_keys_are_found_a_page_at_a_time() {
         .await;
     let mut reader = scene.reader().await;
     let mut page = async |after, limit| {
-        let rows = reader.enrolments_without_keys(after, limit).await.unwrap();
-        rows.iter().map(|row| row.enrolment.id).collect::<Vec<_>>()
+        let page = reader.enrolments_without_keys(after, limit).await.unwrap();
+        page.rows.iter().map(|row| row.enrolment.id).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 1).await, [one.enrolment.id]);
     assert_eq!(page(Some(one.enrolment.id), 10).await, [three.enrolment.id]);

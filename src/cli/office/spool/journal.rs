@@ -1,7 +1,7 @@
 //! The journals of a spool: every answer that settled a request, and what was taken out of `refused/`; sealed, in order.
 //!
 //! They only grow. A request leaves the queue after its answer is here and on the disk, so the journal is what the officer
-//! has in hand. Each write is one frame: its length, then what it holds, sealed for that place in the file. The last frame
+//! has in hand. Each write is one frame: its length and that length's complement, then what it holds, sealed for that place in the file. The last frame
 //! may be torn by a machine that lost its power; anything else that does not open is damage, and nothing is changed then.
 
 use std::fs::{self, File, OpenOptions};
@@ -22,8 +22,8 @@ use crate::proto::submit_response;
 
 /// Bytes of one frame; also what a torn end may be at most.
 const FRAME_BYTES_MAX: usize = 16 << 20;
-/// Bytes of a frame's length.
-const LENGTH_BYTES: usize = 4;
+/// Bytes of a frame's length: the number, and its complement, so that a damaged length is told from a torn end.
+const LENGTH_BYTES: usize = 8;
 
 /// Which journal: each has one kind of writer, who holds a lock of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,17 +125,15 @@ fn read_frames(folder: &Folder, book: Book) -> anyhow::Result<(Vec<Frame>, u64)>
     };
     let (mut frames, mut rest, mut end) = (Vec::new(), bytes.as_slice(), 0_u64);
     while !rest.is_empty() {
-        let framed = rest.split_first_chunk::<LENGTH_BYTES>().and_then(|(length, after)| {
-            let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-            after.split_at_checked(length)
-        });
+        let framed = rest
+            .split_first_chunk::<LENGTH_BYTES>()
+            .and_then(|(length, after)| after.split_at_checked(length_of(*length)?));
         let opened = framed.and_then(|(sealed, after)| Some((open(folder, book, end, sealed)?, after)));
         let Some((frame, after)) = opened else {
             // A file may have grown before its content was kept: then zeros follow. A last frame that was damaged later looks
             // the same and is given up too. That is safe: the service has those answers, gives them again to whoever asks
             // under the same name, and takes no other content under their numbers (docs/spool.md, "Killed at any moment").
-            let last = framed.is_none_or(|(_, after)| after.iter().all(|byte| *byte == 0));
-            if !last || rest.len() > FRAME_BYTES_MAX {
+            if !is_torn(rest, framed.map(|(_, after)| after)) || rest.len() > FRAME_BYTES_MAX {
                 bail!("{} is damaged from byte {end} on; nothing was changed", path.display());
             }
             break;
@@ -145,6 +143,21 @@ fn read_frames(folder: &Folder, book: Book) -> anyhow::Result<(Vec<Frame>, u64)>
         rest = after;
     }
     Ok((frames, end))
+}
+
+/// Whether what does not open may be the end of a file that a machine without power left: nothing but zeros follows. `after`
+/// is what stands behind the frame, if all of it is there. A wrong length that has content behind it is damage.
+fn is_torn(rest: &[u8], after: Option<&[u8]>) -> bool {
+    let lengths = rest.split_first_chunk::<LENGTH_BYTES>();
+    let zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    after.map_or_else(|| lengths.is_none_or(|(length, behind)| length_of(*length).is_some() || zeros(behind)), zeros)
+}
+
+/// The length that a frame begins with; `None` if it is damaged.
+fn length_of(bytes: [u8; LENGTH_BYTES]) -> Option<usize> {
+    let (length, complement) = bytes.split_first_chunk()?;
+    let length = u32::from_be_bytes(*length);
+    (complement == (!length).to_be_bytes()).then(|| usize::try_from(length).ok()).flatten()
 }
 
 fn open(folder: &Folder, book: Book, at: u64, sealed: &[u8]) -> Option<Frame> {
@@ -217,7 +230,8 @@ impl Journal {
     fn append_frame(&mut self, folder: &Folder, frame: &Frame) -> anyhow::Result<()> {
         let place = frame_place(folder, self.book, self.end);
         let sealed = folder.key().seal(&place, &frame.encode_to_vec(), folder.dice())?;
-        let mut bytes = u32::try_from(sealed.len()).context("an answer is too large")?.to_be_bytes().to_vec();
+        let length = u32::try_from(sealed.len()).context("an answer is too large")?;
+        let mut bytes = [length.to_be_bytes(), (!length).to_be_bytes()].concat();
         bytes.extend(sealed);
         let written = self.write(&bytes);
         if written.is_err() {
@@ -313,12 +327,16 @@ mod tests {
         for number in 1..=3 {
             journal.append(&folder, &[settled(number)]).unwrap();
         }
-        let mut bytes = fs::read(folder.journal()).unwrap();
-        bytes[20] ^= 1;
-        fs::write(folder.journal(), &bytes).unwrap();
-        let told = read(&folder).err().unwrap().to_string();
-        assert!(told.contains("damaged from byte 0"), "{told}");
-        assert!(Journal::open(&folder, Book::Answers).is_err());
-        assert_eq!(fs::read(folder.journal()).unwrap(), bytes);
+        let whole = fs::read(folder.journal()).unwrap();
+        // In the length, in its complement, and in what follows.
+        for at in [0, 1, 3, 4, 7, 20] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            fs::write(folder.journal(), &bytes).unwrap();
+            let told = read(&folder).err().unwrap().to_string();
+            assert!(told.contains("damaged from byte 0"), "{told}");
+            assert!(Journal::open(&folder, Book::Answers).is_err());
+            assert_eq!(fs::read(folder.journal()).unwrap(), bytes);
+        }
     }
 }

@@ -136,9 +136,10 @@ impl<'a, W: Write> Sender<'a, W> {
                 continue;
             }
             self.bar.set_length(self.bar.position() + waiting.len() as u64);
-            let before = waiting.len();
-            let ended = self.stream(waiting).await?;
-            if self.due()?.len() < before {
+            let ended = self.stream(waiting.clone()).await?;
+            // Others may be added meanwhile: what counts is what became of these.
+            let due: HashSet<_> = self.due()?.into_iter().collect();
+            if waiting.iter().any(|slot| !due.contains(slot)) {
                 (fruitless, wait) = (0, WAIT_MIN);
                 self.told.clear();
             } else {
