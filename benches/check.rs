@@ -3,24 +3,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 
+mod support;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use eid::app::{App, Officer, Parts, Registry};
-use eid::archive::Archive;
-use eid::config::Config;
+use eid::app::{Officer, Registry};
 use eid::domain::check::{Known, examine};
 use eid::domain::ids::StaffId;
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
 use eid::grpc::read_check;
-use eid::notify::Carriers;
 use eid::practice::Generator;
 use eid::proto as pb;
-use eid::server;
-use eid::store::Store;
-use eid::sys::{Clock, Dice};
-use eid::vault::{KeyRing, Vault};
+use eid::sys::Dice;
 use prost::Message as _;
 use time::macros::date;
 
@@ -35,23 +31,6 @@ fn messages() -> Vec<Vec<u8>> {
     let mut people = Generator::new(1, now());
     let check = |application| pb::CheckRequest { application: Some(application), ..pb::CheckRequest::default() };
     (0..APPLICANTS).map(|_| check(people.applicant().application).encode_to_vec()).collect()
-}
-
-async fn app(folder: &std::path::Path) -> App {
-    let dice = Dice::seeded(1);
-    let store = Store::open(&format!("sqlite:{}", folder.join("eid.sqlite").display()), 4).await.unwrap();
-    store.migrate().await.unwrap();
-    let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
-    App::new(Parts {
-        store,
-        archive: Archive::local(&folder.join("captures"), &vault.namespace()).unwrap(),
-        vault,
-        carriers: Carriers::file(folder.join("messages.jsonl")),
-        registry: Registry::Table,
-        clock: Clock::stopped(now()),
-        dice,
-        settings: server::settings(&Config::development(folder).unwrap()),
-    })
 }
 
 fn checks(c: &mut Criterion) {
@@ -75,7 +54,7 @@ fn checks(c: &mut Criterion) {
     });
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let app = runtime.block_on(app(folder.path()));
+    let app = runtime.block_on(support::app(folder.path(), Registry::Table, now()));
     let officer =
         Officer { id: StaffId::new(app_id()), office: OfficeCode::parse("79-01").unwrap(), on: now().local_date() };
     group.bench_function("all, with look-ups on SQLite", |b| {

@@ -5,24 +5,21 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark stops at the first surprise")]
 
+mod support;
+
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use eid::app::{App, Intake, Parts, Registry, Submitted};
-use eid::archive::Archive;
-use eid::config::Config;
+use eid::app::{Intake, Registry, Submitted};
 use eid::domain::capture::Captures;
 use eid::domain::duplicate::Profile;
 use eid::domain::finding::DUPLICATE_LIKELY;
 use eid::domain::ids::{EnrolmentId, RequestId};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
-use eid::notify::Carriers;
 use eid::practice::population::{Measured, Population, measure};
 use eid::receipt::PlainDigest;
-use eid::server;
-use eid::store::Store;
-use eid::sys::{Clock, Dice};
+use eid::sys::Dice;
 use eid::vault::{KeyRing, Vault};
 use time::Date;
 use time::macros::date;
@@ -117,7 +114,7 @@ fn arithmetic(population: &Population) {
 /// Every request through the service, in the order of arrival.
 async fn service(population: &Population) {
     let folder = tempfile::tempdir().unwrap();
-    let app = app(folder.path()).await;
+    let app = support::app(folder.path(), Registry::None, now()).await;
     let certificate = CertificateName { issuer: "CN=bench".to_owned(), uri: "urn:eid:bench:officer".to_owned() };
     let post = Post::new(Role::Officer, Some(OfficeCode::parse("79-01").unwrap())).unwrap();
     app.adopt_shipped().await.unwrap();
@@ -174,21 +171,4 @@ async fn service(population: &Population) {
 
 fn now() -> Timestamp {
     Timestamp::start_of(TODAY).plus(Duration::from_hours(12))
-}
-
-async fn app(folder: &std::path::Path) -> App {
-    let dice = Dice::seeded(1);
-    let store = Store::open(&format!("sqlite:{}", folder.join("eid.sqlite").display()), 4).await.unwrap();
-    store.migrate().await.unwrap();
-    let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
-    App::new(Parts {
-        store,
-        archive: Archive::local(&folder.join("captures"), &vault.namespace()).unwrap(),
-        vault,
-        carriers: Carriers::file(folder.join("messages.jsonl")),
-        registry: Registry::None,
-        clock: Clock::stopped(now()),
-        dice,
-        settings: server::settings(&Config::development(folder).unwrap()),
-    })
 }

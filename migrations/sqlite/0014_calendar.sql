@@ -18,5 +18,4 @@ ALTER TABLE enrolment ADD COLUMN calendar_edition TEXT;  -- on which it was coun
 ALTER TABLE enrolment ADD COLUMN deadline_provisional INTEGER;
 ALTER TABLE enrolment ADD COLUMN act_by INTEGER;  -- until when whoever holds it should act; absent when it has ended
 
-CREATE INDEX enrolment_act_by ON enrolment (act_by) WHERE decided_at IS NULL;
 CREATE INDEX enrolment_calendar ON enrolment (calendar_edition) WHERE decided_at IS NULL;

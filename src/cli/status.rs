@@ -172,13 +172,8 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::words::printed;
     use crate::proto::Text;
-
-    fn printed(print: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
-        let mut out = Vec::new();
-        print(&mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
 
     #[test]
     fn an_account_reads_line_by_line() {

@@ -1,17 +1,16 @@
-//! The legal clocks of requests: their columns, counting them again, and what is overdue.
+//! The legal clocks of requests: their columns, and counting them again.
 
 use uuid::Uuid;
 
 use super::engine::{Conn, Query, Row, query};
-use super::enrolments::{EnrolmentPage, StoredEnrolment, stored};
+use super::enrolments::EnrolmentPage;
 use super::error::StoreError;
 use super::{Reader, Store, audit};
 use crate::domain::audit::Entry;
 use crate::domain::calendar::Edition;
 use crate::domain::deadline::{Basis, Deadline};
-use crate::domain::enrolment::{Enrolment, Holder, StageName};
+use crate::domain::enrolment::Enrolment;
 use crate::domain::ids::{EnrolmentId, Version};
-use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
 
 /// Binds `due_at`, `deadline_basis`, `limit_days`, `spent_days`, `clock_ran`, `clock_running_since`, `calendar_edition`,
@@ -125,33 +124,5 @@ impl Reader {
         .fetch_optional(&mut self.conn())
         .await?;
         row.map_or(Ok(0), |row| row.get::<i64>("number").map(i64::unsigned_abs))
-    }
-
-    /// Requests on which `holder` should have acted before `now`, of one office or of all, those that wait longest first.
-    /// Nobody holds what has ended.
-    ///
-    /// # Errors
-    /// If the database cannot be asked.
-    pub async fn overdue(
-        &mut self,
-        holder: Holder,
-        office: Option<&OfficeCode>,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<StoredEnrolment>, StoreError> {
-        let Some(stage) = StageName::ALL.into_iter().find(|stage| !stage.is_final() && stage.holder() == holder) else {
-            return Ok(Vec::new());
-        };
-        let rows = query(
-            "SELECT * FROM enrolment WHERE decided_at IS NULL AND act_by <= $1 AND stage = $2 \
-             AND ($3 = '' OR office = $3) ORDER BY act_by, id LIMIT $4",
-        )
-        .bind(now.micros())
-        .bind(stage.name())
-        .bind(office.map_or("", OfficeCode::as_str))
-        .bind(i64::from(limit))
-        .fetch_all(&mut self.conn())
-        .await?;
-        rows.iter().map(stored).collect()
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever appends takes the next number of the stream and holds the stream until the commit, so that a reader who saw
 //! number n has seen everything below it: nothing can turn up behind a reader's back.
 
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
 use super::{Reader, enrolments};
 use crate::domain::enrolment::{Enrolment, Event, HandOver, StageName, Verb};
@@ -91,17 +91,13 @@ impl Reader {
         position: u64,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = query(concat!(
+        let asked = query(concat!(
             "SELECT ",
             event_columns!(),
             " FROM enrolment_event v WHERE v.enrolment_id = $1 AND v.position > $2 ORDER BY v.position LIMIT $3"
         ))
-        .bind(enrolment.uuid())
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&mut self.conn())
-        .await?;
-        rows.iter().map(stored).collect()
+        .bind(enrolment.uuid());
+        self.page(asked, position, limit).await?.iter().map(stored).collect()
     }
 
     /// What happened in the stream of an office after `position`, at most `limit` events, oldest first.
@@ -114,17 +110,19 @@ impl Reader {
         position: u64,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = query(concat!(
+        let asked = query(concat!(
             "SELECT ",
             event_columns!(),
             " FROM enrolment_event v WHERE v.office = $1 AND v.position > $2 ORDER BY v.position LIMIT $3"
         ))
-        .bind(office.as_str())
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&mut self.conn())
-        .await?;
-        rows.iter().map(stored).collect()
+        .bind(office.as_str());
+        self.page(asked, position, limit).await?.iter().map(stored).collect()
+    }
+
+    /// The rows after `position`, at most `limit`: the last two parameters of every statement about a stream.
+    async fn page(&mut self, asked: Query, position: u64, limit: u32) -> Result<Vec<Row>, StoreError> {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        asked.bind(position).bind(i64::from(limit)).fetch_all(&mut self.conn()).await
     }
 
     /// The same with the requests as they stand now.
@@ -137,17 +135,14 @@ impl Reader {
         position: u64,
         limit: u32,
     ) -> Result<Vec<ToldEvent>, StoreError> {
-        let rows = query(concat!(
+        let asked = query(concat!(
             "SELECT e.*, ",
             event_columns!(),
             " FROM enrolment_event v JOIN enrolment e ON e.id = v.enrolment_id \
              WHERE v.office = $1 AND v.position > $2 ORDER BY v.position LIMIT $3"
         ))
-        .bind(office.as_str())
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&mut self.conn())
-        .await?;
+        .bind(office.as_str());
+        let rows = self.page(asked, position, limit).await?;
         let told = |row: &Row| {
             let received_at = Timestamp::from_micros(row.get("received_at")?);
             let enrolment = enrolments::readable(row).map(|found| found.enrolment);

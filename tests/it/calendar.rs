@@ -8,7 +8,6 @@ use std::time::Duration;
 use eid::app::{Adoption, App, Recomputed, Registry, TrustSettings};
 use eid::domain::audit::Actor;
 use eid::domain::calendar::{Calendar, CannotSucceed, SHIPPED};
-use eid::domain::enrolment::Holder;
 use eid::domain::record::Biometrics;
 use eid::domain::staff::Role;
 use eid::domain::time::Timestamp;
@@ -189,14 +188,15 @@ async fn a_referred_request_waits_a_working_day_for_its_supervisor_and_is_overdu
         assert_eq!(enrolment.state(), pb::EnrolmentState::Referred);
         assert_eq!(enrolment.act_by, end_of(date!(2026 - 11 - 23)));
         assert_eq!(enrolment.deadline.unwrap().due_at, end_of(date!(2026 - 12 - 02)));
-        let overdue = async |holder| {
-            let mut reader = service.app().store().reader().await.unwrap();
-            reader.overdue(holder, None, service.now(), 10).await.unwrap().len()
+        let overdue = async |holder: pb::Holder| {
+            let filter = pb::EnrolmentFilter { overdue: true, holder: holder.into(), ..pb::EnrolmentFilter::default() };
+            let request = pb::CountRequest { filter: Some(filter), ..pb::CountRequest::default() };
+            service.officer().count(request).await.unwrap().into_inner().total
         };
         service.wait(DAY * 3);
-        assert_eq!(overdue(Holder::Supervisor).await, 0, "noon of Monday");
+        assert_eq!(overdue(pb::Holder::Supervisor).await, 0, "noon of Monday");
         service.wait(DAY / 2);
-        assert_eq!((overdue(Holder::Supervisor).await, overdue(Holder::Authority).await), (1, 0));
+        assert_eq!((overdue(pb::Holder::Supervisor).await, overdue(pb::Holder::Authority).await), (1, 0));
         let request = pb::OverrideRequest {
             not_the_same: Vec::new(),
             request_id: service.id(),
@@ -207,7 +207,7 @@ async fn a_referred_request_waits_a_working_day_for_its_supervisor_and_is_overdu
         let answer = service.reviewer("supervisor").r#override(request).await.unwrap().into_inner();
         assert_eq!(answer.enrolment.unwrap().act_by, end_of(date!(2026 - 12 - 02)));
         service.wait(DAY * 9);
-        assert_eq!((overdue(Holder::Supervisor).await, overdue(Holder::Authority).await), (0, 1));
+        assert_eq!((overdue(pb::Holder::Supervisor).await, overdue(pb::Holder::Authority).await), (0, 1));
     })
     .await;
 }

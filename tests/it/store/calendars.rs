@@ -4,9 +4,11 @@ use eid::domain::calendar::Edition;
 use eid::domain::deadline::Run;
 use eid::domain::enrolment::{Enrolment, Holder, ReturnReason, Stage, WithdrawalReason};
 use eid::domain::ids::{EnrolmentId, Version};
+use eid::domain::office::OfficeSpan;
 use eid::domain::staff::OfficeCode;
 use eid::domain::time::Timestamp;
 use eid::domain::trust::Sha256;
+use eid::domain::working_list::Filter;
 use eid::store::{CalendarText, Change, StoredEnrolment, Table};
 use time::macros::date;
 
@@ -131,7 +133,7 @@ async fn clocks_of_a_batch_are_saved_where_nobody_was_faster_and_the_entry_tells
 }
 
 #[tokio::test]
-async fn what_is_overdue_is_listed_by_who_holds_it_longest_waiting_first() {
+async fn what_is_overdue_is_listed_by_who_holds_it() {
     let scene = Scene::new().await;
     let of = |stage: Stage, secs: u64| {
         move |enrolment: &mut Enrolment| (enrolment.stage, enrolment.act_by) = (stage, Some(later(secs)))
@@ -141,16 +143,21 @@ async fn what_is_overdue_is_listed_by_who_holds_it_longest_waiting_first() {
     let later_still = kept(&scene, of(forwarded(), 10)).await.enrolment.id;
     kept(&scene, of(forwarded(), 31)).await;
     let referred = kept(&scene, of(Stage::Referred, 30)).await.enrolment.id;
-    kept(&scene, of(Stage::Referred, 30)).await;
-    let overdue = async |holder, office: Option<&OfficeCode>, now: Timestamp, limit| {
-        let rows = scene.reader().await.overdue(holder, office, now, limit).await.unwrap();
-        rows.into_iter().map(|row| row.enrolment.id).collect::<Vec<_>>()
+    let beside = kept(&scene, of(Stage::Referred, 30)).await.enrolment.id;
+    let overdue = async |holder, code: OfficeCode, now: Timestamp, limit| {
+        let (span, filter) = (OfficeSpan { code, from: None, until: None }, Filter::all().held_by(holder).overdue());
+        let rows = scene.reader().await.listed(&span, (&filter, now), None, limit).await.unwrap();
+        rows.into_iter().map(|row| row.place.id).collect::<Vec<_>>()
     };
-    assert_eq!(overdue(Holder::Authority, None, later(30), 9).await, [later_still, late]);
-    assert_eq!(overdue(Holder::Authority, Some(&office()), later(20), 1).await, [later_still]);
+    assert_eq!(overdue(Holder::Authority, office(), later(30), 9).await, [later_still, late]);
+    assert_eq!(overdue(Holder::Authority, office(), later(20), 1).await, [later_still]);
     let elsewhere = OfficeCode::parse("01-01").unwrap();
-    assert_eq!(overdue(Holder::Authority, Some(&elsewhere), later(30), 9).await, []);
-    assert_eq!(overdue(Holder::Supervisor, None, later(29), 9).await, []);
-    assert_eq!(overdue(Holder::Supervisor, None, later(30), 1).await, [referred], "late from that moment on");
-    assert_eq!(overdue(Holder::Nobody, None, later(99), 9).await, []);
+    assert_eq!(overdue(Holder::Authority, elsewhere, later(30), 9).await, []);
+    assert_eq!(overdue(Holder::Supervisor, office(), later(29), 9).await, []);
+    assert_eq!(
+        overdue(Holder::Supervisor, office(), later(30), 9).await,
+        [beside, referred],
+        "late from that moment on"
+    );
+    assert_eq!(overdue(Holder::Nobody, office(), later(99), 9).await, []);
 }
