@@ -6,6 +6,7 @@ use eid::app::{App, Parts, Registry};
 use eid::archive::Archive;
 use eid::config::Config;
 use eid::domain::time::Timestamp;
+use eid::limits::Limits;
 use eid::notify::Carriers;
 use eid::server;
 use eid::store::Store;
@@ -23,6 +24,7 @@ pub async fn app(folder: &Path, registry: Registry, now: Timestamp) -> App {
         archive: Archive::local(&folder.join("captures"), &vault.namespace()).unwrap(),
         vault,
         carriers: Carriers::file(folder.join("messages.jsonl")),
+        limits: Limits::memory(Clock::stopped(now)),
         registry,
         clock: Clock::stopped(now),
         dice,

@@ -1,7 +1,9 @@
 //! Activation: where an account stands, a code to its phone for one device, and the code back, by which the device is bound.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
+use super::budgets::Spent;
 use super::codes::{Aim, Answers, Typed};
 use super::devices::{BoundDevice, NewDevice, NotBindable};
 use super::repeat::Attempt;
@@ -14,6 +16,7 @@ use crate::domain::contact::{Contact, Phone};
 use crate::domain::device::{Assurance, Challenge, DevicePurpose, KeyProof, KeyThumbprint, Route};
 use crate::domain::ids::{AccountId, DeviceId, MessageId};
 use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::network::SourceNetwork;
 use crate::domain::outlook::Outlook;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
@@ -25,6 +28,24 @@ pub struct Login {
     pub number: IdentityNumber,
     /// The account's phone.
     pub phone: Phone,
+}
+
+/// A wish for a code.
+#[derive(Clone, Debug)]
+pub struct CodeWish {
+    /// Whose.
+    pub login: Login,
+    /// The key of the device that the code is to bind.
+    pub device: KeyThumbprint,
+    /// The network from which the app called, if it is known.
+    pub source: Option<SourceNetwork>,
+}
+
+/// What the budgets said to one call: each is asked once, however often the call looks again.
+#[derive(Default)]
+struct Spending {
+    wish: OnceCell<Result<(), Spent>>,
+    sending: OnceCell<Result<(), Spent>>,
 }
 
 /// What became of a wish for a code.
@@ -51,6 +72,11 @@ pub enum CodeSent {
     TooManyFailures {
         /// When to ask again.
         retry_at: Option<Timestamp>,
+    },
+    /// A budget is spent.
+    HeldBack {
+        /// When to ask again.
+        retry_at: Timestamp,
     },
     /// Codes were sent a moment ago, or as often today as may be.
     NotYet {
@@ -135,29 +161,27 @@ impl App {
     ///
     /// # Errors
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
-    pub async fn send_code(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        login: &Login,
-        device: KeyThumbprint,
-    ) -> Result<CodeSent, Error> {
-        let now = self.clock().now();
-        self.once(by, repeat, || self.send_once(by, repeat, login, device, now)).await
+    pub async fn send_code(&self, by: &Caller, repeat: &Repeat, wish: &CodeWish) -> Result<CodeSent, Error> {
+        let (now, spending) = (self.clock().now(), Spending::default());
+        self.once(by, repeat, || self.send_once(by, repeat, (wish, &spending), now)).await
     }
 
     async fn send_once(
         &self,
         by: &Caller,
         repeat: &Repeat,
-        login: &Login,
-        device: KeyThumbprint,
+        (CodeWish { login, device, source }, spending): (&CodeWish, &Spending),
         now: Timestamp,
     ) -> Result<Attempt<CodeSent>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
             return Ok(Attempt::Answered(first));
         }
+        drop(reader);
+        if let Err(Spent { retry_at }) = spending.wish.get_or_init(|| self.spend_wish(*device, *source)).await {
+            return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at: *retry_at }));
+        }
+        let mut reader = self.store().reader().await?;
         let Some(stored) = self.matched(&mut reader, login).await? else {
             return Ok(Attempt::Unchanged(CodeSent::NotMatched));
         };
@@ -166,7 +190,7 @@ impl App {
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(CodeSent::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(CodeSent::AlreadyActive)),
         }
-        if reader.device_by_key(device).await?.is_some() {
+        if reader.device_by_key(*device).await?.is_some() {
             return Ok(Attempt::Unchanged(CodeSent::KeyUsed));
         }
         let slot = reader.slot(stored.account.id, Purpose::Activation).await?;
@@ -175,7 +199,11 @@ impl App {
             Turn::Now => {}
             held => return Ok(Attempt::Unchanged(not_sent(held))),
         }
-        let aim = aim(login, device);
+        let aim = aim(login, *device);
+        let leaves = spending.sending.get_or_init(|| self.spend_sending(stored.account.id, &aim.to)).await;
+        if let Err(Spent { retry_at }) = leaves {
+            return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at: *retry_at }));
+        }
         let sent = match self.code_again(&stored, &aim, &slot, now)? {
             Some(again) => again,
             None => match self.new_code(&stored, &aim, &slot, now)? {
@@ -185,7 +213,7 @@ impl App {
                 }
             },
         };
-        let (challenge, drawn) = self.draw_challenge((stored.account.id, DevicePurpose::Activation, device), now);
+        let (challenge, drawn) = self.draw_challenge((stored.account.id, DevicePurpose::Activation, *device), now);
         let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries, challenge: Box::new(challenge) };
         let entry = self
             .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())

@@ -1,7 +1,9 @@
 //! Changes of phone and e-mail address: the old value stays live until a code sent to the new one comes back.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
+use super::budgets::Spent;
 use super::codes::{Aim, Answers, Typed};
 use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
@@ -34,6 +36,11 @@ pub enum Begun {
     Taken,
     /// A change of this kind is pending.
     AlreadyPending(ChangeView),
+    /// A budget of codes is spent.
+    HeldBack {
+        /// When to ask again.
+        retry_at: Timestamp,
+    },
     /// Too many wrong codes.
     TooManyFailures {
         /// When to ask again; `None`: waiting does not help.
@@ -82,8 +89,8 @@ impl App {
         account: AccountId,
         new: &Contact,
     ) -> Result<Begun, Error> {
-        let now = self.clock().now();
-        self.once(by, repeat, || self.begin_once(by, repeat, account, new, now)).await
+        let (now, spending) = (self.clock().now(), OnceCell::new());
+        self.once(by, repeat, || self.begin_once(by, repeat, account, (new, &spending), now)).await
     }
 
     async fn begin_once(
@@ -91,7 +98,7 @@ impl App {
         by: &Caller,
         repeat: &Repeat,
         account: AccountId,
-        new: &Contact,
+        (new, spending): (&Contact, &OnceCell<Result<(), Spent>>),
         now: Timestamp,
     ) -> Result<Attempt<Begun>, Error> {
         let mut reader = self.store().reader().await?;
@@ -118,6 +125,10 @@ impl App {
             other => other,
         };
         let slot = reader.slot(account, purpose(new.kind())).await?;
+        drop(reader);
+        if let Err(Spent { retry_at }) = spending.get_or_init(|| self.spend_sending(account, new)).await {
+            return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at: *retry_at }));
+        }
         let sent = match self.new_code(&stored, &aim(new), &slot, now)? {
             Ok(sent) => sent,
             Err(TooManyFailures { retry_at }) => return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at })),

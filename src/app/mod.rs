@@ -5,6 +5,7 @@
 
 mod activate;
 mod administer;
+mod budgets;
 mod calendar;
 mod caller;
 mod captures;
@@ -36,8 +37,9 @@ mod trust;
 mod watch;
 mod workstation;
 
-pub use activate::{Activated, CodeSent, Login};
+pub use activate::{Activated, CodeSent, CodeWish, Login};
 pub use administer::{AccountView, LookPurpose, Search};
+pub use budgets::BudgetSettings;
 pub use calendar::Adoption;
 pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
@@ -76,6 +78,7 @@ use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
+use crate::limits::Limits;
 use crate::notify::Carriers;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
@@ -94,6 +97,8 @@ const ATTEMPTS_MAX: u32 = 6;
 pub struct Settings {
     /// One-time codes.
     pub codes: CodePolicy,
+    /// How many of them may be asked for and sent.
+    pub budgets: BudgetSettings,
     /// Digits of an identification number.
     pub number_digits: usize,
     /// Only real documents count: those of the practice country are refused.
@@ -121,6 +126,8 @@ pub struct Parts {
     pub archive: Archive,
     /// How messages leave.
     pub carriers: Carriers,
+    /// Where calls and codes are counted.
+    pub limits: Limits,
     /// Where immigration records are asked for.
     pub registry: Registry,
     /// Time.
@@ -169,6 +176,11 @@ impl App {
     /// What is kept.
     pub fn store(&self) -> &Store {
         &self.parts.store
+    }
+
+    /// Where calls and codes are counted.
+    pub fn limits(&self) -> &Limits {
+        &self.parts.limits
     }
 
     /// The clock that use cases read.

@@ -46,6 +46,8 @@ pub struct Config {
     pub registry: Registry,
     /// One-time codes.
     pub codes: Codes,
+    /// How many of them may be asked for and sent.
+    pub budgets: Budgets,
     /// Accounts.
     pub accounts: Accounts,
     /// Devices of holders.
@@ -193,6 +195,23 @@ pub struct Codes {
     pub send_gap_secs: u64,
     /// Sendings in a day.
     pub sends_per_day: u64,
+}
+
+/// How many codes may be asked for and sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Budgets {
+    /// Asked for with one device key.
+    pub device_codes_per_day: u32,
+    /// Asked for from one network.
+    pub source_codes_per_hour: u32,
+    /// Sent to one account.
+    pub account_codes_per_day: u32,
+    /// Sent to one phone or address.
+    pub destination_codes_per_day: u32,
+    /// Sent to phones of one country.
+    pub prefix_codes_per_hour: u32,
+    /// Sent in all.
+    pub codes_per_hour: u32,
 }
 
 /// Accounts.
@@ -404,6 +423,7 @@ impl Config {
             archive,
             registry,
             codes,
+            budgets,
             accounts,
             devices,
             requests,
@@ -457,6 +477,12 @@ impl Config {
             ("codes.failures_in_row", codes.failures_in_row.to_string()),
             ("codes.send_gap_secs", codes.send_gap_secs.to_string()),
             ("codes.sends_per_day", codes.sends_per_day.to_string()),
+            ("budgets.device_codes_per_day", budgets.device_codes_per_day.to_string()),
+            ("budgets.source_codes_per_hour", budgets.source_codes_per_hour.to_string()),
+            ("budgets.account_codes_per_day", budgets.account_codes_per_day.to_string()),
+            ("budgets.destination_codes_per_day", budgets.destination_codes_per_day.to_string()),
+            ("budgets.prefix_codes_per_hour", budgets.prefix_codes_per_hour.to_string()),
+            ("budgets.codes_per_hour", budgets.codes_per_hour.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
             ("devices.certificate_hours", devices.certificate_hours.to_string()),
             ("devices.list_hours", devices.list_hours.to_string()),

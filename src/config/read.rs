@@ -17,8 +17,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry, RegistrySource,
-    Requests, Server, Store, Trust, Vault, Watch,
+    Accounts, Archive, Budgets, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry,
+    RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
@@ -41,6 +41,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         archive: reader.archive(),
         registry: reader.registry(),
         codes: reader.codes(),
+        budgets: reader.budgets(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         devices: reader.devices(),
         requests: reader.requests(),
@@ -192,6 +193,19 @@ impl Reader<'_> {
             failures_in_row: self.number("codes.failures_in_row", 1..=FAILURES_IN_ROW_MAX.into()),
             send_gap_secs: self.number("codes.send_gap_secs", SEND_GAP_MIN.as_secs()..=3_600),
             sends_per_day: self.number("codes.sends_per_day", 1..=SENDS_PER_DAY_MAX.into()),
+        }
+    }
+
+    fn budgets(&mut self) -> Budgets {
+        // A limit counts to 10,000 at most.
+        let mut count = |key| self.number(key, 1..=10_000);
+        Budgets {
+            device_codes_per_day: count("budgets.device_codes_per_day"),
+            source_codes_per_hour: count("budgets.source_codes_per_hour"),
+            account_codes_per_day: count("budgets.account_codes_per_day"),
+            destination_codes_per_day: count("budgets.destination_codes_per_day"),
+            prefix_codes_per_hour: count("budgets.prefix_codes_per_hour"),
+            codes_per_hour: count("budgets.codes_per_hour"),
         }
     }
 

@@ -155,6 +155,14 @@ fn the_default_file_is_the_development_configuration() {
                 send_gap_secs: law::codes::SEND_GAP_MIN.as_secs(),
                 sends_per_day: law::codes::SENDS_PER_DAY_MAX.into(),
             },
+            budgets: Budgets {
+                device_codes_per_day: 10,
+                source_codes_per_hour: 600,
+                account_codes_per_day: 10,
+                destination_codes_per_day: 20,
+                prefix_codes_per_hour: 10_000,
+                codes_per_hour: 10_000,
+            },
             accounts: Accounts { identity_number_digits: law::numbers::DIGITS },
             devices: Devices {
                 certificate_hours: 72,

@@ -40,6 +40,12 @@ impl Phone {
         national.map(|rest| Self(format!("+84{rest}"))).ok_or(WRONG)
     }
 
+    /// The calling code of the number's country, with its plus sign.
+    #[expect(clippy::unused_self, reason = "only numbers of one country are taken, as yet")]
+    pub const fn country_prefix(&self) -> &'static str {
+        "+84"
+    }
+
     /// The number with all but its last three digits hidden.
     pub fn masked(&self) -> String {
         mask_tail(&self.0)

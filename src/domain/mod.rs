@@ -22,6 +22,7 @@ pub mod ids;
 pub mod law;
 pub mod message;
 pub mod mrz;
+pub mod network;
 pub mod office;
 pub mod outlook;
 pub mod passport;

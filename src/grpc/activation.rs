@@ -7,12 +7,13 @@ use super::devices::{bound_device, new_device};
 use super::gate::caller;
 use super::parse::Faults;
 use super::{advice, render};
-use crate::app::{Activated, App, CodeSent, Login, NotBindable};
+use crate::app::{Activated, App, CodeSent, CodeWish, Login, NotBindable};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
 use crate::domain::contact::Phone;
 use crate::domain::device::DeviceKey;
 use crate::domain::ids::RequestId;
+use crate::domain::network::SourceNetwork;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
 use crate::domain::time::Timestamp;
 use crate::proto as pb;
@@ -52,12 +53,17 @@ impl pb::activation_service_server::ActivationService for Activation {
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
         let login = login(&mut faults, &message.identity_number, &message.phone);
         let key = faults.take("device_key", DeviceKey::parse(&message.device_key));
-        let ((id, login), key) = faults.finish(id.zip(login).zip(key))?;
+        let source = match message.source_address.as_str() {
+            "" => Some(None),
+            address => faults.text("source_address", address, SourceNetwork::parse).map(Some),
+        };
+        let ((id, login), (key, source)) = faults.finish(id.zip(login).zip(key.zip(source)))?;
+        let wish = CodeWish { login, device: key.thumbprint(), source };
         let repeat = self.0.repeat(id, "ActivationService/SendCode", &message.encode_to_vec());
-        let sent = self.0.send_code(&by, &repeat, &login, key.thumbprint()).await?;
+        let sent = self.0.send_code(&by, &repeat, &wish).await?;
         let mut answer = pb::SendCodeResponse {
             advice: Some(render::text(advice::code_sent(&sent))),
-            timetable: Some(self.timetable(&login).await?),
+            timetable: Some(self.timetable(&wish.login).await?),
             ..Default::default()
         };
         let outcome = match sent {
@@ -76,6 +82,10 @@ impl pb::activation_service_server::ActivationService for Activation {
             CodeSent::TooManyFailures { retry_at } => {
                 answer.retry_at = retry_at.map(render::instant);
                 pb::SendCodeOutcome::TooManyFailures
+            }
+            CodeSent::HeldBack { retry_at } => {
+                answer.retry_at = Some(render::instant(retry_at));
+                pb::SendCodeOutcome::HeldBack
             }
             CodeSent::NotYet { retry_at } => {
                 answer.retry_at = Some(render::instant(retry_at));

@@ -32,6 +32,10 @@ const NO_LIVE_CODE: Text = Text::new(
     "There is no code to check: it has ended or was used up. Ask for a new one.",
     "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy yêu cầu mã mới.",
 );
+const HELD_BACK: Text = Text::new(
+    "Too many codes are being asked for. Try again after the time shown.",
+    "Đang có quá nhiều yêu cầu gửi mã. Hãy thử lại sau thời điểm đã báo.",
+);
 const STOPPED: Text = Text::new(
     "Too many wrong codes. Call the hotline 1900 0368, key 4.",
     "Nhập sai mã quá nhiều lần. Hãy gọi tổng đài 1900 0368, bấm phím 4.",
@@ -84,6 +88,7 @@ pub(super) const fn code_sent(sent: &CodeSent) -> Text {
         CodeSent::AlreadyActive => ACTIVE,
         CodeSent::TooManyFailures { retry_at: Some(_) } => WAIT,
         CodeSent::TooManyFailures { retry_at: None } => STOPPED,
+        CodeSent::HeldBack { .. } => HELD_BACK,
         CodeSent::NotYet { .. } => ENOUGH_SENT,
     }
 }
@@ -149,6 +154,7 @@ pub(super) const fn begun(begun: &Begun) -> Text {
             "A change of this kind is pending. Confirm or cancel it first.",
             "Đang có yêu cầu thay đổi cùng loại. Hãy xác nhận hoặc hủy yêu cầu đó trước.",
         ),
+        Begun::HeldBack { .. } => HELD_BACK,
         Begun::TooManyFailures { retry_at: Some(_) } => WAIT,
         Begun::TooManyFailures { retry_at: None } => STOPPED,
     }

@@ -46,6 +46,10 @@ impl pb::contact_service_server::ContactService for Contacts {
             }
             Begun::Unchanged => pb::BeginOutcome::Unchanged,
             Begun::Taken => pb::BeginOutcome::Taken,
+            Begun::HeldBack { retry_at } => {
+                answer.retry_at = Some(render::instant(*retry_at));
+                pb::BeginOutcome::HeldBack
+            }
             Begun::TooManyFailures { retry_at } => {
                 answer.retry_at = retry_at.map(render::instant);
                 pb::BeginOutcome::TooManyFailures

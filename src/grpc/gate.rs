@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -17,20 +16,19 @@ use super::policy::{Rule, StreamBounds};
 use super::status;
 use crate::app::{App, Caller};
 use crate::domain::ids::StaffId;
-use crate::limits::{LimitKey, Limits, Verdict};
+use crate::limits::{LimitKey, Verdict};
 use crate::tls::Peer;
 
 /// The gate, to be laid over the services.
 #[derive(Clone)]
 pub struct Gate {
     app: App,
-    limits: Arc<Limits>,
 }
 
 impl Gate {
-    /// A gate that asks this directory and counts with these limits.
-    pub fn new(app: App, limits: Limits) -> Self {
-        Self { app, limits: Arc::new(limits) }
+    /// A gate that asks the directory of `app` and counts with its limits.
+    pub const fn new(app: App) -> Self {
+        Self { app }
     }
 
     /// The caller, if the call may go on.
@@ -42,7 +40,7 @@ impl Gate {
             return Err(status::role_not_allowed());
         }
         let subject = caller.id().to_string();
-        match self.limits.take(LimitKey { method: rule.method, subject: &subject }, rule.quota).await {
+        match self.app.limits().take(LimitKey { method: rule.method, subject: &subject }, rule.quota).await {
             Verdict::Allowed => Ok(caller),
             Verdict::Wait(wait) => Err(status::too_many_calls(wait)),
         }
@@ -93,7 +91,7 @@ where
                 };
                 let id = caller.id();
                 request.extensions_mut().insert(caller);
-                if let Some(pace) = rule.and_then(|rule| Pace::new(&gate.limits, rule, id)) {
+                if let Some(pace) = rule.and_then(|rule| Pace::new(&gate.app, rule, id)) {
                     request.extensions_mut().insert(pace);
                 }
                 let answer = AssertUnwindSafe(inner.call(request)).catch_unwind().await;
@@ -123,7 +121,7 @@ where
 /// How fast the items of a stream may come: each counts as one call of another method by the same caller.
 #[derive(Clone)]
 pub(super) struct Pace {
-    limits: Arc<Limits>,
+    app: App,
     method: &'static str,
     bounds: StreamBounds,
     item: &'static Rule,
@@ -132,10 +130,10 @@ pub(super) struct Pace {
 
 impl Pace {
     /// `None` if the method takes no stream of items.
-    fn new(limits: &Arc<Limits>, rule: &'static Rule, caller: StaffId) -> Option<Self> {
+    fn new(app: &App, rule: &'static Rule, caller: StaffId) -> Option<Self> {
         let bounds = rule.stream?;
         let item = Rule::named(bounds.item)?;
-        Some(Self { limits: Arc::clone(limits), method: rule.method, bounds, item, subject: caller.to_string() })
+        Some(Self { app: app.clone(), method: rule.method, bounds, item, subject: caller.to_string() })
     }
 
     /// The stream's method.
@@ -156,7 +154,7 @@ impl Pace {
     /// Waits until the next item may come, and counts it.
     pub(super) async fn turn(&self) {
         let key = LimitKey { method: self.item.method, subject: &self.subject };
-        while let Verdict::Wait(wait) = self.limits.take(key, self.item.quota).await {
+        while let Verdict::Wait(wait) = self.app.limits().take(key, self.item.quota).await {
             tokio::time::sleep(wait).await;
         }
     }

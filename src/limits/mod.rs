@@ -32,12 +32,23 @@ impl Limits {
     /// Limits shared through the Redis at `url`, which may hold a password and is never printed, under keys that begin
     /// with `namespace`.
     ///
-    /// A Redis that does not answer is no error: the service starts, counts alone and looks again.
+    /// Nothing is asked of it yet.
     ///
     /// # Errors
-    /// If `url` cannot be read, or if the Redis there answers and turns us away.
-    pub async fn redis(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
-        Ok(Self::Redis(Box::new(Shared::connect(url, namespace, clock).await?)))
+    /// If `url` cannot be read.
+    pub fn redis(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
+        Ok(Self::Redis(Box::new(Shared::new(url, namespace, clock)?)))
+    }
+
+    /// Looks for the Redis, if there is to be one. One that does not answer is no error: we count alone and look again.
+    ///
+    /// # Errors
+    /// If it answers and turns us away.
+    pub async fn greet(&self) -> Result<(), LimitsFault> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Redis(shared) => shared.greet().await,
+        }
     }
 
     /// Counts one call under `key`, or says how long to wait before the next one can be let through.
@@ -118,6 +129,16 @@ impl Quota {
         Self::spread(calls, 60_000_000)
     }
 
+    /// `calls` at once and as many each hour, evenly.
+    pub const fn per_hour(calls: u32) -> Self {
+        Self::spread(calls, 3_600_000_000)
+    }
+
+    /// `calls` at once and as many each day, evenly.
+    pub const fn per_day(calls: u32) -> Self {
+        Self::spread(calls, Self::REFILL_MICROS_MAX)
+    }
+
     /// A refill is rounded up: never more calls than promised.
     const fn spread(calls: u32, span_micros: u64) -> Self {
         let shares = if calls == 0 { 1 } else { calls as u64 };
@@ -164,6 +185,8 @@ mod tests {
         const TWENTY: Quota = Quota::per_second(20);
         assert_eq!((TWENTY.burst(), TWENTY.refill()), (20, Duration::from_millis(50)));
         assert_eq!(Quota::per_minute(5).refill(), Duration::from_secs(12));
+        assert_eq!(Quota::per_hour(60).refill(), Duration::from_mins(1));
+        assert_eq!(Quota::per_day(24).refill(), Duration::from_hours(1));
         assert_eq!(Quota::per_second(3).refill(), Duration::from_micros(333_334));
         assert_eq!(Quota::new(1, Duration::from_nanos(1_001)).refill(), Duration::from_micros(2));
     }

@@ -11,7 +11,6 @@ use tonic::transport::Server;
 use super::workers;
 use crate::app::App;
 use crate::grpc::{self, Gate};
-use crate::limits::Limits;
 use crate::proto::DESCRIPTORS;
 use crate::tls::Connection;
 
@@ -41,7 +40,6 @@ pub struct Edge {
 /// If a method has no rule, or serving fails.
 pub async fn serve_on<IO>(
     app: App,
-    limits: Limits,
     edge: Edge,
     incoming: impl Stream<Item = std::io::Result<Connection<IO>>>,
     stop: CancellationToken,
@@ -63,7 +61,7 @@ where
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_GRACE)
         .concurrency_limit_per_connection(edge.concurrent_per_connection as usize)
-        .layer(Gate::new(app, limits))
+        .layer(Gate::new(app))
         .add_routes(routes)
         .add_service(health);
     if edge.reflection {

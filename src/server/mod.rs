@@ -10,7 +10,7 @@ mod workers;
 pub use development::{Practice, prepare, register_practice_staff, trust_practice};
 pub use edge::{Edge, serve_on};
 pub use log::start_log;
-pub use parts::{limits, open, over, settings};
+pub use parts::{open, over, settings};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -119,13 +119,13 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     app.adopt_shipped().await.context("cannot put in place what comes with the program")?;
     // No chip is judged before it is known by whom.
     app.refresh_trust().await.context("cannot read the trust store")?;
-    let limits = limits(config, app.clock().clone()).await?;
+    app.limits().greet().await.context("cannot use Redis (setting limits.redis_url)")?;
     let edge = Edge {
         message_bytes_max: config.server.message_bytes_max,
         concurrent_per_connection: config.server.concurrent_per_connection,
         reflection: config.server.reflection,
     };
-    let serving = tokio::spawn(serve_on(app.clone(), limits, edge, incoming, stop.clone()));
+    let serving = tokio::spawn(serve_on(app.clone(), edge, incoming, stop.clone()));
     let delivering = tokio::spawn(workers::deliver(app.clone(), stop.clone()));
     let lines = CancellationToken::new();
     let keeping_lines = tokio::spawn(workers::keep_lines(app.clone(), lines.clone()));

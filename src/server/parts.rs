@@ -7,13 +7,13 @@ use anyhow::Context as _;
 use rustls::ServerConfig;
 
 use super::carriers::carriers;
-use crate::app::{App, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use crate::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
 use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
-use crate::limits::Limits;
+use crate::limits::{Limits, Quota};
 use crate::receipt::JwkSet;
 use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
@@ -47,6 +47,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
         archive: archive(&config.archive, &vault)?,
         vault,
         carriers: carriers(config, &dice)?,
+        limits: limits(config, clock.clone())?,
         registry: registry(config, &clock, &dice)?,
         clock,
         dice,
@@ -65,6 +66,7 @@ fn verifiers(config: &Config) -> anyhow::Result<JwkSet> {
 pub fn settings(config: &Config) -> Settings {
     Settings {
         codes: code_policy(&config.codes),
+        budgets: budgets(&config.budgets),
         number_digits: config.accounts.identity_number_digits,
         stages: StageLimits {
             review_working_days: config.requests.review_working_days,
@@ -104,6 +106,17 @@ fn code_policy(codes: &config::Codes) -> CodePolicy {
         failures_in_row: number(codes.failures_in_row),
         send_gap: Duration::from_secs(codes.send_gap_secs),
         sends_per_day: number(codes.sends_per_day),
+    }
+}
+
+fn budgets(budgets: &config::Budgets) -> BudgetSettings {
+    BudgetSettings {
+        device: Quota::per_day(budgets.device_codes_per_day),
+        source: Quota::per_hour(budgets.source_codes_per_hour),
+        account: Quota::per_day(budgets.account_codes_per_day),
+        destination: Quota::per_day(budgets.destination_codes_per_day),
+        prefix: Quota::per_hour(budgets.prefix_codes_per_hour),
+        all: Quota::per_hour(budgets.codes_per_hour),
     }
 }
 
@@ -160,12 +173,9 @@ fn archive(archive: &config::Archive, vault: &Vault) -> anyhow::Result<Archive> 
 }
 
 /// Where calls are counted: in this process, or in a Redis that replicas share.
-///
-/// # Errors
-/// If the Redis named refuses us.
-pub async fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
+fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
     Ok(match config.redis_url()? {
-        Some(url) => Limits::redis(&url, "eid", clock).await.context("cannot use Redis (setting limits.redis_url)")?,
+        Some(url) => Limits::redis(&url, "eid", clock).context("cannot use Redis (setting limits.redis_url)")?,
         None => Limits::memory(clock),
     })
 }

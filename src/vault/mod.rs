@@ -29,6 +29,7 @@ use crate::domain::contact::{Contact, Email, Phone};
 use crate::domain::device::{CounterCode, KeyThumbprint};
 use crate::domain::duplicate::BlockingKey;
 use crate::domain::ids::{AccountId, CodeId, EnrolmentId, ProofId};
+use crate::domain::network::SourceNetwork;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
@@ -83,6 +84,7 @@ struct Indexes {
     email: hmac::Key,
     number: hmac::Key,
     login: hmac::Key,
+    source: hmac::Key,
     code: hmac::Key,
     counter_code: hmac::Key,
     counter_draw: hmac::Key,
@@ -119,6 +121,7 @@ impl Vault {
             email: derive("email")?,
             number: derive("identity number")?,
             login: derive("login")?,
+            source: derive("source network")?,
             code: derive("one-time code")?,
             counter_code: derive("code from the counter")?,
             counter_draw: derive("drawing of codes for the counter")?,
@@ -213,6 +216,11 @@ impl Vault {
     /// Index of an identification number together with the account's phone: found only by who knows both.
     pub fn login(&self, number: &IdentityNumber, phone: &Phone) -> BlindIndex {
         index(&self.indexes.login, &[number.as_str(), phone.as_str()])
+    }
+
+    /// Index of a network from which somebody called.
+    pub fn source(&self, source: &SourceNetwork) -> BlindIndex {
+        BlindIndex::from_bytes(hmac::sign(&self.indexes.source, source.as_bytes()).as_ref().to_vec())
     }
 
     /// Index of a key by which duplicates are found: hashed apart for each kind, and cut to 16 bytes, for there are many.

@@ -12,6 +12,7 @@ use eid::domain::contact::{Contact, ContactKind, Email, Phone};
 use eid::domain::ids::{AccountId, MessageId};
 use eid::domain::message::{CodeText, MessageContent, NoticeText};
 use eid::domain::time::Timestamp;
+use eid::limits::Limits;
 use eid::notify::{self, Carriers, FileCarrier, Provider, Smpp, SmppSettings, Smtp, SmtpSettings, SmtpTls};
 use eid::server;
 use eid::store::{Change, SealedMessage, Unit};
@@ -55,6 +56,7 @@ impl Scene {
             archive: Archive::local(&folder.path().join("captures"), &own.namespace()).unwrap(),
             vault: own,
             carriers,
+            limits: Limits::memory(clock.clone()),
             registry: Registry::None,
             clock: clock.clone(),
             dice,

@@ -24,6 +24,7 @@ const CARRIER_AWAY: Wishes = Wishes {
     carrier_away: true,
     practice: false,
     counts_alone: false,
+    budgets: None,
     today: None,
 };
 

@@ -32,11 +32,9 @@ async fn two_processes_share_a_burst_under_keys_of_their_namespace() {
     let private = redis().is_none().then(PrivateRedis::start);
     let url = private.as_ref().map_or_else(|| redis().unwrap().to_owned(), PrivateRedis::url);
     let (ours, clock) = (namespace(), Clock::System);
-    let (one, two) = (
-        Limits::redis(&url, &ours, clock.clone()).await.unwrap(),
-        Limits::redis(&url, &ours, clock.clone()).await.unwrap(),
-    );
-    let apart = Limits::redis(&url, &namespace(), clock).await.unwrap();
+    let (one, two) =
+        (Limits::redis(&url, &ours, clock.clone()).unwrap(), Limits::redis(&url, &ours, clock.clone()).unwrap());
+    let apart = Limits::redis(&url, &namespace(), clock).unwrap();
     // A refill in an hour: none comes while the test runs, however busy the machine.
     let (key, quota) =
         (LimitKey { method: "Service/Method", subject: "caller" }, Quota::new(4, Duration::from_hours(1)));

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, run once for each engine. `support::database` says how the engine is chosen.
 
 #[cfg(test)]
+mod abuse;
 mod activation;
 #[cfg(test)]
 mod administration;

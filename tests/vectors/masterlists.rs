@@ -104,6 +104,7 @@ impl House {
             archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
             vault,
             carriers: Carriers::file(folder.path().join("messages.jsonl")),
+            limits: eid::limits::Limits::memory(clock.clone()),
             registry: eid::app::Registry::None,
             clock: clock.clone(),
             dice: dice.clone(),

@@ -166,6 +166,7 @@ async fn send_code(app: &App, request_id: String, case: &Case, phone: &str) -> R
         identity_number: case.number.clone(),
         phone: phone.to_owned(),
         device_key: case.handset.public_key(),
+        source_address: String::new(),
     };
     ask(app, request, async |mut c, q| c.send_code(q).await).await
 }

@@ -44,24 +44,23 @@ struct Link {
 }
 
 impl Shared {
-    pub(super) async fn connect(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
+    pub(super) fn new(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
         let client = Client::open(url).map_err(|_| LimitsFault::Url)?;
         let redis = manager(&client).map_err(|_| LimitsFault::Url)?;
-        let shared = Self {
+        Ok(Self {
             client,
             script: Script::new(include_str!("gcra.lua")),
             namespace: namespace.to_owned(),
             alone: Memory::new(clock.clone()),
             clock,
-            link: Mutex::new(Link { redis: redis.clone(), failed: None }),
+            link: Mutex::new(Link { redis, failed: None }),
             patience: PATIENCE,
-        };
-        shared.greet(redis).await?;
-        Ok(shared)
+        })
     }
 
     /// Loads the script. Silence is not a fault, a refusal is: waiting does not cure a wrong password.
-    async fn greet(&self, mut redis: ConnectionManager) -> Result<(), LimitsFault> {
+    pub(super) async fn greet(&self) -> Result<(), LimitsFault> {
+        let mut redis = self.link.lock().unwrap_or_else(PoisonError::into_inner).redis.clone();
         let greeting = timeout(GREETING, self.script.load_async(&mut redis)).await;
         let outcome = greeting.map_or(Err(Failure::Slow), |answer| answer.map_err(|error| Failure::from(&error)));
         if outcome == Err(Failure::Refused) {

@@ -69,9 +69,15 @@ fn stopped() -> Clock {
     Clock::stopped(Timestamp::from_micros(1_800_000_000_000_000))
 }
 
+async fn connected(url: &str, clock: &Clock) -> Result<Shared, LimitsFault> {
+    let shared = Shared::new(url, "eid", clock.clone())?;
+    shared.greet().await?;
+    Ok(shared)
+}
+
 /// Shared limits with time enough for a busy machine.
 async fn patient(url: &str, clock: &Clock) -> Shared {
-    let mut shared = Shared::connect(url, "eid", clock.clone()).await.unwrap();
+    let mut shared = connected(url, clock).await.unwrap();
     shared.patience = Duration::from_secs(30);
     shared
 }
@@ -203,7 +209,7 @@ async fn a_service_starts_without_redis_and_counts_alone() {
 async fn a_redis_that_never_answers_is_not_waited_for_longer_than_the_limit() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (url, clock) = (format!("redis://{}", listener.local_addr().unwrap()), stopped());
-    let shared = Shared::connect(&url, "eid", clock.clone()).await.unwrap();
+    let shared = connected(&url, &clock).await.unwrap();
     clock.advance(REST);
     let before = tokio::time::Instant::now();
     for _ in 0..5 {
@@ -225,7 +231,7 @@ async fn a_url_that_cannot_be_read_and_a_wrong_password_stop_the_start_and_are_n
         (server.url(), LimitsFault::Refused),
     ];
     for (url, expected) in urls {
-        let fault = Shared::connect(&url, "eid", clock.clone()).await.err().unwrap();
+        let fault = connected(&url, &clock).await.err().unwrap();
         assert_eq!(fault, expected);
         assert!(!format!("{fault} {fault:?}").contains("hunter2"));
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use eid::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
 use eid::archive::Archive;
 use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
@@ -78,6 +78,8 @@ pub struct Wishes {
     pub practice: bool,
     /// Calls are counted in this process, by the clock that stands still, whatever the pass has.
     pub counts_alone: bool,
+    /// How many codes may be asked for and sent; as shipped if absent.
+    pub budgets: Option<BudgetSettings>,
     /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
     pub today: Option<Date>,
 }
@@ -174,26 +176,29 @@ impl Service {
             folder.path().join("messages.jsonl")
         };
         let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
+        // Chance keeps the tests of one Redis apart: their callers have the same names.
+        let of_the_pass = || Some((redis()?.to_owned(), hex::encode(Dice::system().bytes::<8>())));
+        let limits = match wishes.redis.or_else(|| if wishes.counts_alone { None } else { of_the_pass() }) {
+            Some((url, namespace)) => Limits::redis(&url, &namespace, clock.clone()).unwrap(),
+            None => Limits::memory(clock.clone()),
+        };
+        limits.greet().await.unwrap();
+        let shipped = settings(folder.path(), |shipped| TrustSettings { practice: wishes.practice, ..shipped });
         let app = App::new(Parts {
             store: database.store(),
             archive: Archive::local(&folder.path().join("captures"), &vault.namespace()).unwrap(),
             vault,
             carriers: Carriers::file(mailbox.clone()),
+            limits,
             registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
-            settings: settings(folder.path(), |shipped| TrustSettings { practice: wishes.practice, ..shipped }),
+            settings: Settings { budgets: wishes.budgets.unwrap_or(shipped.budgets), ..shipped },
         });
         app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
-        // Chance keeps the tests of one Redis apart: their callers have the same names.
-        let of_the_pass = || Some((redis()?.to_owned(), hex::encode(Dice::system().bytes::<8>())));
-        let limits = match wishes.redis.or_else(|| if wishes.counts_alone { None } else { of_the_pass() }) {
-            Some((url, namespace)) => Limits::redis(&url, &namespace, clock.clone()).await.unwrap(),
-            None => Limits::memory(clock.clone()),
-        };
-        let serving = tokio::spawn(serve_on(app.clone(), limits, edge, ReceiverStream::new(incoming), stop));
+        let serving = tokio::spawn(serve_on(app.clone(), edge, ReceiverStream::new(incoming), stop));
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
         let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, folder };
@@ -256,6 +261,7 @@ impl Service {
             archive: Archive::local(&self.archive(), &vault.namespace()).unwrap(),
             vault,
             carriers: Carriers::file(self.mailbox.clone()),
+            limits: Limits::memory(self.clock.clone()),
             registry: Registry::None,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
@@ -268,8 +274,8 @@ impl Service {
         let app = self.another_process(self.shipped_trust());
         let (connections, incoming) = mpsc::channel(16);
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: false };
-        let (stop, limits) = (CancellationToken::new(), Limits::memory(self.clock.clone()));
-        let serving = tokio::spawn(serve_on(app, limits, edge, ReceiverStream::new(incoming), stop.clone()));
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve_on(app, edge, ReceiverStream::new(incoming), stop.clone()));
         Replica { connections, stop, serving }
     }
 
@@ -481,7 +487,8 @@ impl Holder {
 
     pub fn send_code(&self, request_id: String) -> pb::SendCodeRequest {
         let (identity_number, phone) = (self.number.clone(), self.phone.clone());
-        pb::SendCodeRequest { request_id, identity_number, phone, device_key: self.device.spki() }
+        let (device_key, source_address) = (self.device.spki(), String::new());
+        pb::SendCodeRequest { request_id, identity_number, phone, device_key, source_address }
     }
 
     /// Keeps the challenge of an answer, if there is one.

@@ -1,0 +1,274 @@
+//! Abuse of activation: floods of wishes are held back, guesses are counted whatever becomes of Redis, and nobody learns who
+//! has an account.
+
+use std::time::{Duration, Instant};
+
+use eid::app::BudgetSettings;
+use eid::limits::Quota;
+use eid::proto as pb;
+use futures::future::join_all;
+
+use crate::support::device::Phone;
+use crate::support::redis::PrivateRedis;
+use crate::support::service::{Holder, Service, Wishes, another, fields, with, with_wishes};
+
+/// So many that no test spends them.
+const PLENTY: Quota = Quota::per_hour(10_000);
+const NO_BUDGETS: BudgetSettings = BudgetSettings {
+    device: PLENTY,
+    source: PLENTY,
+    account: PLENTY,
+    destination: PLENTY,
+    prefix: PLENTY,
+    all: PLENTY,
+};
+
+fn wishes(budgets: BudgetSettings) -> Wishes {
+    Wishes { budgets: Some(budgets), ..Wishes::default() }
+}
+
+/// Somebody who knows a number and a phone, and has device `seed` in hand.
+fn somebody(number: &str, phone: &str, seed: u8) -> Holder {
+    Holder::new(String::new(), String::new(), number.to_owned(), phone.to_owned()).with(Phone::new(seed))
+}
+
+async fn wish(service: &Service, who: &Holder, from: &str) -> pb::SendCodeResponse {
+    let request = pb::SendCodeRequest { source_address: from.to_owned(), ..who.send_code(service.id()) };
+    service.phone_app().send_code(request).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn one_device_key_asks_for_so_many_codes_a_day_whoever_it_names() {
+    let budgets = BudgetSettings { device: Quota::per_day(4), ..NO_BUDGETS };
+    with_wishes(wishes(budgets), async |service| {
+        let holder = service.holder().await;
+        for _ in 0..4 {
+            let stranger = somebody(&service.number(), &holder.phone, 7);
+            assert_eq!(wish(service, &stranger, "").await.outcome(), pb::SendCodeOutcome::NotMatched);
+        }
+        let held = wish(service, &somebody(&holder.number, &holder.phone, 7), "").await;
+        assert_eq!(held.outcome(), pb::SendCodeOutcome::HeldBack);
+        let in_six_hours = service.now().plus(Duration::from_hours(6)).micros() / 1_000_000;
+        assert_eq!(held.retry_at.unwrap().seconds, in_six_hours);
+        assert_eq!(wish(service, &holder, "").await.outcome(), pb::SendCodeOutcome::Sent, "another device is free");
+        service.wait(Duration::from_hours(6));
+        let stranger = somebody(&service.number(), &holder.phone, 7);
+        assert_eq!(wish(service, &stranger, "").await.outcome(), pb::SendCodeOutcome::NotMatched, "one more is earned");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_addresses_of_one_network_share_a_budget_and_a_wrong_one_is_named() {
+    let budgets = BudgetSettings { source: Quota::per_hour(3), ..NO_BUDGETS };
+    with_wishes(wishes(budgets), async |service| {
+        let holder = service.holder().await;
+        for (seed, address) in [(1, "198.51.100.1"), (2, "198.51.100.99"), (3, "::ffff:198.51.100.200")] {
+            let stranger = somebody(&service.number(), &holder.phone, seed);
+            assert_eq!(wish(service, &stranger, address).await.outcome(), pb::SendCodeOutcome::NotMatched);
+        }
+        assert_eq!(wish(service, &holder, "198.51.100.7").await.outcome(), pb::SendCodeOutcome::HeldBack);
+        assert_eq!(wish(service, &holder, "203.0.113.7").await.outcome(), pb::SendCodeOutcome::Sent);
+        let wrong =
+            pb::SendCodeRequest { source_address: "198.51.100".to_owned(), ..holder.send_code(service.id()) };
+        assert_eq!(fields(&service.phone_app().send_code(wrong).await.unwrap_err()), ["source_address"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_phone_spends_nothing_of_the_holders() {
+    let budgets = BudgetSettings { account: Quota::per_day(1), destination: Quota::per_day(1), ..NO_BUDGETS };
+    with_wishes(wishes(budgets), async |service| {
+        let (holder, other) = (service.holder().await, service.holder().await);
+        for seed in 1..30 {
+            for (number, phone) in [(&holder.number, &other.phone), (&service.number(), &holder.phone)] {
+                let answer = wish(service, &somebody(number, phone, seed), "").await;
+                assert_eq!(answer.outcome(), pb::SendCodeOutcome::NotMatched);
+            }
+        }
+        assert_eq!(wish(service, &holder, "").await.outcome(), pb::SendCodeOutcome::Sent);
+        service.wait(Duration::from_mins(1));
+        assert_eq!(wish(service, &holder, "").await.outcome(), pb::SendCodeOutcome::HeldBack, "that was the day's");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_guard_over_all_codes_holds_back_sendings_and_no_activation() {
+    for budgets in [
+        BudgetSettings { all: Quota::per_hour(2), ..NO_BUDGETS },
+        BudgetSettings { prefix: Quota::per_hour(2), ..NO_BUDGETS },
+    ] {
+        with_wishes(wishes(budgets), async |service| {
+            let holders = [service.holder().await, service.holder().await, service.holder().await];
+            let mut outcomes = Vec::new();
+            for holder in &holders {
+                outcomes.push(service.send_code(holder).await.outcome());
+            }
+            let (sent, held) = (pb::SendCodeOutcome::Sent, pb::SendCodeOutcome::HeldBack);
+            assert_eq!(outcomes, [sent, sent, held]);
+            let code = service.latest_code(&holders[0].phone).await;
+            assert_eq!(service.activate(&holders[0], &code).await.outcome(), pb::ActivateOutcome::Activated);
+            let address = pb::begin_request::NewContact::Email("new@example.org".to_owned());
+            let request = pb::BeginRequest {
+                request_id: service.id(),
+                account_id: holders[0].account.clone(),
+                new_contact: Some(address),
+            };
+            let begun = service.contacts().begin(request).await.unwrap().into_inner();
+            // An address is of no country.
+            let of_all = budgets.all != PLENTY;
+            let expected = if of_all { pb::BeginOutcome::HeldBack } else { pb::BeginOutcome::Begun };
+            assert_eq!((begun.outcome(), begun.retry_at.is_some()), (expected, of_all));
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_wish_is_answered_again_and_counted_once() {
+    let budgets = BudgetSettings { device: Quota::per_day(1), all: Quota::per_day(1), ..NO_BUDGETS };
+    with_wishes(wishes(budgets), async |service| {
+        let holder = service.holder().await;
+        let request = holder.send_code(service.id());
+        let first = service.phone_app().send_code(request.clone()).await.unwrap().into_inner();
+        assert_eq!(first.outcome(), pb::SendCodeOutcome::Sent);
+        assert!(service.phone_app().send_code(request).await.unwrap().into_inner() == first);
+    })
+    .await;
+}
+
+/// Two hundred guesses from fifty connections, four on each; how many were counted.
+async fn guesses(service: &Service, holder: &Holder, code: &str) -> usize {
+    let wrong = another(code);
+    let connections = (0..50).map(|_| {
+        let (mut app, wrong) = (service.phone_app(), &wrong);
+        async move {
+            let mut counted = 0;
+            for _ in 0..4 {
+                let answer = app.activate(holder.activate(service.id(), wrong)).await.unwrap().into_inner();
+                counted += usize::from(answer.outcome() == pb::ActivateOutcome::WrongCode);
+            }
+            counted
+        }
+    });
+    join_all(connections).await.into_iter().sum()
+}
+
+async fn guessing_gets_three_tries(service: &Service) {
+    let holder = service.holder().await;
+    let code = service.code_for(&holder).await;
+    assert_eq!(guesses(service, &holder, &code).await, 3, "then one has to wait");
+    service.wait(Duration::from_secs(30));
+    assert_eq!(guesses(service, &holder, &code).await, 1);
+    service.wait(Duration::from_mins(1));
+    assert_eq!(guesses(service, &holder, &code).await, 1, "five in all");
+    service.wait(Duration::from_mins(1));
+    assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::NoLiveCode);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_guesses_from_fifty_connections_get_the_tries_of_one_code_without_redis() {
+    with_wishes(Wishes { counts_alone: true, ..Wishes::default() }, guessing_gets_three_tries).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_guesses_from_fifty_connections_get_the_tries_of_one_code_with_redis() {
+    let server = PrivateRedis::start();
+    let redis = Some((server.url(), "guesses".to_owned()));
+    with_wishes(Wishes { redis, ..Wishes::default() }, guessing_gets_three_tries).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn losing_redis_in_the_middle_gives_no_other_try_and_stops_nobody() {
+    let mut server = PrivateRedis::start();
+    let redis = Some((server.url(), "lost".to_owned()));
+    with_wishes(Wishes { redis, ..Wishes::default() }, async |service| {
+        let (holder, honest) = (service.holder().await, service.holder().await);
+        let code = service.code_for(&holder).await;
+        let before = guesses(service, &holder, &code).await;
+        server.kill();
+        let without = guesses(service, &holder, &code).await;
+        // Back, and empty.
+        server.run();
+        service.wait(Duration::from_secs(1));
+        let after = guesses(service, &holder, &code).await;
+        assert_eq!((before, without, after), (3, 0, 0));
+        let code = service.code_for(&honest).await;
+        assert_eq!(service.activate(&honest, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redis_that_stops_answering_slows_a_wish_and_refuses_none() {
+    let server = PrivateRedis::start();
+    let redis = Some((server.url(), "slow".to_owned()));
+    with_wishes(Wishes { redis, ..Wishes::default() }, async |service| {
+        let holder = service.holder().await;
+        // It keeps its connections and says nothing.
+        server.pause();
+        assert_eq!(service.send_code(&holder).await.outcome(), pb::SendCodeOutcome::Sent);
+        server.resume();
+        let code = service.latest_code(&holder.phone).await;
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+/// The middle one.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+#[tokio::test]
+async fn unknown_number_wrong_phone_and_locked_account_take_the_same_time_and_get_the_same_answer() {
+    with_wishes(wishes(NO_BUDGETS), async |service| {
+        let (open, locked) = (service.holder().await, service.holder().await);
+        service.code_for(&locked).await;
+        service.database().tamper("UPDATE account SET failures_in_row = 100").await;
+        let unknown = service.number();
+        let cases = [(&unknown, &open.phone), (&open.number, &locked.phone), (&locked.number, &open.phone)];
+        let mut times: [Vec<Duration>; 3] = Default::default();
+        let (mut app, mut first) = (service.phone_app(), None);
+        // In turn, so that whatever slows the machine slows all three.
+        for round in 0..151 {
+            for (case, (number, phone)) in cases.into_iter().enumerate() {
+                let who = somebody(number, phone, 5);
+                let request = who.activate(service.id(), "123456");
+                let begun = Instant::now();
+                let status = pb::GetStatusRequest { identity_number: number.clone(), phone: phone.clone() };
+                let status = app.get_status(status).await.unwrap().into_inner();
+                let sent = app.send_code(who.send_code(service.id())).await.unwrap().into_inner();
+                let tried = app.activate(request).await.unwrap().into_inner();
+                if round > 0 {
+                    times[case].push(begun.elapsed());
+                }
+                let answers = (status, sent, tried);
+                let expected = first.get_or_insert_with(|| answers.clone());
+                assert!(*expected == answers, "every answer is the same to the last field");
+            }
+        }
+        let medians = times.map(median);
+        let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+        assert!(most.as_secs_f64() < 1.25 * least.as_secs_f64(), "{medians:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_who_floods_locks_the_owner_out_of_trying() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        // A stranger with number and phone, and a device without the code: a wish in the same minute changes nothing.
+        let stranger = somebody(&holder.number, &holder.phone, 9);
+        for _ in 0..9 {
+            assert_eq!(wish(service, &stranger, "").await.outcome(), pb::SendCodeOutcome::NotYet);
+        }
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
