@@ -77,6 +77,7 @@ CREATE TABLE device_totp (
 CREATE TABLE device_proof (
     account_id      UUID PRIMARY KEY REFERENCES account (id),
     id              UUID NOT NULL UNIQUE,
+    purpose         TEXT NOT NULL,
     officer         UUID NOT NULL REFERENCES staff (id),
     office          TEXT NOT NULL,
     digest          BYTEA NOT NULL,  -- keyed hash of the code

@@ -77,6 +77,7 @@ CREATE TABLE device_totp (
 CREATE TABLE device_proof (
     account_id      BLOB PRIMARY KEY REFERENCES account (id),
     id              BLOB NOT NULL UNIQUE,
+    purpose         TEXT NOT NULL,
     officer         BLOB NOT NULL REFERENCES staff (id),
     office          TEXT NOT NULL,
     digest           BLOB NOT NULL,  -- keyed hash of the code

@@ -9,7 +9,7 @@ use super::devices::{BoundDevice, NewDevice, NotBindable};
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
 use crate::device_ca::Authority;
-use crate::domain::account::{IdentityNumber, Standing};
+use crate::domain::account::{Account, IdentityNumber, Standing};
 use crate::domain::audit::Action;
 use crate::domain::code::{Code, CountedTry, Failures, Held, Purpose, Slot, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{Contact, Phone};
@@ -43,9 +43,21 @@ pub struct CodeWish {
 
 /// What the budgets said to one call: each is asked once, however often the call looks again.
 #[derive(Default)]
-struct Spending {
+pub(super) struct Spending {
     wish: OnceCell<Result<(), Spent>>,
     sending: OnceCell<Result<(), Spent>>,
+}
+
+impl Spending {
+    /// What the budgets say to a wish for a code, or for what takes the place of one.
+    pub(super) async fn of_wish(&self, app: &App, wish: &CodeWish) -> Result<(), Spent> {
+        *self.wish.get_or_init(|| app.spend_wish(wish.device, wish.source)).await
+    }
+
+    /// What they say to a code that is about to leave.
+    async fn of_sending(&self, app: &App, account: AccountId, to: &Contact) -> Result<(), Spent> {
+        *self.sending.get_or_init(|| app.spend_sending(account, to)).await
+    }
 }
 
 /// What became of a wish for a code.
@@ -100,6 +112,8 @@ pub enum Activated {
     },
     /// The device cannot be bound. The code was not looked at.
     NotBindable(NotBindable),
+    /// The passport is not the one that the account was issued on. The code was not looked at.
+    PassportDiffers,
     /// No account has this number and this phone.
     NotMatched,
     /// The days for self-activation are over.
@@ -123,6 +137,17 @@ pub enum Activated {
     },
     /// Too many wrong codes in a row: only a person can help.
     TooManyFailures,
+}
+
+impl Activated {
+    /// The answer if there is nothing to activate, or not any more.
+    pub(super) fn not_awaiting(account: &Account, now: Timestamp) -> Option<Self> {
+        match account.standing(now) {
+            Standing::Awaiting { .. } => None,
+            Standing::Lapsed { .. } => Some(Self::Lapsed),
+            Standing::Active { since } => Some(Self::AlreadyActive { since }),
+        }
+    }
 }
 
 impl App {
@@ -170,7 +195,7 @@ impl App {
         &self,
         by: &Caller,
         repeat: &Repeat,
-        (CodeWish { login, device, source }, spending): (&CodeWish, &Spending),
+        (wish, spending): (&CodeWish, &Spending),
         now: Timestamp,
     ) -> Result<Attempt<CodeSent>, Error> {
         let mut reader = self.store().reader().await?;
@@ -178,11 +203,11 @@ impl App {
             return Ok(Attempt::Answered(first));
         }
         drop(reader);
-        if let Err(Spent { retry_at }) = spending.wish.get_or_init(|| self.spend_wish(*device, *source)).await {
-            return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at: *retry_at }));
+        if let Err(Spent { retry_at }) = spending.of_wish(self, wish).await {
+            return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at }));
         }
         let mut reader = self.store().reader().await?;
-        let Some(stored) = self.matched(&mut reader, login).await? else {
+        let Some(stored) = self.matched(&mut reader, &wish.login).await? else {
             return Ok(Attempt::Unchanged(CodeSent::NotMatched));
         };
         match stored.account.standing(now) {
@@ -190,7 +215,7 @@ impl App {
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(CodeSent::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(CodeSent::AlreadyActive)),
         }
-        if reader.device_by_key(*device).await?.is_some() {
+        if reader.device_by_key(wish.device).await?.is_some() {
             return Ok(Attempt::Unchanged(CodeSent::KeyUsed));
         }
         let slot = reader.slot(stored.account.id, Purpose::Activation).await?;
@@ -199,10 +224,9 @@ impl App {
             Turn::Now => {}
             held => return Ok(Attempt::Unchanged(not_sent(held))),
         }
-        let aim = aim(login, *device);
-        let leaves = spending.sending.get_or_init(|| self.spend_sending(stored.account.id, &aim.to)).await;
-        if let Err(Spent { retry_at }) = leaves {
-            return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at: *retry_at }));
+        let aim = aim(&wish.login, wish.device);
+        if let Err(Spent { retry_at }) = spending.of_sending(self, stored.account.id, &aim.to).await {
+            return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at }));
         }
         let sent = match self.code_again(&stored, &aim, &slot, now)? {
             Some(again) => again,
@@ -213,7 +237,7 @@ impl App {
                 }
             },
         };
-        let (challenge, drawn) = self.draw_challenge((stored.account.id, DevicePurpose::Activation, *device), now);
+        let (challenge, drawn) = self.draw_challenge((stored.account.id, DevicePurpose::Activation, wish.device), now);
         let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries, challenge: Box::new(challenge) };
         let entry = self
             .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())
@@ -240,7 +264,13 @@ impl App {
         (code, device): (&Code, &NewDevice),
     ) -> Result<Activated, Error> {
         let now = self.clock().now();
-        match self.once(by, repeat, || self.activate_once(by, repeat, login, (code, device), now)).await? {
+        let answer = self.once(by, repeat, || self.activate_once(by, repeat, login, (code, device), now)).await?;
+        self.with_device(answer).await
+    }
+
+    /// An answer with the device that was bound: a repeat has its name alone.
+    pub(super) async fn with_device(&self, answer: Activated) -> Result<Activated, Error> {
+        match answer {
             Activated::Activated { at, device, bound: None } => {
                 let bound = self.bound_device(&mut self.store().reader().await?, device).await?;
                 Ok(Activated::Activated { at, device, bound: Some(Box::new(bound)) })
@@ -265,10 +295,8 @@ impl App {
         let Some(stored) = self.matched(&mut reader, login).await? else {
             return Ok(Attempt::Unchanged(Activated::NotMatched));
         };
-        match stored.account.standing(now) {
-            Standing::Awaiting { .. } => {}
-            Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Activated::Lapsed)),
-            Standing::Active { since } => return Ok(Attempt::Unchanged(Activated::AlreadyActive { since })),
+        if let Some(why) = Activated::not_awaiting(&stored.account, now) {
+            return Ok(Attempt::Unchanged(why));
         }
         let meant = (stored.account.id, DevicePurpose::Activation);
         let proven = match self.bindable(&mut reader, meant, device, now).await? {
@@ -291,14 +319,17 @@ impl App {
             wrong: |tries_left| Activated::WrongCode { tries_left },
         };
         let (actor, call) = (by.clone(), repeat.clone());
-        let right = move |app: &Self, typed, counted: &CountedTry| {
-            app.right_code(&actor, &call, typed, counted, (&authority, &proven))
+        let right = move |app: &Self, typed: Typed, counted: &CountedTry| {
+            let Typed { account, now, .. } = typed;
+            let (spent, opened) = ((account.account.id, Purpose::Activation), ("code", counted.code.to_string()));
+            let (answer, unit) = app.activated(&actor, &call, account, opened, (&authority, &proven), now)?;
+            Ok((answer, unit.with(Change::SpendCode(spent, counted.code))))
         };
         self.try_code(by, repeat, typed, answers, right).await
     }
 
     /// Nothing is bound. The challenge is not spent: the code that came with it lives, and no signature can be guessed.
-    fn not_bound(
+    pub(super) fn not_bound(
         &self,
         by: &Caller,
         repeat: &Repeat,
@@ -311,13 +342,16 @@ impl App {
         Ok(Attempt::Change(answer, unit))
     }
 
-    fn right_code(
+    /// The answer and the unit by which an account becomes active and its device is bound. Whoever calls adds what spends that
+    /// by which it was opened.
+    pub(super) fn activated(
         &self,
         by: &Caller,
         repeat: &Repeat,
-        Typed { account: mut stored, now, .. }: Typed,
-        tried: &CountedTry,
+        mut stored: StoredAccount,
+        opened: (&'static str, String),
         (authority, (proof, assurance)): (&Authority, &(KeyProof, Assurance)),
+        now: Timestamp,
     ) -> Result<(Activated, Unit), Error> {
         let id = stored.account.id;
         let (bound, binding) = self.bind_device(authority, proof, (Route::Activation, *assurance), now)?;
@@ -330,12 +364,11 @@ impl App {
         stored.account = stored.account.activate(now).map_err(|_| Error::Contended)?;
         let entry = self
             .entry(now, by.actor(), Action::AccountActivated, id.uuid())
-            .with("code", tried.code.to_string())
+            .with(opened.0, opened.1)
             .with("device", device.to_string())
             .with("assurance", assurance.name());
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &answer)?)
-            .with(Change::SpendCode((id, Purpose::Activation), tried.code))
             .with(Change::SaveAccount(Box::new(stored)))
             .with_all(binding)
             .with(self.send(&notice)?);
@@ -343,7 +376,7 @@ impl App {
     }
 
     /// The account with this number and this phone.
-    async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
+    pub(super) async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
         Ok(reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await?)
     }
 }

@@ -96,7 +96,7 @@ impl App {
     }
 
     /// Examines a chip, beside the threads that answer calls: a signature may take a millisecond.
-    async fn examined(
+    pub(super) async fn examined(
         &self,
         read: ChipRead,
         challenge: Option<Result<Vec<u8>, Finding>>,

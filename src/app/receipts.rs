@@ -115,7 +115,7 @@ fn due(enrolment: &Enrolment) -> Option<Due> {
 }
 
 /// An office as its records have it on that day.
-fn at<'a>(map: &'a OfficeMap, code: &'a OfficeCode, day: Timestamp) -> At<'a> {
+pub(super) fn at<'a>(map: &'a OfficeMap, code: &'a OfficeCode, day: Timestamp) -> At<'a> {
     let office = map.office(code, day.local_date());
     At {
         code,

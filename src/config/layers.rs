@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(faults.len(), 11, "{faults:#?}");
         let all = faults.join("\n");
         for told in [
-            "hom (eid.toml): no such setting; there are: accounts, archive, carriers, chip",
+            "hom (eid.toml): no such setting; there are: accounts, archive, budgets, carriers, chip",
             "store (eid.toml): is a whole number, not a table",
             "mode (eid.toml): is a list, not a text; write it in quotes",
             "server.listn (eid.toml): no such setting; [server] has: certificate, client_ca",

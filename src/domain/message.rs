@@ -54,6 +54,8 @@ pub enum NoticeText {
     DeviceChanged,
     /// Somebody stood at a counter and asked for another device.
     DeviceAskedAtCounter,
+    /// Somebody stood at a counter and got a slip that activates the account.
+    SlipPrinted,
 }
 
 /// A code as the content of a message.
@@ -85,6 +87,7 @@ impl NoticeText {
             Self::ContactCode(_) => "contact_code",
             Self::ContactChangeBegun(_) | Self::ContactChanged(_) => "contact_notice",
             Self::DeviceChanged | Self::DeviceAskedAtCounter => "device_notice",
+            Self::SlipPrinted => "slip_notice",
         }
     }
 
@@ -111,7 +114,8 @@ impl MessageContent {
                 | NoticeText::ContactChangeBegun(_)
                 | NoticeText::ContactChanged(_)
                 | NoticeText::DeviceChanged
-                | NoticeText::DeviceAskedAtCounter,
+                | NoticeText::DeviceAskedAtCounter
+                | NoticeText::SlipPrinted,
                 _,
             ) => true,
         }

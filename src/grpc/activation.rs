@@ -6,8 +6,8 @@ use tonic::{Request, Response, Status};
 use super::devices::{bound_device, new_device};
 use super::gate::caller;
 use super::parse::Faults;
-use super::{advice, render};
-use crate::app::{Activated, App, CodeSent, CodeWish, Login, NotBindable};
+use super::{advice, render, slip};
+use crate::app::{Activated, App, BoundDevice, CodeSent, CodeWish, Login, NotBindable};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
 use crate::domain::contact::Phone;
@@ -51,14 +51,9 @@ impl pb::activation_service_server::ActivationService for Activation {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let login = login(&mut faults, &message.identity_number, &message.phone);
-        let key = faults.take("device_key", DeviceKey::parse(&message.device_key));
-        let source = match message.source_address.as_str() {
-            "" => Some(None),
-            address => faults.text("source_address", address, SourceNetwork::parse).map(Some),
-        };
-        let ((id, login), (key, source)) = faults.finish(id.zip(login).zip(key.zip(source)))?;
-        let wish = CodeWish { login, device: key.thumbprint(), source };
+        let named = (&message.identity_number[..], &message.phone[..]);
+        let wish = wish(&mut faults, named, &message.device_key, &message.source_address);
+        let (id, wish) = faults.finish(id.zip(wish))?;
         let repeat = self.0.repeat(id, "ActivationService/SendCode", &message.encode_to_vec());
         let sent = self.0.send_code(&by, &repeat, &wish).await?;
         let mut answer = pb::SendCodeResponse {
@@ -115,37 +110,65 @@ impl pb::activation_service_server::ActivationService for Activation {
             }
             _ => self.timetable(&login).await?,
         };
-        let mut answer = pb::ActivateResponse {
+        let (outcome, tries_left, at, bound) = outcome_of(&activated);
+        Ok(Response::new(pb::ActivateResponse {
+            outcome: outcome.into(),
+            tries_left,
+            activated_at: at.map(render::instant),
             advice: Some(render::text(advice::activated(&activated))),
             timetable: Some(timetable),
-            ..Default::default()
-        };
-        let outcome = match activated {
-            Activated::Activated { at, bound, .. } => {
-                answer.device = bound.as_deref().map(bound_device);
-                answer.activated_at = Some(render::instant(at));
-                pb::ActivateOutcome::Activated
-            }
-            Activated::AlreadyActive { since } => {
-                answer.activated_at = Some(render::instant(since));
-                pb::ActivateOutcome::AlreadyActive
-            }
-            Activated::WrongCode { tries_left } => {
-                answer.tries_left = i32::try_from(tries_left).unwrap_or(i32::MAX);
-                pb::ActivateOutcome::WrongCode
-            }
-            Activated::NotMatched => pb::ActivateOutcome::NotMatched,
-            Activated::Lapsed => pb::ActivateOutcome::WindowLapsed,
-            Activated::NoLiveCode => pb::ActivateOutcome::NoLiveCode,
-            Activated::NotYet { .. } => pb::ActivateOutcome::NotYet,
-            Activated::TooManyFailures => pb::ActivateOutcome::TooManyFailures,
-            Activated::NotBindable(NotBindable::ChallengeUnusable) => pb::ActivateOutcome::ChallengeUnusable,
-            Activated::NotBindable(NotBindable::WrongSignature) => pb::ActivateOutcome::WrongSignature,
-            Activated::NotBindable(NotBindable::KeyUsed) => pb::ActivateOutcome::KeyUsed,
-            Activated::NotBindable(NotBindable::FaceCheckNotAccepted) => pb::ActivateOutcome::FaceCheckNotAccepted,
-        };
-        answer.outcome = outcome.into();
-        Ok(Response::new(answer))
+            device: bound.map(bound_device),
+        }))
+    }
+
+    async fn get_slip_challenge(
+        &self,
+        request: Request<pb::GetSlipChallengeRequest>,
+    ) -> Result<Response<pb::GetSlipChallengeResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let id = faults.text("request_id", &message.request_id, RequestId::parse);
+        let named = (&message.identity_number[..], &message.phone[..]);
+        let wish = wish(&mut faults, named, &message.device_key, &message.source_address);
+        let (id, wish) = faults.finish(id.zip(wish))?;
+        let repeat = self.0.repeat(id, "ActivationService/GetSlipChallenge", &message.encode_to_vec());
+        Ok(Response::new(slip::drawn(&self.0.challenge_for_slip(&by, &repeat, &wish).await?)))
+    }
+
+    async fn activate_with_slip(
+        &self,
+        request: Request<pb::ActivateWithSlipRequest>,
+    ) -> Result<Response<pb::ActivateWithSlipResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let wish = slip::wish(&mut faults, &message);
+        let (id, wish) = faults.finish(wish)?;
+        let repeat = self.0.repeat(id, "ActivationService/ActivateWithSlip", &message.encode_to_vec());
+        Ok(Response::new(slip::activated(&self.0.activate_with_slip(&by, &repeat, &wish).await?)))
+    }
+}
+
+/// How an activation is told: outcome, tries left, since when it is active, and the device that was bound.
+pub(super) fn outcome_of(activated: &Activated) -> (pb::ActivateOutcome, i32, Option<Timestamp>, Option<&BoundDevice>) {
+    let plain = |outcome| (outcome, 0, None, None);
+    match activated {
+        Activated::Activated { at, bound, .. } => (pb::ActivateOutcome::Activated, 0, Some(*at), bound.as_deref()),
+        Activated::AlreadyActive { since } => (pb::ActivateOutcome::AlreadyActive, 0, Some(*since), None),
+        Activated::WrongCode { tries_left } => {
+            (pb::ActivateOutcome::WrongCode, i32::try_from(*tries_left).unwrap_or(i32::MAX), None, None)
+        }
+        Activated::NotMatched => plain(pb::ActivateOutcome::NotMatched),
+        Activated::Lapsed => plain(pb::ActivateOutcome::WindowLapsed),
+        Activated::NoLiveCode => plain(pb::ActivateOutcome::NoLiveCode),
+        Activated::NotYet { .. } => plain(pb::ActivateOutcome::NotYet),
+        Activated::TooManyFailures => plain(pb::ActivateOutcome::TooManyFailures),
+        Activated::PassportDiffers => plain(pb::ActivateOutcome::PassportDiffers),
+        Activated::NotBindable(NotBindable::ChallengeUnusable) => plain(pb::ActivateOutcome::ChallengeUnusable),
+        Activated::NotBindable(NotBindable::WrongSignature) => plain(pb::ActivateOutcome::WrongSignature),
+        Activated::NotBindable(NotBindable::KeyUsed) => plain(pb::ActivateOutcome::KeyUsed),
+        Activated::NotBindable(NotBindable::FaceCheckNotAccepted) => plain(pb::ActivateOutcome::FaceCheckNotAccepted),
     }
 }
 
@@ -212,7 +235,18 @@ const fn stand_still(reason: StandStill) -> pb::StandStill {
     }
 }
 
-fn login(faults: &mut Faults, number: &str, phone: &str) -> Option<Login> {
+/// A wish for a code, or for what takes its place: number and phone, the device's key, and from where.
+fn wish(faults: &mut Faults, (number, phone): (&str, &str), key: &[u8], address: &str) -> Option<CodeWish> {
+    let login = login(faults, number, phone);
+    let key = faults.take("device_key", DeviceKey::parse(key));
+    let source = match address {
+        "" => Some(None),
+        address => faults.text("source_address", address, SourceNetwork::parse).map(Some),
+    };
+    Some(CodeWish { login: login?, device: key?.thumbprint(), source: source? })
+}
+
+pub(super) fn login(faults: &mut Faults, number: &str, phone: &str) -> Option<Login> {
     let number = faults.text("identity_number", number, IdentityNumber::parse);
     let phone = faults.text("phone", phone, Phone::parse);
     Some(Login { number: number?, phone: phone? })

@@ -2,7 +2,7 @@
 
 pub(super) mod devices;
 
-use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, NotBindable, Proposed, Reopened};
+use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Reopened};
 use crate::domain::code::Held;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
 use crate::domain::reopening::CannotSettle;
@@ -31,6 +31,10 @@ const ENOUGH_SENT: Text = Text::new(
 const NO_LIVE_CODE: Text = Text::new(
     "There is no code to check: it has ended or was used up. Ask for a new one.",
     "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy yêu cầu mã mới.",
+);
+const PASSPORT_DIFFERS: Text = Text::new(
+    "This is not the passport of the account, or it could not be read. Check what was entered, or scan the chip again.",
+    "Đây không phải hộ chiếu của tài khoản, hoặc chưa đọc được. Hãy kiểm tra thông tin đã nhập hoặc quét lại chip.",
 );
 const HELD_BACK: Text = Text::new(
     "Too many codes are being asked for. Try again after the time shown.",
@@ -97,12 +101,40 @@ pub(super) const fn activated(activated: &Activated) -> Text {
     match activated {
         Activated::Activated { .. } | Activated::AlreadyActive { .. } => ACTIVE,
         Activated::NotBindable(why) => devices::not_bindable(*why),
+        Activated::PassportDiffers => PASSPORT_DIFFERS,
         Activated::NotMatched => NOT_MATCHED,
         Activated::Lapsed => LAPSED,
         Activated::WrongCode { tries_left: 0 } | Activated::NoLiveCode => NO_LIVE_CODE,
         Activated::WrongCode { .. } => WRONG_CODE,
         Activated::NotYet { .. } => WAIT,
         Activated::TooManyFailures => STOPPED,
+    }
+}
+
+pub(super) const fn slip(answer: &Activated) -> Text {
+    match answer {
+        Activated::WrongCode { tries_left: 0 } | Activated::NoLiveCode => Text::new(
+            "There is no slip to use: a supervisor has not agreed yet, it has ended, or was used. Ask at the office.",
+            "Không có phiếu dùng được: chưa được duyệt, đã hết hạn hoặc đã dùng. Hãy hỏi tại cơ quan xuất nhập cảnh.",
+        ),
+        Activated::WrongCode { .. } => Text::new(
+            "The code is not the one on the slip. Check it and try again.",
+            "Mã không đúng với phiếu. Hãy kiểm tra rồi thử lại.",
+        ),
+        other => activated(other),
+    }
+}
+
+pub(super) const fn drawn(drawn: &Drawn) -> Text {
+    match drawn {
+        Drawn::Challenge(_) => {
+            Text::new("Enter the code of the slip and scan the passport.", "Hãy nhập mã trên phiếu và quét hộ chiếu.")
+        }
+        Drawn::NotMatched => NOT_MATCHED,
+        Drawn::Lapsed => LAPSED,
+        Drawn::AlreadyActive => ACTIVE,
+        Drawn::KeyUsed => devices::not_bindable(NotBindable::KeyUsed),
+        Drawn::HeldBack { .. } => HELD_BACK,
     }
 }
 

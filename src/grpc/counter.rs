@@ -9,6 +9,7 @@ use super::parse::Faults;
 use super::render;
 use crate::app::{App, Countersigned, Proved, StoodAtCounter};
 use crate::domain::account::IdentityNumber;
+use crate::domain::device::ProofPurpose;
 use crate::domain::ids::{ProofId, RequestId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
@@ -39,14 +40,16 @@ impl pb::counter_service_server::CounterService for Counter {
             ..pb::ProveInPersonResponse::default()
         };
         let outcome = match &proved {
-            Proved::Recorded { proof, code, expires_at } => {
+            Proved::Recorded { proof, purpose, code, expires_at, slip } => {
+                answer.purpose = rendered_purpose(*purpose).into();
+                answer.slip = slip.as_ref().map(|slip| slip.as_html().to_owned()).unwrap_or_default();
                 answer.proof_id = proof.to_string();
                 answer.code = code.shown();
                 answer.expires_at = Some(render::instant(*expires_at));
                 pb::ProveInPersonOutcome::Recorded
             }
             Proved::NotMatched => pb::ProveInPersonOutcome::NotMatched,
-            Proved::NotActive => pb::ProveInPersonOutcome::NotActive,
+            Proved::Lapsed => pb::ProveInPersonOutcome::WindowLapsed,
         };
         answer.outcome = outcome.into();
         Ok(Response::new(answer))
@@ -68,5 +71,12 @@ impl pb::counter_service_server::CounterService for Counter {
         };
         let advice = Some(render::text(advice::countersigned(agreed)));
         Ok(Response::new(pb::CountersignProofResponse { outcome: outcome.into(), expires_at, advice }))
+    }
+}
+
+const fn rendered_purpose(purpose: ProofPurpose) -> pb::ProofPurpose {
+    match purpose {
+        ProofPurpose::Replacement => pb::ProofPurpose::Replacement,
+        ProofPurpose::Activation => pb::ProofPurpose::Activation,
     }
 }

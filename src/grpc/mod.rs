@@ -27,6 +27,7 @@ mod receipts;
 mod registry;
 mod render;
 mod review;
+mod slip;
 mod status;
 mod submit_stream;
 mod trust;

@@ -116,6 +116,8 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ActivationService/GetStatus", APP, 10_000, 3),
     rule("eid.issuance.v1.ActivationService/SendCode", APP, 1_000, 5),
     rule("eid.issuance.v1.ActivationService/Activate", APP, 1_000, 5),
+    rule("eid.issuance.v1.ActivationService/GetSlipChallenge", APP, 200, 5),
+    rule("eid.issuance.v1.ActivationService/ActivateWithSlip", APP, 200, 5),
     rule("eid.issuance.v1.DeviceService/GetChallenge", APP, 2_000, 3),
     rule("eid.issuance.v1.DeviceService/VerifyDevice", APP, 2_000, 5),
     rule("eid.issuance.v1.DeviceService/VerifyTotp", APP, 1_000, 5),

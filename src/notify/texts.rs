@@ -103,6 +103,7 @@ const fn name(notice: &NoticeText) -> &'static str {
         NoticeText::ContactChanged(_) => "contact-changed",
         NoticeText::DeviceChanged => "device-changed",
         NoticeText::DeviceAskedAtCounter => "device-asked-at-counter",
+        NoticeText::SlipPrinted => "slip-printed",
     }
 }
 

@@ -4,6 +4,7 @@
 //! by which anyone checks it, and the printed page. Bytes in, verdicts out: it refuses to know where keys are kept, what is
 //! stored and who asks. No claim names a person; `docs/receipts.md` says which bytes the content hash is of.
 
+mod activation;
 mod claims;
 mod content;
 mod digits;
@@ -13,6 +14,7 @@ mod qr;
 mod slip;
 mod verdict;
 
+pub use activation::{ActivationSlip, NotPrinted};
 pub use claims::{Claims, Due};
 pub use content::{ContentHash, PlainDigest, SALT_BYTES, Salt};
 pub use jws::{Genuine, Signed, TEXT_BYTES_MAX, open, read, seal, sign};

@@ -75,6 +75,10 @@ impl fmt::Debug for Slip<'_> {
 pub struct Printed(String);
 
 impl Printed {
+    pub(super) const fn new(page: String) -> Self {
+        Self(page)
+    }
+
     /// The page.
     pub fn as_html(&self) -> &str {
         &self.0
@@ -133,7 +137,7 @@ impl Slip<'_> {
             printed: minute(self.printed_at),
         };
         // Every value of the page is a text, a number or a flag, and a String takes them all.
-        page.render().map(Printed).map_err(|_| TooMuch)
+        page.render().map(Printed::new).map_err(|_| TooMuch)
     }
 }
 
@@ -143,7 +147,7 @@ fn day(day: Date) -> String {
 }
 
 /// A minute on the wall in Viet Nam.
-fn minute(at: Timestamp) -> String {
+pub(super) fn minute(at: Timestamp) -> String {
     let date = at.local_date();
     let minutes = at.since(Timestamp::start_of(date)).as_secs() / 60;
     format!("{:02}:{:02} {}", minutes / 60, minutes % 60, day(date))

@@ -5,7 +5,7 @@ use super::engine::{Conn, query};
 use super::error::StoreError;
 use super::{Reader, Store, Unit};
 use crate::domain::code::day_number;
-use crate::domain::device::{CounterProof, CounterState, Step, TRIES_MAX, TotpFailures};
+use crate::domain::device::{CounterProof, CounterState, ProofPurpose, Step, TRIES_MAX, TotpFailures};
 use crate::domain::ids::{AccountId, DeviceId, ProofId, StaffId};
 use crate::domain::law::codes::{FAILURES_IN_ROW_MAX, FAILURES_PER_DAY_MAX};
 use crate::domain::sealed::{CodeDigest, Sealed};
@@ -52,14 +52,15 @@ pub(super) async fn accept(device: DeviceId, step: Step, drift: i64, conn: &mut 
 /// Puts a proof into the account's slot, in place of the one before.
 pub(super) async fn record(proof: &CounterProof, digest: &CodeDigest, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
-        "INSERT INTO device_proof (account_id, id, officer, office, digest, recorded_at, expires_at, tries) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0) \
-         ON CONFLICT (account_id) DO UPDATE SET id = excluded.id, officer = excluded.officer, \
+        "INSERT INTO device_proof (account_id, id, purpose, officer, office, digest, recorded_at, expires_at, tries) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) \
+         ON CONFLICT (account_id) DO UPDATE SET id = excluded.id, purpose = excluded.purpose, officer = excluded.officer, \
          office = excluded.office, digest = excluded.digest, recorded_at = excluded.recorded_at, \
          expires_at = excluded.expires_at, countersigned_by = NULL, used_at = NULL, tries = 0",
     )
     .bind(proof.account.uuid())
     .bind(proof.id.uuid())
+    .bind(proof.purpose.name())
     .bind(proof.officer.uuid())
     .bind(proof.office.as_str())
     .bind(digest.as_bytes())
@@ -121,13 +122,13 @@ impl Store {
     /// As [`Store::commit`].
     pub async fn try_counter_code<T: Send + 'static>(
         &self,
-        account: AccountId,
+        (account, purpose): (AccountId, ProofPurpose),
         now: Timestamp,
         decide: impl FnOnce(CounterTry) -> (T, Unit) + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
         self.engine
             .write(move |conn| {
-                Box::pin(async move { settle(count_counter(account, now, conn).await?, decide, conn).await })
+                Box::pin(async move { settle(count_counter((account, purpose), now, conn).await?, decide, conn).await })
             })
             .await
     }
@@ -173,18 +174,20 @@ async fn count_totp(device: DeviceId, now: Timestamp, conn: &mut Conn<'_>) -> Re
 }
 
 async fn count_counter(
-    account: AccountId,
+    (account, purpose): (AccountId, ProofPurpose),
     now: Timestamp,
     conn: &mut Conn<'_>,
 ) -> Result<Option<CounterTry>, StoreError> {
     let row = query(
         "UPDATE device_proof SET tries = tries + 1 \
          WHERE account_id = $1 AND countersigned_by IS NOT NULL AND used_at IS NULL AND expires_at > $2 AND tries < $3 \
+         AND purpose = $4 \
          RETURNING id, digest, tries",
     )
     .bind(account.uuid())
     .bind(now.micros())
     .bind(i64::from(TRIES_MAX))
+    .bind(purpose.name())
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
@@ -236,7 +239,7 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn counter_proof(&mut self, id: ProofId) -> Result<Option<CounterProof>, StoreError> {
         let row = query(
-            "SELECT account_id, officer, office, recorded_at, expires_at, countersigned_by, used_at \
+            "SELECT account_id, purpose, officer, office, recorded_at, expires_at, countersigned_by, used_at \
              FROM device_proof WHERE id = $1",
         )
         .bind(id.uuid())
@@ -248,6 +251,8 @@ impl Reader {
             Ok(CounterProof {
                 id,
                 account: AccountId::new(row.get("account_id")?),
+                purpose: ProofPurpose::from_name(&row.get::<String>("purpose")?)
+                    .ok_or(StoreError::Corrupt { column: "purpose" })?,
                 officer: StaffId::new(row.get("officer")?),
                 office: office.map_err(|_| StoreError::Corrupt { column: "office" })?,
                 recorded_at: Timestamp::from_micros(row.get("recorded_at")?),

@@ -69,8 +69,7 @@ async fn the_addresses_of_one_network_share_a_budget_and_a_wrong_one_is_named() 
         }
         assert_eq!(wish(service, &holder, "198.51.100.7").await.outcome(), pb::SendCodeOutcome::HeldBack);
         assert_eq!(wish(service, &holder, "203.0.113.7").await.outcome(), pb::SendCodeOutcome::Sent);
-        let wrong =
-            pb::SendCodeRequest { source_address: "198.51.100".to_owned(), ..holder.send_code(service.id()) };
+        let wrong = pb::SendCodeRequest { source_address: "198.51.100".to_owned(), ..holder.send_code(service.id()) };
         assert_eq!(fields(&service.phone_app().send_code(wrong).await.unwrap_err()), ["source_address"]);
     })
     .await;

@@ -38,6 +38,8 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
     let staff = || Role::ALL.to_vec();
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/ActivateWithSlip", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/GetSlipChallenge", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/GetStatus", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
         ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor, Hotline]),

@@ -60,6 +60,7 @@ mod repeats;
 #[cfg(test)]
 mod review;
 #[cfg(test)]
+mod slip;
 mod spool;
 #[cfg(test)]
 mod store;

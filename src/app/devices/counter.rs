@@ -1,20 +1,22 @@
 //! Proof in person: an officer records that the holder stands at the counter with the passport, a supervisor of the office
-//! agrees, and the code that the officer hands over binds a new device within ten minutes.
+//! agrees, and the code that the officer hands over binds another device within ten minutes, or activates the account.
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::receipts::at;
 use crate::app::repeat::Attempt;
 use crate::app::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer, Repeat};
-use crate::domain::account::{AccountState, IdentityNumber};
+use crate::domain::account::{IdentityNumber, Standing};
 use crate::domain::audit::Action;
-use crate::domain::device::{CounterCode, CounterProof, CounterState, NotCountersigned};
+use crate::domain::device::{CounterCode, CounterProof, CounterState, NotCountersigned, ProofPurpose};
 use crate::domain::ids::{AccountId, ProofId};
 use crate::domain::message::NoticeText;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::review::CannotReview;
 use crate::domain::time::Timestamp;
-use crate::store::{AccountKey, Change, StoreError, Unit};
+use crate::receipt::{ActivationSlip, Printed};
+use crate::store::{AccountKey, Change, Reader, StoreError, Unit};
 
 /// Who stands at the counter, by what the officer has before them.
 #[derive(Clone, Debug)]
@@ -34,15 +36,19 @@ pub enum Proved {
     Recorded {
         /// The proof.
         proof: ProofId,
+        /// What the code is good for.
+        purpose: ProofPurpose,
         /// The code.
         code: CounterCode,
         /// When it ends.
         expires_at: Timestamp,
+        /// The slip, if it is printed.
+        slip: Option<Printed>,
     },
     /// No account has this number and this passport.
     NotMatched,
-    /// The account is not active: it is activated, not given another device.
-    NotActive,
+    /// The days for activation are over: the hotline opens them again.
+    Lapsed,
 }
 
 /// What became of a supervisor's word.
@@ -62,6 +68,7 @@ pub enum Countersigned {
 struct First {
     proof: ProofId,
     account: AccountId,
+    purpose: ProofPurpose,
     expires_at: Timestamp,
 }
 
@@ -91,36 +98,62 @@ impl App {
         now: Timestamp,
     ) -> Result<Attempt<Proved>, Error> {
         let mut reader = self.store().reader().await?;
-        if let Some(First { proof, account, expires_at }) = self.first_answer(&mut reader, by, repeat).await? {
+        if let Some(First { proof, account, purpose, expires_at }) = self.first_answer(&mut reader, by, repeat).await? {
             // The code follows from the proof's name: nothing has to keep it.
             let code = self.vault().draw_counter_code(proof, account);
-            return Ok(Attempt::Answered(Proved::Recorded { proof, code, expires_at }));
+            let slip = self.activation_slip(&mut reader, officer, (purpose, &code), expires_at, now).await?;
+            return Ok(Attempt::Answered(Proved::Recorded { proof, purpose, code, expires_at, slip }));
         }
         let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;
-        drop(reader);
         let passport = self.vault().document(&stood.state, &stood.passport);
         let Some(stored) = found.into_iter().find(|stored| stored.passport == passport) else {
             return Ok(Attempt::Unchanged(Proved::NotMatched));
         };
-        if !matches!(stored.account.state, AccountState::Active { .. }) {
-            return Ok(Attempt::Unchanged(Proved::NotActive));
-        }
         let account = stored.account.id;
-        let (id, office) = (ProofId::new(self.dice().id(now)), officer.office.clone());
+        let (id, who) = (ProofId::new(self.dice().id(now)), (officer.id, officer.office.clone()));
+        let (proof, notice) = match stored.account.standing(now) {
+            Standing::Active { .. } => {
+                (CounterProof::for_replacement(id, account, who, now), NoticeText::DeviceAskedAtCounter)
+            }
+            Standing::Awaiting { closes_at } => {
+                (CounterProof::for_activation(id, account, who, closes_at, now), NoticeText::SlipPrinted)
+            }
+            Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Proved::Lapsed)),
+        };
         let code = self.vault().draw_counter_code(id, account);
         let digest = self.vault().counter_code(id, account, &code);
-        let proof = CounterProof::record(id, account, (officer.id, office), now);
-        let first = First { proof: id, account, expires_at: proof.expires_at };
+        let (purpose, expires_at) = (proof.purpose, proof.expires_at);
+        let first = First { proof: id, account, purpose, expires_at };
         let entry = self
             .entry(now, by.actor(), Action::ProvedInPerson, account.uuid())
             .with("proof", id.to_string())
+            .with("purpose", purpose.name())
             .with("office", proof.office.to_string());
-        let answer = Proved::Recorded { proof: id, code, expires_at: proof.expires_at };
+        let slip = self.activation_slip(&mut reader, officer, (purpose, &code), expires_at, now).await?;
+        drop(reader);
+        let answer = Proved::Recorded { proof: id, purpose, code, expires_at, slip };
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &first)?)
             .with(Change::RecordProof(Box::new(proof), digest))
-            .with_all(self.tell(&stored, &NoticeText::DeviceAskedAtCounter, now)?);
+            .with_all(self.tell(&stored, &notice, now)?);
         Ok(Attempt::Change(answer, unit))
+    }
+
+    /// The page to be printed, if the code is to be taken home.
+    async fn activation_slip(
+        &self,
+        reader: &mut Reader,
+        officer: &Officer,
+        (purpose, code): (ProofPurpose, &CounterCode),
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Printed>, Error> {
+        if purpose != ProofPurpose::Activation {
+            return Ok(None);
+        }
+        let map = self.offices(reader).await?;
+        let slip = ActivationSlip { code, office: at(&map, &officer.office, now), expires_at, printed_at: now };
+        slip.print().map(Some).map_err(|fault| Error::Broken(Box::new(fault)))
     }
 
     /// A supervisor of the same office agrees to a record; again changes nothing.

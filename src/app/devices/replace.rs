@@ -13,7 +13,7 @@ use crate::device_ca::Authority;
 use crate::domain::account::AccountState;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::device::{
-    Assurance, CounterCode, Device, DevicePurpose, DeviceSignature, EndReason, KeyProof, Route,
+    Assurance, CounterCode, Device, DevicePurpose, DeviceSignature, EndReason, KeyProof, ProofPurpose, Route,
 };
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::message::NoticeText;
@@ -197,7 +197,7 @@ impl App {
                 Err(error) => (Err(error), Unit::new(refused.with("broken", "true"))),
             }
         };
-        match self.store().try_counter_code(account, now, decide).await {
+        match self.store().try_counter_code((account, ProofPurpose::Replacement), now, decide).await {
             Ok(Some(answer)) => {
                 self.outbox.notify_one();
                 answer.map(Attempt::Answered)

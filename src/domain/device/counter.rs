@@ -1,14 +1,17 @@
 //! Proof in person: the holder stood at a counter with the passport, an officer recorded it, a second person agreed, and a
-//! one-time code binds a new device.
+//! one-time code binds a device.
 //!
-//! For holders without their old device: foreigners have no chip card to recover with (DOMAIN 6.2). Two persons, because one
+//! For holders whom no code by SMS reaches, or who may try none, while they activate: the code is printed, and good together
+//! with the passport alone. For holders without their old device: foreigners have no chip card to recover with (DOMAIN 6.2). Two persons, because one
 //! alone could bind a device of their own to somebody's account (DOMAIN R14).
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::ids::{AccountId, ProofId, StaffId};
 use crate::domain::law::devices::BINDING_CODE_LIFETIME_MAX;
-use crate::domain::law::{codes, devices};
+use crate::domain::law::{activation, codes, devices};
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -79,6 +82,30 @@ impl fmt::Debug for CounterCode {
     }
 }
 
+/// What a proof in person is good for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ProofPurpose {
+    /// Another device in place of the account's.
+    Replacement,
+    /// Activating the account, with its first device.
+    Activation,
+}
+
+impl ProofPurpose {
+    /// The name the store keeps.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Replacement => "replacement",
+            Self::Activation => "activation",
+        }
+    }
+
+    /// The purpose of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Replacement, Self::Activation].into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
 /// What an officer recorded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CounterProof {
@@ -86,6 +113,8 @@ pub struct CounterProof {
     pub id: ProofId,
     /// Who stood there.
     pub account: AccountId,
+    /// What for.
+    pub purpose: ProofPurpose,
     /// Who recorded it.
     pub officer: StaffId,
     /// At which office.
@@ -124,10 +153,32 @@ pub enum NotCountersigned {
 }
 
 impl CounterProof {
-    /// Records that the holder stands at the counter.
-    pub fn record(id: ProofId, account: AccountId, (officer, office): (StaffId, OfficeCode), now: Timestamp) -> Self {
-        let (expires_at, state) = (now.plus(BINDING_CODE_LIFETIME_MAX), CounterState::Recorded);
-        Self { id, account, officer, office, recorded_at: now, expires_at, state }
+    /// Records that the holder stands at the counter, for another device.
+    pub fn for_replacement(id: ProofId, account: AccountId, by: (StaffId, OfficeCode), now: Timestamp) -> Self {
+        Self::record(id, account, by, (ProofPurpose::Replacement, now.plus(BINDING_CODE_LIFETIME_MAX)), now)
+    }
+
+    /// Records that the holder stands at the counter, to activate the account. The code is printed and lives as long as the
+    /// account can be activated: until `closes_at`, or as if that began now while no notice has gone out.
+    pub fn for_activation(
+        id: ProofId,
+        account: AccountId,
+        by: (StaffId, OfficeCode),
+        closes_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        let expires_at = closes_at.unwrap_or_else(|| activation::window_closes(now));
+        Self::record(id, account, by, (ProofPurpose::Activation, expires_at), now)
+    }
+
+    fn record(
+        id: ProofId,
+        account: AccountId,
+        (officer, office): (StaffId, OfficeCode),
+        (purpose, expires_at): (ProofPurpose, Timestamp),
+        now: Timestamp,
+    ) -> Self {
+        Self { id, account, purpose, officer, office, recorded_at: now, expires_at, state: CounterState::Recorded }
     }
 
     /// A second person agrees; again by anybody else changes nothing.
@@ -165,7 +216,7 @@ mod tests {
     fn recorded() -> CounterProof {
         let office = OfficeCode::parse("79-01").unwrap();
         let account = AccountId::new(Uuid::from_u128(2));
-        CounterProof::record(ProofId::new(Uuid::from_u128(1)), account, (staff(1), office), NOW)
+        CounterProof::for_replacement(ProofId::new(Uuid::from_u128(1)), account, (staff(1), office), NOW)
     }
 
     #[test]
@@ -188,6 +239,18 @@ mod tests {
             assert!(CounterCode::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(format!("{code:?}"), "CounterCode(…)");
+    }
+
+    #[test]
+    fn a_printed_code_lives_as_long_as_the_account_can_be_activated() {
+        let CounterProof { id, account, officer, office, .. } = recorded();
+        let printed = |closes_at| CounterProof::for_activation(id, account, (officer, office.clone()), closes_at, NOW);
+        let closes_at = NOW.plus(Duration::from_hours(30));
+        assert_eq!(printed(Some(closes_at)).expires_at, closes_at);
+        assert_eq!(printed(None).expires_at, activation::window_closes(NOW));
+        for purpose in [ProofPurpose::Activation, ProofPurpose::Replacement] {
+            assert_eq!(ProofPurpose::from_name(purpose.name()), Some(purpose));
+        }
     }
 
     #[test]

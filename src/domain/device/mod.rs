@@ -12,7 +12,7 @@ mod totp;
 
 pub use certificate::{AuthorityId, CertificateStanding, DeviceCertificate, Serial};
 pub use challenge::{Challenge, ChallengeValue, Consent, DevicePurpose, DeviceSignature, KeyProof, NotProven};
-pub use counter::{CounterCode, CounterProof, CounterState, NotCountersigned, TRIES_MAX};
+pub use counter::{CounterCode, CounterProof, CounterState, NotCountersigned, ProofPurpose, TRIES_MAX};
 pub use face::{Assurance, FACE_CHECK_AGE_MAX, FaceCheck, FaceFault, MatchClass};
 pub use key::{DeviceKey, KeyThumbprint};
 pub use totp::{SECRET_BYTES, Step, TotpCode, TotpFailures, TotpSecret, Uri};
@@ -46,7 +46,7 @@ pub enum Route {
     Activation,
     /// In place of another, which agreed.
     Consent,
-    /// With a proof in person at a counter.
+    /// With a proof in person at a counter, in place of another or as the first.
     InPerson,
 }
 

@@ -1,6 +1,7 @@
 //! What outcomes about devices mean for the person in front of the screen, and what to do next.
 
 use crate::app::{Countersigned, NotBindable, NotReplaced, Proved, Renewed, Replaced, TotpChecked, VerifiedDevice};
+use crate::domain::device::ProofPurpose;
 use crate::domain::text::Text;
 
 const SIGN_AGAIN: Text = Text::new(
@@ -112,7 +113,11 @@ pub(in crate::grpc) const fn renewed(renewed: &Renewed) -> Text {
 
 pub(in crate::grpc) const fn proved(proved: &Proved) -> Text {
     match proved {
-        Proved::Recorded { .. } => Text::new(
+        Proved::Recorded { purpose: ProofPurpose::Activation, .. } => Text::new(
+            "Print the slip and have a supervisor agree. The holder activates the account with it and the passport.",
+            "Hãy in phiếu và đề nghị cán bộ phụ trách duyệt. Chủ tài khoản kích hoạt bằng phiếu cùng hộ chiếu.",
+        ),
+        Proved::Recorded { purpose: ProofPurpose::Replacement, .. } => Text::new(
             "Have a supervisor agree, then let the holder type the code into the new device within ten minutes.",
             "Hãy đề nghị cán bộ phụ trách duyệt, rồi để chủ tài khoản nhập mã vào thiết bị mới trong vòng mười phút.",
         ),
@@ -120,9 +125,9 @@ pub(in crate::grpc) const fn proved(proved: &Proved) -> Text {
             "No account has this identification number and this passport. Check both.",
             "Không có tài khoản với số định danh và hộ chiếu này. Hãy kiểm tra cả hai.",
         ),
-        Proved::NotActive => Text::new(
-            "The account is not active yet. The holder activates it in the app; that binds the device.",
-            "Tài khoản chưa được kích hoạt. Chủ tài khoản hãy kích hoạt trên ứng dụng; thiết bị sẽ được gắn khi đó.",
+        Proved::Lapsed => Text::new(
+            "The days for activation are over. The holder calls the hotline, 1900 0368, key 4, which opens them again.",
+            "Đã hết thời hạn kích hoạt. Chủ tài khoản gọi tổng đài 1900 0368, phím 4 để được mở lại.",
         ),
     }
 }

@@ -36,3 +36,7 @@ device-changed =
 device-asked-at-counter =
     Somebody at a counter asks for another device for your electronic identity account. If this is not you, call { $hotline } at once.
     .subject = Another device was asked for
+
+slip-printed =
+    Somebody at a counter gets a slip that activates your electronic identity account. If this is not you, call { $hotline } at once.
+    .subject = A slip to activate your account

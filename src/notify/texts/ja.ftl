@@ -36,3 +36,7 @@ device-changed =
 device-asked-at-counter =
     窓口で電子身分アカウントの端末変更が申請されています。心当たりがない場合は、すぐに{ $hotline }へお電話ください。
     .subject = 窓口での端末変更の申請
+
+slip-printed =
+    窓口であなたの電子身分証アカウントの有効化票が発行されています。心当たりがなければすぐに{ $hotline }へお電話ください。
+    .subject = 窓口での有効化票の発行

@@ -36,3 +36,7 @@ device-changed =
 device-asked-at-counter =
     창구에서 전자신분 계정의 기기 변경을 신청하고 있습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
     .subject = 창구 기기 변경 신청
+
+slip-printed =
+    창구에서 회원님의 전자신분 계정 활성화 용지를 받고 있습니다. 본인이 아니면 즉시 { $hotline }로 전화하세요.
+    .subject = 창구에서 활성화 용지 발급

@@ -28,6 +28,7 @@ fn all() -> Vec<(NoticeText, [usize; 6])> {
         (NoticeText::ContactChanged(ContactKind::Email), [1, 2, 1, 1, 1, 1]),
         (NoticeText::DeviceChanged, [1, 2, 1, 1, 1, 1]),
         (NoticeText::DeviceAskedAtCounter, [1, 2, 1, 1, 1, 1]),
+        (NoticeText::SlipPrinted, [1, 2, 1, 1, 1, 1]),
     ]
 }
 

@@ -36,3 +36,7 @@ device-changed =
 device-asked-at-counter =
     Có người đang đổi thiết bị của tài khoản bạn tại quầy. Nếu không phải bạn, hãy gọi ngay { $hotline }.
     .subject = Yêu cầu đổi thiết bị tại quầy
+
+slip-printed =
+    Có người nhận phiếu kích hoạt tài khoản của bạn tại quầy. Nếu không phải bạn, hãy gọi ngay { $hotline }.
+    .subject = Phiếu kích hoạt tài khoản tại quầy

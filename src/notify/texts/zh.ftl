@@ -36,3 +36,7 @@ device-changed =
 device-asked-at-counter =
     有人正在窗口申请更换您电子身份账户的设备。如非本人，请立即致电{ $hotline }。
     .subject = 窗口申请更换设备
+
+slip-printed =
+    有人正在柜台领取您电子身份账户的激活单。如非本人操作，请立即致电 { $hotline }。
+    .subject = 柜台领取激活单

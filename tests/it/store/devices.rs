@@ -5,7 +5,7 @@ use std::time::Duration;
 use eid::device_ca::Revoked;
 use eid::domain::device::{
     Assurance, AuthorityId, Challenge, ChallengeValue, CounterProof, CounterState, Device, DeviceCertificate,
-    DevicePurpose, DeviceState, EndReason, KeyProof, Route, Serial, Step, TRIES_MAX,
+    DevicePurpose, DeviceState, EndReason, KeyProof, ProofPurpose, Route, Serial, Step, TRIES_MAX,
 };
 use eid::domain::ids::{AccountId, DeviceId, ProofId, Version};
 use eid::domain::law::codes::{FAILURES_IN_ROW_MAX, FAILURES_PER_DAY_MAX};
@@ -287,7 +287,7 @@ async fn an_ended_device_has_no_offline_codes() {
 fn in_person(scene: &Scene, account: AccountId) -> (CounterProof, CodeDigest) {
     let by = (scene.officer.id, scene.officer.post.office().unwrap().clone());
     let digest = CodeDigest::from_bytes(scene.make.sealed().as_bytes().to_vec());
-    (CounterProof::record(ProofId::new(scene.make.id()), account, by, NOW), digest)
+    (CounterProof::for_replacement(ProofId::new(scene.make.id()), account, by, NOW), digest)
 }
 
 fn record((proof, digest): &(CounterProof, CodeDigest)) -> Change {
@@ -298,7 +298,7 @@ fn record((proof, digest): &(CounterProof, CodeDigest)) -> Change {
 async fn try_counter(scene: &Scene, account: AccountId, at: Timestamp) -> Option<(ProofId, u32)> {
     let entry = scene.make.entry(at, NOBODY);
     let decide = move |tried: eid::store::CounterTry| ((tried.proof, tried.tries_left), Unit::new(entry));
-    scene.store.try_counter_code(account, at, decide).await.unwrap()
+    scene.store.try_counter_code((account, ProofPurpose::Replacement), at, decide).await.unwrap()
 }
 
 #[tokio::test]
@@ -322,6 +322,9 @@ async fn a_proof_in_person_counts_when_a_second_person_agreed_and_until_it_is_us
     let state = scene.reader().await.counter_proof(id).await.unwrap().unwrap().state;
     assert_eq!(state, CounterState::Countersigned { by: supervisor.id });
     assert_eq!(try_counter(&scene, account, kept.0.expires_at).await, None, "its time is over");
+    let entry = scene.make.entry(NOW, NOBODY);
+    let other = scene.store.try_counter_code((account, ProofPurpose::Activation), NOW, move |_| ((), Unit::new(entry)));
+    assert_eq!(other.await.unwrap(), None, "it is for something else");
     assert_eq!(try_counter(&scene, account, NOW).await, Some((id, TRIES_MAX - 1)));
     scene.done([Change::UseProof(id)]).await;
     assert_eq!(scene.commit([Change::UseProof(id)]).await, Outcome::Changed);
