@@ -239,7 +239,7 @@ impl App {
     }
 
     /// The account with this number and this phone.
-    async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
+    pub(super) async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
         Ok(reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await?)
     }
 }

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 
 use super::gate::caller;
 use super::parse::Faults;
-use super::{advice, render};
+use super::{advice, follow_up, render};
 use crate::app::{Activated, App, CodeSent, Login};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
@@ -122,6 +122,13 @@ impl pb::activation_service_server::ActivationService for Activation {
         };
         answer.outcome = outcome.into();
         Ok(Response::new(answer))
+    }
+
+    async fn note_notice_opened(
+        &self,
+        request: Request<pb::NoteNoticeOpenedRequest>,
+    ) -> Result<Response<pb::NoteNoticeOpenedResponse>, Status> {
+        follow_up::note_opened(&self.0, request, login).await
     }
 }
 

@@ -39,6 +39,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/GetStatus", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/NoteNoticeOpened", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
         ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor, Hotline]),
         ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor, Hotline]),
@@ -73,6 +74,8 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/SubmitStream", vec![Officer]),
         ("eid.issuance.v1.EnrolmentService/Watch", vec![Officer, Supervisor]),
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
+        ("eid.issuance.v1.FollowUpService/CountFunnel", vec![Officer, Supervisor, Hotline]),
+        ("eid.issuance.v1.FollowUpService/ListStandingStill", vec![Officer, Supervisor, Hotline]),
         ("eid.issuance.v1.HotlineService/ApproveReopening", vec![Hotline]),
         ("eid.issuance.v1.HotlineService/AskReopening", vec![Hotline]),
         ("eid.issuance.v1.HotlineService/DeclineReopening", vec![Hotline]),

@@ -36,3 +36,11 @@ device-changed =
 device-asked-at-counter =
     Somebody at a counter asks for another device for your electronic identity account. If this is not you, call { $hotline } at once.
     .subject = Another device was asked for
+
+activation-reminder =
+    Your electronic identity account is not active yet. Activate it in the app { $left ->
+        [0] today, the last day.
+        [one] within 1 day.
+       *[other] within { $left } days.
+    } Help: { $hotline }.
+    .subject = Your electronic identity account waits to be activated

@@ -36,3 +36,10 @@ device-changed =
 device-asked-at-counter =
     窓口で電子身分アカウントの端末変更が申請されています。心当たりがない場合は、すぐに{ $hotline }へお電話ください。
     .subject = 窓口での端末変更の申請
+
+activation-reminder =
+    電子身分アカウントがまだ有効化されていません。{ $left ->
+        [0] 本日が最終日です。アプリで有効化してください。
+       *[other] { $left }日以内にアプリで有効化してください。
+    }問合せ：{ $hotline }
+    .subject = 電子身分アカウントがまだ有効化されていません

@@ -36,3 +36,10 @@ device-changed =
 device-asked-at-counter =
     창구에서 전자신분 계정의 기기 변경을 신청하고 있습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
     .subject = 창구 기기 변경 신청
+
+activation-reminder =
+    전자신분 계정이 아직 활성화되지 않았습니다. { $left ->
+        [0] 오늘이 마지막 날입니다. 앱에서 활성화해 주세요.
+       *[other] { $left }일 안에 앱에서 활성화해 주세요.
+    } 문의: { $hotline }
+    .subject = 전자신분 계정이 아직 활성화되지 않았습니다

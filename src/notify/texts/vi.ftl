@@ -36,3 +36,10 @@ device-changed =
 device-asked-at-counter =
     Có người đang đổi thiết bị của tài khoản bạn tại quầy. Nếu không phải bạn, hãy gọi ngay { $hotline }.
     .subject = Yêu cầu đổi thiết bị tại quầy
+
+activation-reminder =
+    Tài khoản định danh điện tử của bạn chưa được kích hoạt. Hãy kích hoạt trên ứng dụng { $left ->
+        [0] trong hôm nay, ngày cuối cùng.
+       *[other] trong { $left } ngày tới.
+    } Hỗ trợ: { $hotline }.
+    .subject = Tài khoản định danh điện tử của bạn chưa được kích hoạt

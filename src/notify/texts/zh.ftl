@@ -36,3 +36,10 @@ device-changed =
 device-asked-at-counter =
     有人正在窗口申请更换您电子身份账户的设备。如非本人，请立即致电{ $hotline }。
     .subject = 窗口申请更换设备
+
+activation-reminder =
+    您的电子身份账户尚未激活。{ $left ->
+        [0] 今天是最后一天，请通过应用程序激活。
+       *[other] 请在{ $left }天内通过应用程序激活。
+    }热线：{ $hotline }。
+    .subject = 您的电子身份账户尚未激活
