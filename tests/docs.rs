@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use eid::cli::Cli;
+use eid::domain::follow_up::Obstacle;
 use eid::domain::trust::FAULTS;
 use eid::grpc::REASONS;
 use eid::proto::DESCRIPTORS;
@@ -37,12 +38,13 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 15] = [
+const TABLES: [(&str, &str); 16] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
     ("SendCode", "SendCodeOutcome"),
     ("Activate", "ActivateOutcome"),
+    ("NoteNoticeOpened", "NoteNoticeOpenedOutcome"),
     ("VerifyDevice", "VerifyDeviceOutcome"),
     ("VerifyTotp", "VerifyTotpOutcome"),
     ("ReplaceDevice", "ReplaceDeviceOutcome"),
@@ -151,6 +153,20 @@ fn every_problem_of_trust_material_stands_in_its_table_in_order() {
         .iter()
         .map(|fault| vec![format!("`{}`", fault.name), if fault.refuses { "refuses" } else { "note" }.to_owned()]);
     assert_eq!(told, due.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_reason_for_standing_still_stands_in_its_table_with_whoever_should_act() {
+    let activation = text("docs/activation.md");
+    let rows = section(&activation, "Reasons").into_iter().filter(|line| line.starts_with("| `"));
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let told: Vec<_> = rows.map(cells).map(|cells| (cells[1].clone(), cells[3].clone())).collect();
+    let name = |one: &Obstacle| format!("`{}`", one.name().to_uppercase().replace('-', "_"));
+    let due: Vec<_> = Obstacle::ALL.iter().map(|one| (name(one), one.helper().name().to_owned())).collect();
+    assert_eq!(told, due);
+    let sent: Vec<_> =
+        values("FollowUpReason", DESCRIPTORS).into_iter().map(|(_, short)| format!("`{short}`")).collect();
+    assert_eq!(sent, due.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{App, Caller, ChangeView, Error, Missing};
 use crate::domain::account::{Account, IdentityNumber, Standing};
 use crate::domain::audit::Action;
 use crate::domain::contact::{Email, Phone};
+use crate::domain::follow_up::Funnel;
 use crate::domain::ids::{AccountId, EnrolmentId};
 use crate::domain::outlook::Outlook;
 use crate::domain::passport::DocumentNumber;
@@ -20,6 +21,8 @@ pub struct AccountView {
     pub standing: Standing,
     /// What the holder may do now.
     pub outlook: Outlook,
+    /// How far it has come on the way to use, and whether it gets on.
+    pub funnel: Funnel,
     /// Identification number.
     pub number_masked: String,
     /// Phone.
@@ -149,10 +152,12 @@ impl App {
     ) -> Result<AccountView, Error> {
         let pending = reader.pending_changes(stored.account.id).await?;
         let pending = pending.into_iter().filter(|pending| now < pending.change.expires_at);
+        let followed = reader.followed(stored.account.id).await?.ok_or(Error::NotFound(Missing::Account))?;
         Ok(AccountView {
             account: stored.account.clone(),
             standing: stored.account.standing(now),
             outlook: self.outlook_of(reader, stored, now).await?,
+            funnel: self.funnel(&followed, now),
             number_masked: self.open_number(stored)?.masked(),
             phone_masked: self.open_phone(stored)?.masked(),
             email_masked: self.open_email(stored)?.map(|email| email.masked()),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{App, Error};
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::ids::MessageId;
-use crate::domain::message::{ATTEMPTS_MAX, CHANCES, MessageContent, NoticeText, retry_after};
+use crate::domain::message::{ATTEMPTS_MAX, CHANCES, MessageContent, NoticeText, Timeliness, retry_after};
 use crate::domain::time::Timestamp;
 use crate::notify::{CarrierFault, Delivery, Outgoing, Sending, Slip};
 use crate::store::{Attempt, Change, ClaimedMessage, ListedMessage, Report, Settled, StoreError, Unit};
@@ -160,7 +160,11 @@ impl App {
             Outcome::failed("too-late", None)
         } else {
             match self.open_message(message) {
-                Ok(content) => self.send_one(message, &content, now).await,
+                Ok(content) => match content.timeliness(now) {
+                    Timeliness::Now => self.send_one(message, &content, now).await,
+                    Timeliness::ByDay => self.again(message, "night", None),
+                    Timeliness::TooLate => Outcome::failed("too-late", None),
+                },
                 // One that does not open must not hold up those behind it. Another replica may have the key.
                 Err(error @ Error::Broken(_)) => {
                     tracing::error!(id = %message.id, error = &error as &dyn std::error::Error, "does not open");

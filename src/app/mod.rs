@@ -20,12 +20,14 @@ mod duplicates;
 mod enrol;
 mod erase;
 mod error;
+mod follow_up;
 mod intake;
 mod lists;
 mod offices;
 mod receipts;
 mod reconcile;
 mod registry;
+mod remind;
 mod reopen;
 mod repeat;
 mod review;
@@ -55,6 +57,7 @@ pub use devices::{
 pub use duplicates::{Candidate, Compared};
 pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
+pub use follow_up::{FollowUpPage, FollowUpRequest, FunnelCounts, NeedsHand, Whose};
 pub use intake::{ChipRead, Intake};
 pub use lists::{Counts, HolderCount, ListRequest, Page};
 pub use offices::{OfficeImport, OfficeScope, OfficeView};
@@ -78,6 +81,7 @@ use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
+use crate::domain::follow_up::ReminderDays;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
 use crate::limits::Limits;
@@ -115,6 +119,8 @@ pub struct Settings {
     pub stages: StageLimits,
     /// Devices of holders.
     pub devices: DeviceSettings,
+    /// On which days of the window holders are reminded to activate.
+    pub reminders: ReminderDays,
 }
 
 /// The parts that use cases work with.

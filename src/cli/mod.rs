@@ -163,6 +163,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipt(receipt::Command::Verify(command)) => receipt::verify(&command, out),
         Command::Receipt(receipt::Command::Keys(command)) => receipt::keys(&command, out).await,
         Command::Office(office::Command::List(command)) => office::list::run(&command, out).await,
+        Command::Office(office::Command::FollowUp(command)) => office::follow_up::run(&command, out).await,
         Command::Office(office::Command::Watch(command)) => office::watch::run(&command, out).await,
         Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
         Command::Device(command) => device::run(&command, out).await,

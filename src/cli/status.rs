@@ -8,6 +8,7 @@ use tonic::Code;
 use tonic::transport::Channel;
 
 use super::client::Options;
+use super::office::follow_up::stands_still;
 use super::{FAILED, UNREACHED, refusal, words};
 use crate::proto::activation_service_client::ActivationServiceClient;
 use crate::proto::administration_service_client::AdministrationServiceClient;
@@ -119,8 +120,14 @@ fn show(out: &mut impl Write, account: &Account) -> io::Result<()> {
     words::line(out, "issued", &words::instant(account.issued_at.as_ref(), "unknown"))?;
     words::line(out, "notice sent", &words::instant(account.notice_sent_at.as_ref(), "not yet"))?;
     words::line(out, "notice delivered", &words::instant(account.notice_delivered_at.as_ref(), "no receipt"))?;
+    words::line(out, "notice opened", &words::instant(account.notice_opened_at.as_ref(), "not told"))?;
     words::line(out, "window closes", &words::instant(account.window_closes_at.as_ref(), "not counted yet"))?;
     words::line(out, "activated", &words::instant(account.activated_at.as_ref(), "not yet"))?;
+    let funnel = account.funnel.clone().unwrap_or_default();
+    if let Some(why) = stands_still(funnel.reason(), funnel.helper()) {
+        words::line(out, "stands still", &why)?;
+        words::text(out, "what to do", funnel.advice.as_ref())?;
+    }
     account.pending_changes.iter().try_for_each(|change| words::line(out, "pending change", &pending(change)))
 }
 

@@ -23,6 +23,7 @@ pub use url::Url;
 
 use layers::{File, Layers};
 
+use crate::domain::follow_up::ReminderDays;
 use crate::domain::time::format_date;
 
 /// All settings. Paths are complete: those that were relative have `home` before them.
@@ -54,6 +55,8 @@ pub struct Config {
     pub devices: Devices,
     /// How long requests may stay where the law sets no limit.
     pub requests: Requests,
+    /// Following up on accounts that were issued.
+    pub follow_up: FollowUp,
     /// Messages to holders.
     pub notify: Notify,
     /// By whom they leave.
@@ -247,6 +250,13 @@ pub struct Requests {
     pub correction_days: u16,
 }
 
+/// Following up on accounts that were issued.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FollowUp {
+    /// On which days of the window holders are reminded to activate.
+    pub reminder_days: ReminderDays,
+}
+
 /// Messages to holders, where they are not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notify {
@@ -427,6 +437,7 @@ impl Config {
             accounts,
             devices,
             requests,
+            follow_up,
             notify,
             carriers,
             chip,
@@ -492,6 +503,7 @@ impl Config {
             ("devices.face_verifiers", devices.face_verifiers.as_deref().map(path).unwrap_or_default()),
             ("requests.review_working_days", requests.review_working_days.to_string()),
             ("requests.correction_days", requests.correction_days.to_string()),
+            ("follow_up.reminder_days", follow_up.reminder_days.to_string()),
             ("notify.file", path(&notify.file)),
             ("chip.sha1_until", day(chip.sha1_until)),
             ("chip.rsa_below_2048_until", day(chip.rsa_below_2048_until)),

@@ -17,9 +17,10 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Budgets, Chip, Codes, Config, Devices, Limits, Log, LogFormat, Mode, Notify, Registry,
+    Accounts, Archive, Budgets, Chip, Codes, Config, Devices, FollowUp, Limits, Log, LogFormat, Mode, Notify, Registry,
     RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
 };
+use crate::domain::follow_up::ReminderDays;
 use crate::domain::law::{self, Item};
 use crate::domain::time::parse_date;
 
@@ -45,6 +46,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         devices: reader.devices(),
         requests: reader.requests(),
+        follow_up: FollowUp { reminder_days: reader.reminder_days("follow_up.reminder_days") },
         notify: Notify { file: reader.path("notify.file") },
         carriers: carriers::read(&mut reader),
         chip: Chip {
@@ -83,6 +85,17 @@ impl Reader<'_> {
             self.fault(key, "is no day", "write YYYY-MM-DD, or leave it empty");
         }
         day
+    }
+
+    /// Days of the window for self-activation, rising, with commas between; none if it is empty.
+    fn reminder_days(&mut self, key: &'static str) -> ReminderDays {
+        let text = self.text(key);
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let days = parts.map(|part| part.parse().ok()).collect::<Option<Vec<u8>>>();
+        days.and_then(|days| ReminderDays::new(days).ok()).unwrap_or_else(|| {
+            self.fault(key, "has a day that is not of the window, or is out of order", "write days such as \"3, 6\"");
+            ReminderDays::default()
+        })
     }
 
     fn home(&mut self, base: &Path) -> PathBuf {

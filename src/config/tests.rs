@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::domain::follow_up::ReminderDays;
 use crate::domain::law;
 
 fn assemble(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
@@ -173,6 +174,7 @@ fn the_default_file_is_the_development_configuration() {
                 face_verifiers: None,
             },
             requests: Requests { review_working_days: 1, correction_days: 30 },
+            follow_up: FollowUp { reminder_days: ReminderDays::new(vec![3, 6]).unwrap() },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
             carriers: Carriers {
                 sms: vec![CarrierName::File],

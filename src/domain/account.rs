@@ -79,13 +79,15 @@ pub struct Reopened {
     pub closes_at: Timestamp,
 }
 
-/// What is known of the notice. Sent and delivered are kept apart: not every carrier tells both (DOMAIN 1.7).
+/// What is known of the notice. Sent, delivered and opened are kept apart: not every carrier tells all (DOMAIN 1.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Notice {
     /// When a carrier took it.
     pub sent_at: Option<Timestamp>,
     /// When it reached the holder.
     pub delivered_at: Option<Timestamp>,
+    /// When the holder first came to the app by it. Begins nothing: the days run from delivery.
+    pub opened_at: Option<Timestamp>,
 }
 
 impl Notice {
@@ -169,6 +171,11 @@ impl Account {
         first.max(self.reopened.map(|reopened| reopened.closes_at))
     }
 
+    /// When the days for self-activation began; `None` until the notice has gone out.
+    pub fn window_from(&self) -> Option<Timestamp> {
+        self.notice.received_at().max(self.reopened.map(|reopened| reopened.at))
+    }
+
     /// Opens a window that has lapsed again, for as many days as the first one had.
     ///
     /// # Errors
@@ -212,12 +219,14 @@ mod tests {
     }
 
     fn noticed(sent_at: Timestamp, delivered_at: Option<Timestamp>) -> Account {
-        Account { notice: Notice { sent_at: Some(sent_at), delivered_at }, ..issued() }
+        Account { notice: Notice { sent_at: Some(sent_at), delivered_at, opened_at: None }, ..issued() }
     }
 
     #[test]
     fn the_window_begins_with_delivery_and_falls_back_to_sending() {
         assert_eq!(issued().standing(START.plus(DAY * 400)), Standing::Awaiting { closes_at: None });
+        let opened = Notice { opened_at: Some(START), ..Notice::default() };
+        assert_eq!(Account { notice: opened, ..issued() }.window_closes_at(), None, "opening begins nothing");
         let (sent, delivered) = (noticed(START, None), noticed(START, Some(START.plus(DAY))));
         assert_eq!(sent.window_closes_at(), Some(law::activation::window_closes(START)));
         assert_eq!(delivered.window_closes_at(), Some(law::activation::window_closes(START.plus(DAY))));

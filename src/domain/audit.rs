@@ -104,6 +104,14 @@ pub enum Action {
     ReopeningDeclined,
     /// Wishes to open the way to activation again were listed.
     ReopeningsListed,
+    /// The holder came to the app by the notice.
+    NoticeOpened,
+    /// The holder is reminded to activate the account.
+    HolderReminded,
+    /// It was looked whether holders are to be reminded, and when to look again.
+    RemindersPlanned,
+    /// Accounts that need a hand were listed.
+    FollowUpListed,
     /// A contact change was begun.
     ContactChangeBegun,
     /// A contact change was confirmed.
@@ -222,6 +230,10 @@ impl Action {
             Self::ReopeningApproved => "reopening.approved",
             Self::ReopeningDeclined => "reopening.declined",
             Self::ReopeningsListed => "reopenings.listed",
+            Self::NoticeOpened => "notice.opened",
+            Self::HolderReminded => "holder.reminded",
+            Self::RemindersPlanned => "reminders.planned",
+            Self::FollowUpListed => "follow-up.listed",
             Self::ContactChangeBegun => "contact-change.begun",
             Self::ContactChanged => "contact-change.confirmed",
             Self::ContactChangeCancelled => "contact-change.cancelled",

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use super::application::Language;
 use super::code::Code;
 use super::contact::{Contact, ContactKind};
+use super::follow_up::waking;
 use super::ids::{AccountId, MessageId};
 use super::text::Malformed;
 use super::time::Timestamp;
@@ -56,6 +58,8 @@ pub enum NoticeText {
     DeviceAskedAtCounter,
     /// Somebody stood at a counter and got a slip that activates the account.
     SlipPrinted,
+    /// The account waits to be activated; the holder can do it alone up to and with that day.
+    ActivationReminder(#[serde(with = "super::time::iso_date")] Date),
 }
 
 /// A code as the content of a message.
@@ -88,6 +92,7 @@ impl NoticeText {
             Self::ContactChangeBegun(_) | Self::ContactChanged(_) => "contact_notice",
             Self::DeviceChanged | Self::DeviceAskedAtCounter => "device_notice",
             Self::SlipPrinted => "slip_notice",
+            Self::ActivationReminder(_) => "activation_reminder",
         }
     }
 
@@ -115,9 +120,33 @@ impl MessageContent {
                 | NoticeText::ContactChanged(_)
                 | NoticeText::DeviceChanged
                 | NoticeText::DeviceAskedAtCounter
-                | NoticeText::SlipPrinted,
+                | NoticeText::SlipPrinted
+                | NoticeText::ActivationReminder(_),
                 _,
             ) => true,
+        }
+    }
+}
+
+/// Whether it is the time for a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timeliness {
+    /// It is.
+    Now,
+    /// It will be by day.
+    ByDay,
+    /// It was.
+    TooLate,
+}
+
+impl MessageContent {
+    /// Whether it is the time for it at `now`. Reminders go by day, and not when the days are over; what has an end of its own
+    /// keeps it beside the content, and everything else is welcome whenever it comes.
+    pub fn timeliness(&self, now: Timestamp) -> Timeliness {
+        match self.notice {
+            NoticeText::ActivationReminder(last_day) if now.local_date() > last_day => Timeliness::TooLate,
+            NoticeText::ActivationReminder(_) if waking(now).is_some() => Timeliness::ByDay,
+            _ => Timeliness::Now,
         }
     }
 }
@@ -137,6 +166,8 @@ pub const CHANCES: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {
+    use time::macros::date;
+
     use super::*;
     use crate::domain::contact::{Email, Phone};
 
@@ -158,5 +189,20 @@ mod tests {
         assert!(!content(email(), NoticeText::ActivationCode(code())).may_leave());
         assert!(content(email(), NoticeText::ContactCode(code())).may_leave(), "it confirms that address");
         assert!(content(email(), NoticeText::AccountIssued).may_leave());
+    }
+
+    #[test]
+    fn a_reminder_goes_by_day_and_within_the_days_and_a_notice_whenever_it_can() {
+        let day = date!(2026 - 11 - 27);
+        let hour = |day, hour| Timestamp::start_of(day).plus(Duration::from_hours(hour));
+        let content = |notice| {
+            let to = Contact::Phone(Phone::parse("0912345678").unwrap());
+            MessageContent { to, language: Language::En, notice }
+        };
+        let reminder = content(NoticeText::ActivationReminder(day));
+        let found = [7, 8, 19, 20].map(|at| reminder.timeliness(hour(day, at)));
+        assert_eq!(found, [Timeliness::ByDay, Timeliness::Now, Timeliness::Now, Timeliness::ByDay]);
+        assert_eq!(reminder.timeliness(hour(date!(2026 - 11 - 28), 9)), Timeliness::TooLate);
+        assert_eq!(content(NoticeText::AccountIssued).timeliness(hour(day, 2)), Timeliness::Now);
     }
 }

@@ -18,6 +18,7 @@ pub mod device;
 pub mod duplicate;
 pub mod enrolment;
 pub mod finding;
+pub mod follow_up;
 pub mod ids;
 pub mod law;
 pub mod message;

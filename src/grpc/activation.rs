@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use super::devices::{bound_device, new_device};
 use super::gate::caller;
 use super::parse::Faults;
-use super::{advice, render, slip};
+use super::{advice, follow_up, render, slip};
 use crate::app::{Activated, App, BoundDevice, CodeSent, CodeWish, Login, NotBindable};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
@@ -147,6 +147,13 @@ impl pb::activation_service_server::ActivationService for Activation {
         let (id, wish) = faults.finish(wish)?;
         let repeat = self.0.repeat(id, "ActivationService/ActivateWithSlip", &message.encode_to_vec());
         Ok(Response::new(slip::activated(&self.0.activate_with_slip(&by, &repeat, &wish).await?)))
+    }
+
+    async fn note_notice_opened(
+        &self,
+        request: Request<pb::NoteNoticeOpenedRequest>,
+    ) -> Result<Response<pb::NoteNoticeOpenedResponse>, Status> {
+        follow_up::note_opened(&self.0, request, login).await
     }
 }
 

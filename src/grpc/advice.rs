@@ -1,6 +1,7 @@
 //! What each outcome means for the person in front of the screen, and what to do next.
 
 pub(super) mod devices;
+pub(super) mod follow_up;
 
 use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Reopened};
 use crate::domain::code::Held;

@@ -15,6 +15,7 @@ mod contact;
 mod counter;
 mod devices;
 mod enrolment;
+mod follow_up;
 mod gate;
 mod hotline;
 mod lists;
@@ -52,6 +53,7 @@ use crate::proto::contact_service_server::ContactServiceServer;
 use crate::proto::counter_service_server::CounterServiceServer;
 use crate::proto::device_service_server::DeviceServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
+use crate::proto::follow_up_service_server::FollowUpServiceServer;
 use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
@@ -83,6 +85,7 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
                 .max_decoding_message_size(bytes_max),
         )
         .add_service(HotlineServiceServer::new(hotline::Hotline(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(FollowUpServiceServer::new(follow_up::FollowUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(

@@ -64,6 +64,7 @@ const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
+const FOLLOWERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline]);
 const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Administrator, Role::Auditor, Role::Hotline]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor, Role::Hotline]);
 
@@ -118,6 +119,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ActivationService/Activate", APP, 1_000, 5),
     rule("eid.issuance.v1.ActivationService/GetSlipChallenge", APP, 200, 5),
     rule("eid.issuance.v1.ActivationService/ActivateWithSlip", APP, 200, 5),
+    rule("eid.issuance.v1.ActivationService/NoteNoticeOpened", APP, 1_000, 5),
     rule("eid.issuance.v1.DeviceService/GetChallenge", APP, 2_000, 3),
     rule("eid.issuance.v1.DeviceService/VerifyDevice", APP, 2_000, 5),
     rule("eid.issuance.v1.DeviceService/VerifyTotp", APP, 1_000, 5),
@@ -135,6 +137,8 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.HotlineService/ApproveReopening", HOTLINE, 20, 5),
     rule("eid.issuance.v1.HotlineService/DeclineReopening", HOTLINE, 20, 5),
     rule("eid.issuance.v1.HotlineService/ListReopenings", HOTLINE, 20, 5),
+    rule("eid.issuance.v1.FollowUpService/ListStandingStill", FOLLOWERS, 20, 10),
+    rule("eid.issuance.v1.FollowUpService/CountFunnel", FOLLOWERS, 5, 30),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
     rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),

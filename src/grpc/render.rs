@@ -434,8 +434,8 @@ pub(super) fn account(view: &AccountView, now: Timestamp) -> pb::Account {
         activated_at: activated_at.map(instant),
         language: language(account.language).into(),
         pending_changes: view.pending.iter().map(change).collect(),
-        code_asked_at: account.progress.code_asked_at.map(instant),
-        code_tried_at: account.progress.code_tried_at.map(instant),
+        notice_opened_at: account.notice.opened_at.map(instant),
+        funnel: Some(super::follow_up::funnel(&view.funnel)),
         reopened_at: account.reopened.map(|reopened| instant(reopened.at)),
         timetable: Some(super::activation::timetable(&view.outlook, now)),
     }

@@ -104,6 +104,7 @@ const fn name(notice: &NoticeText) -> &'static str {
         NoticeText::DeviceChanged => "device-changed",
         NoticeText::DeviceAskedAtCounter => "device-asked-at-counter",
         NoticeText::SlipPrinted => "slip-printed",
+        NoticeText::ActivationReminder(_) => "activation-reminder",
     }
 }
 
@@ -112,6 +113,9 @@ fn arguments(notice: &NoticeText, on: Date) -> FluentArgs<'_> {
     let mut arguments = FluentArgs::new();
     arguments.set("hotline", HOTLINE);
     arguments.set("days", SELF_ACTIVATION_DAYS.on(on).unwrap_or_default());
+    if let NoticeText::ActivationReminder(last_day) = notice {
+        arguments.set("left", (*last_day - on).whole_days().max(0));
+    }
     if let Some(code) = notice.code() {
         arguments.set("code", code.as_str());
     }

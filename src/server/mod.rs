@@ -48,6 +48,7 @@ pub struct Started {
     indexing: JoinHandle<()>,
     counting: JoinHandle<()>,
     publishing: JoinHandle<()>,
+    reminding: JoinHandle<()>,
     app: App,
 }
 
@@ -87,6 +88,7 @@ impl Started {
             self.indexing.await.context("the indexing task failed")?;
             self.counting.await.context("the task that counts deadlines failed")?;
             self.publishing.await.context("the task that publishes lists of revoked devices failed")?;
+            self.reminding.await.context("the task that reminds holders failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -136,6 +138,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let indexing = tokio::spawn(workers::index_duplicates(app.clone(), stop.clone()));
     let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
     let publishing = tokio::spawn(workers::publish_lists(app.clone(), stop.clone()));
+    let reminding = tokio::spawn(workers::remind(app.clone(), stop.clone()));
     Ok(Started {
         address,
         stop,
@@ -149,6 +152,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         indexing,
         counting,
         publishing,
+        reminding,
         app,
     })
 }

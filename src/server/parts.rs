@@ -80,6 +80,7 @@ pub fn settings(config: &Config) -> Settings {
             issuer: config.devices.issuer.clone(),
             verifiers: JwkSet::default(),
         },
+        reminders: config.follow_up.reminder_days.clone(),
         real_only: config.mode == Mode::Production,
         chip: policy(config),
         trust: TrustSettings {

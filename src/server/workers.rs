@@ -26,6 +26,8 @@ const INDEXING: Duration = Duration::from_hours(1);
 const RECOUNT: Duration = Duration::from_mins(1);
 /// How often it is looked whether a list of revoked certificates is due; first when the service starts.
 const LISTS: Duration = Duration::from_mins(1);
+/// How often it is looked whether holders are to be reminded.
+const REMINDING: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -202,6 +204,24 @@ pub(super) async fn publish_lists(app: App, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = publishing => {}
+    }
+}
+
+/// Reminds the holders who are to be reminded, until `stop`.
+pub(super) async fn remind(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let rest = match app.remind_due().await {
+            Ok(0) => REMINDING,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "holders cannot be reminded");
+                REMINDING
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(rest) => {}
+        }
     }
 }
 

@@ -77,6 +77,33 @@ pub(super) async fn insert(stored: &StoredAccount, conn: &mut Conn<'_>) -> Resul
     .bind(stored.passport.as_bytes())
     .bind(account.issued_at.micros())
     .execute_one(conn)
+    .await?;
+    follow(account.id, conn).await
+}
+
+/// The assignments by which an account comes to its place in the lists of those who help: from columns that stand in its row
+/// already. A release before this one, running beside it, leaves them out.
+macro_rules! place {
+    () => {
+        "office = COALESCE(office, (SELECT enrolment.office FROM enrolment WHERE enrolment.id = account.enrolment_id)), \
+         received_at = COALESCE(received_at, \
+         (SELECT enrolment.received_at FROM enrolment WHERE enrolment.id = account.enrolment_id)), \
+         window_from = CASE WHEN COALESCE(reopened_at, 0) > COALESCE(notice_delivered_at, notice_sent_at, 0) \
+         THEN reopened_at ELSE COALESCE(notice_delivered_at, notice_sent_at, 0) END"
+    };
+}
+pub(super) use place;
+
+/// Follows up on what happened to an account: it comes to its place in the lists, and it is looked whether its holder is to
+/// be reminded.
+pub(super) async fn follow(id: AccountId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(concat!(
+        "UPDATE account SET look_at = CASE WHEN activated_at IS NULL THEN 0 END, ",
+        place!(),
+        " WHERE id = $1"
+    ))
+    .bind(id.uuid())
+    .execute_one(conn)
     .await
 }
 
@@ -105,7 +132,17 @@ pub(super) async fn save(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<
     .bind(account.id.uuid())
     .bind(stored.version.get())
     .execute_one(conn)
-    .await
+    .await?;
+    follow(account.id, conn).await
+}
+
+/// Notes that the holder came to the app by the notice, if that was not known.
+pub(super) async fn note_opened(id: AccountId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE account SET notice_opened_at = $1 WHERE id = $2 AND notice_opened_at IS NULL")
+        .bind(at.micros())
+        .bind(id.uuid())
+        .execute_one(conn)
+        .await
 }
 
 /// Notes that a code for activation was asked for, once.
@@ -132,7 +169,8 @@ pub(super) async fn note_notice(
     .bind(delivered.map(Timestamp::micros))
     .bind(id.uuid())
     .execute_one(conn)
-    .await
+    .await?;
+    follow(id, conn).await
 }
 
 impl Reader {
@@ -186,7 +224,7 @@ fn by(key: &AccountKey) -> Query {
     }
 }
 
-fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
+pub(super) fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
     let instant = |column| Ok::<_, StoreError>(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros));
     let language = Language::from_name(&row.get::<String>("language")?);
     let account = Account {
@@ -195,7 +233,11 @@ fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
         represented: row.get("represented")?,
         language: language.ok_or(StoreError::Corrupt { column: "language" })?,
         issued_at: Timestamp::from_micros(row.get("issued_at")?),
-        notice: Notice { sent_at: instant("notice_sent_at")?, delivered_at: instant("notice_delivered_at")? },
+        notice: Notice {
+            sent_at: instant("notice_sent_at")?,
+            delivered_at: instant("notice_delivered_at")?,
+            opened_at: instant("notice_opened_at")?,
+        },
         reopened: instant("reopened_at")?
             .zip(instant("reopened_until")?)
             .map(|(at, closes_at)| Reopened { at, closes_at }),

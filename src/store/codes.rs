@@ -193,18 +193,22 @@ impl Reader {
         .fetch_optional(&mut self.conn())
         .await?;
         let Some(row) = row else { return Ok((Failures::default(), Slot::UNUSED)) };
-        let failures = Failures {
-            day: row.get("failures_day")?,
-            today: number(&row, "failures_today")?,
-            in_row: number(&row, "failures_in_row")?,
-            held_until: row.get::<Option<i64>>("held_until")?.map(Timestamp::from_micros),
-        };
-        Ok((failures, slot(&row)?))
+        Ok((failures(&row)?, slot(&row)?))
     }
 }
 
 fn number(row: &Row, column: &'static str) -> Result<u32, StoreError> {
     Ok(u32::try_from(row.get::<Option<i64>>(column)?.unwrap_or(0)).unwrap_or(0))
+}
+
+/// The failures in an account's row.
+pub(super) fn failures(row: &Row) -> Result<Failures, StoreError> {
+    Ok(Failures {
+        day: row.get("failures_day")?,
+        today: number(row, "failures_today")?,
+        in_row: number(row, "failures_in_row")?,
+        held_until: row.get::<Option<i64>>("held_until")?.map(Timestamp::from_micros),
+    })
 }
 
 fn slot(row: &Row) -> Result<Slot, StoreError> {

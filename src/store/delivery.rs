@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::Reader;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
+use super::{Reader, accounts};
 use crate::domain::ids::{AccountId, MessageId};
 use crate::domain::time::Timestamp;
 
@@ -61,12 +61,18 @@ pub(super) async fn note_attempt(attempt: &Attempt, conn: &mut Conn<'_>) -> Resu
         .bind(attempt.outcome.as_str())
         .execute_one(conn)
         .await?;
-    query("UPDATE outbox SET carrier = COALESCE($1, carrier), reason = CASE WHEN state = 'sent' THEN '' ELSE $2 END WHERE id = $3")
-        .bind(attempt.carrier.as_deref())
-        .bind(attempt.outcome.as_str())
-        .bind(attempt.message.uuid())
-        .execute_one(conn)
-        .await?;
+    // Some carriers know at once that it arrived, and report nothing later.
+    query(
+        "UPDATE outbox SET carrier = COALESCE($1, carrier), reason = CASE WHEN state = 'sent' THEN '' ELSE $2 END, \
+         delivered_at = CASE WHEN state = 'sent' AND $2 = 'delivered' THEN COALESCE(delivered_at, $4) \
+         ELSE delivered_at END WHERE id = $3",
+    )
+    .bind(attempt.carrier.as_deref())
+    .bind(attempt.outcome.as_str())
+    .bind(attempt.message.uuid())
+    .bind(attempt.at.micros())
+    .execute_one(conn)
+    .await?;
     for part in &attempt.parts {
         carry(attempt, part, conn).await?;
     }
@@ -161,15 +167,19 @@ async fn settle_arrival(
     .bind(attempt)
     .execute(conn)
     .await?;
-    query(
+    let delivered = query(
         "UPDATE account SET notice_delivered_at = $1, version = version + 1 WHERE notice_delivered_at IS NULL \
-         AND id = (SELECT account_id FROM outbox WHERE id = $2 AND kind = 'account_notice' AND delivered_at = $1)",
+         AND id = (SELECT account_id FROM outbox WHERE id = $2 AND kind = 'account_notice' AND delivered_at = $1) \
+         RETURNING id",
     )
     .bind(at.micros())
     .bind(message.uuid())
-    .execute(conn)
-    .await
-    .map(drop)
+    .fetch_optional(conn)
+    .await?;
+    match delivered {
+        Some(row) => accounts::follow(AccountId::new(row.get("id")?), conn).await,
+        None => Ok(()),
+    }
 }
 
 impl Reader {

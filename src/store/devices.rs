@@ -40,6 +40,11 @@ pub(super) async fn bind(bound: &BoundDevice, conn: &mut Conn<'_>) -> Result<(),
     .bind(device.bound_at.micros())
     .execute_one(conn)
     .await?;
+    query("UPDATE account SET has_device = $1 WHERE id = $2")
+        .bind(true)
+        .bind(device.account.uuid())
+        .execute_one(conn)
+        .await?;
     insert_certificate(&bound.certificate, conn).await?;
     query(
         "INSERT INTO device_totp (device_id, secret, last_step, failures_day, failures_today, failures_in_row) \
@@ -56,6 +61,11 @@ pub(super) async fn end(id: DeviceId, reason: EndReason, at: Timestamp, conn: &m
     query("UPDATE device SET ended_at = $1, end_reason = $2 WHERE id = $3 AND ended_at IS NULL")
         .bind(at.micros())
         .bind(reason.name())
+        .bind(id.uuid())
+        .execute_one(conn)
+        .await?;
+    query("UPDATE account SET has_device = $1 WHERE id = (SELECT account_id FROM device WHERE id = $2)")
+        .bind(false)
         .bind(id.uuid())
         .execute_one(conn)
         .await?;

@@ -22,7 +22,7 @@ use super::reopenings::{self, StoredReopening};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
-use super::{audit, codes, device_challenges, device_tries, offices, staff, trust};
+use super::{audit, codes, device_challenges, device_tries, offices, reminders, staff, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentAgain, SentCode};
@@ -31,6 +31,7 @@ use crate::domain::device::{
     AuthorityId, Challenge, ChallengeValue, CounterProof, DeviceCertificate, EndReason as DeviceEnd, Serial, Step,
 };
 use crate::domain::enrolment::{Event, Passage};
+use crate::domain::follow_up::Reminded;
 use crate::domain::ids::{
     AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, MessageId, ProofId, StaffId, Version,
 };
@@ -85,6 +86,12 @@ pub enum Change {
         /// When it arrived, if that is known.
         delivered: Option<Timestamp>,
     },
+    /// Notes that the holder came to the app by the notice, if that was not known.
+    NoteOpened(AccountId),
+    /// Remembers that the holder is reminded, and when to look again, if the account is at the version seen.
+    Remind(AccountId, Reminded, Option<Timestamp>, Version),
+    /// Sets when to look whether holders are to be reminded; of accounts at the versions seen, and no others.
+    LookAgain(Vec<(AccountId, Option<Timestamp>, Version)>),
     /// Notes that a code for activation was asked for; the first time counts.
     NoteAsked(AccountId),
     /// Puts a code into its slot, if the slot is at the version seen.
@@ -225,6 +232,11 @@ impl Change {
             Self::NoteNotice { account, sent, delivered } => {
                 accounts::note_notice(*account, *sent, *delivered, conn).await
             }
+            Self::NoteOpened(account) => accounts::note_opened(*account, at, conn).await,
+            Self::Remind(account, reminded, then, seen) => {
+                reminders::remind(*account, *reminded, *then, *seen, conn).await
+            }
+            Self::LookAgain(looks) => reminders::look_again(looks, conn).await,
             Self::PutCode(code, seen) => codes::put(code, *seen, conn).await,
             Self::NoteAsked(account) => accounts::note_asked(*account, at, conn).await,
             Self::SendCodeAgain(slot, again, seen) => codes::send_again(*slot, again, *seen, conn).await,

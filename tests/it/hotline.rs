@@ -174,12 +174,13 @@ async fn the_hotline_sees_how_far_a_holder_has_come_and_what_stands_in_the_way()
             purpose: pb::LookPurpose::HolderRequest.into(),
         };
         let before = accounts.get_account(request.clone()).await.unwrap().into_inner().account.unwrap();
-        assert!(before.notice_sent_at.is_some() && before.code_asked_at.is_none() && before.code_tried_at.is_none());
+        let passed = |account: &pb::Account| account.funnel.as_ref().unwrap().passed.last().unwrap().stage();
+        assert_eq!(passed(&before), pb::FunnelStage::Delivered);
         let code = service.code_for(&holder).await;
         service.activate(&holder, &another(&code)).await;
         service.wait(DAY * 8);
         let after = accounts.get_account(request).await.unwrap().into_inner().account.unwrap();
-        assert!(after.code_asked_at.is_some() && after.code_tried_at.is_some() && after.activated_at.is_none());
+        assert_eq!((passed(&after), after.activated_at), (pb::FunnelStage::CodeTried, None));
         let table = after.timetable.unwrap();
         assert_eq!(
             (table.next_step(), table.stands_still()),

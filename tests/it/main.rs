@@ -36,6 +36,8 @@ mod erasure;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod follow_up;
+#[cfg(test)]
 mod hotline;
 #[cfg(test)]
 mod limits;

@@ -4,6 +4,7 @@
 //! at what became of them, lists, numbers, and changes as they happen, and the printing of slips.
 
 mod delivery;
+pub(super) mod follow_up;
 mod json;
 pub(super) mod list;
 mod place;
@@ -52,6 +53,7 @@ pub(super) enum Command {
     Submit(Submit),
     Slip(slip::Slip),
     List(list::List),
+    FollowUp(follow_up::FollowUp),
     Watch(watch::Watch),
     Spool(spool::Spool),
 }

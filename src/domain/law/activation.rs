@@ -23,9 +23,29 @@ pub fn window_closes(received: Timestamp) -> Timestamp {
     Timestamp::start_of(day.saturating_add(Duration::days(i64::from(days) + 1)))
 }
 
+/// The window of a notice is over at `now` exactly if the notice was received before this instant: [`window_closes`] the
+/// other way round.
+pub fn lapsed_if_received_before(now: Timestamp) -> Timestamp {
+    let day: Date = now.local_date();
+    let days = SELF_ACTIVATION_DAYS.on(day).unwrap_or_default();
+    Timestamp::start_of(day.saturating_sub(Duration::days(i64::from(days))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_is_over_exactly_if_its_notice_came_before_the_instant_that_is_told() {
+        let start = Timestamp::start_of(date!(2026 - 11 - 20));
+        for hour in 0..240 {
+            let now = start.plus(std::time::Duration::from_hours(hour));
+            let before = lapsed_if_received_before(now);
+            assert!(
+                window_closes(before) > now && window_closes(before.minus(std::time::Duration::from_micros(1))) <= now
+            );
+        }
+    }
 
     #[test]
     fn the_window_closes_at_the_end_of_the_seventh_day_after_receipt() {

@@ -4,6 +4,7 @@
 use super::filter::Filter;
 use super::token::{Reader, Writer, hash};
 use crate::domain::enrolment::StageName;
+use crate::domain::follow_up::Obstacle;
 use crate::domain::ids::EnrolmentId;
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
@@ -55,6 +56,12 @@ impl ListName {
     /// The list of wishes to open the way to activation again.
     pub fn of_reopenings() -> Self {
         Self(hash(&[b"reopenings"]))
+    }
+
+    /// The list of accounts that need a hand: of an office, or of all if it is empty; for one reason, or any.
+    pub fn of_follow_up(office: &str, obstacle: Option<Obstacle>) -> Self {
+        let obstacle = obstacle.map_or("", Obstacle::name);
+        Self(hash(&[b"follow-up", office.as_bytes(), obstacle.as_bytes()]))
     }
 
     /// What a client sends to get the page of this list that begins behind `key`.

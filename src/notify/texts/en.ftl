@@ -40,3 +40,11 @@ device-asked-at-counter =
 slip-printed =
     Somebody at a counter gets a slip that activates your electronic identity account. If this is not you, call { $hotline } at once.
     .subject = A slip to activate your account
+
+activation-reminder =
+    Your electronic identity account is not active yet. Activate it in the app { $left ->
+        [0] today, the last day.
+        [one] within 1 day.
+       *[other] within { $left } days.
+    } Help: { $hotline }.
+    .subject = Your electronic identity account waits to be activated

@@ -40,3 +40,10 @@ device-asked-at-counter =
 slip-printed =
     窓口であなたの電子身分証アカウントの有効化票が発行されています。心当たりがなければすぐに{ $hotline }へお電話ください。
     .subject = 窓口での有効化票の発行
+
+activation-reminder =
+    電子身分アカウントがまだ有効化されていません。{ $left ->
+        [0] 本日が最終日です。アプリで有効化してください。
+       *[other] { $left }日以内にアプリで有効化してください。
+    }問合せ：{ $hotline }
+    .subject = 電子身分アカウントがまだ有効化されていません

@@ -40,3 +40,10 @@ device-asked-at-counter =
 slip-printed =
     창구에서 회원님의 전자신분 계정 활성화 용지를 받고 있습니다. 본인이 아니면 즉시 { $hotline }로 전화하세요.
     .subject = 창구에서 활성화 용지 발급
+
+activation-reminder =
+    전자신분 계정이 아직 활성화되지 않았습니다. { $left ->
+        [0] 오늘이 마지막 날입니다. 앱에서 활성화해 주세요.
+       *[other] { $left }일 안에 앱에서 활성화해 주세요.
+    } 문의: { $hotline }
+    .subject = 전자신분 계정이 아직 활성화되지 않았습니다

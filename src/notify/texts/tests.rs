@@ -29,6 +29,9 @@ fn all() -> Vec<(NoticeText, [usize; 6])> {
         (NoticeText::DeviceChanged, [1, 2, 1, 1, 1, 1]),
         (NoticeText::DeviceAskedAtCounter, [1, 2, 1, 1, 1, 1]),
         (NoticeText::SlipPrinted, [1, 2, 1, 1, 1, 1]),
+        (NoticeText::ActivationReminder(date!(2026 - 11 - 26)), [1, 2, 1, 1, 1, 1]),
+        (NoticeText::ActivationReminder(date!(2026 - 11 - 23)), [1, 2, 1, 1, 1, 1]),
+        (NoticeText::ActivationReminder(TODAY), [1, 2, 1, 1, 1, 1]),
     ]
 }
 
@@ -102,6 +105,20 @@ fn what_is_filled_in_is_there_in_every_language() {
         let (phone, email) = (each(&notice(ContactKind::Phone)), each(&notice(ContactKind::Email)));
         assert!(phone.iter().zip(email).all(|(phone, email)| *phone != email && phone.contains(HOTLINE)));
     }
+}
+
+#[test]
+fn a_reminder_says_the_days_that_are_left_when_it_goes_and_that_today_is_the_last() {
+    let all = |last_day| each(&NoticeText::ActivationReminder(last_day));
+    for (text, today) in all(date!(2026 - 11 - 26)).iter().zip(all(TODAY)) {
+        assert!(text.contains('4') && text.contains(HOTLINE), "{text}");
+        assert!(!today.contains('{') && today != *text && today.contains(HOTLINE), "{today}");
+    }
+    let english =
+        |last_day| Texts::new(false).sms(&content(Language::En, &NoticeText::ActivationReminder(last_day)), TODAY);
+    assert!(english(date!(2026 - 11 - 23)).unwrap().contains("within 1 day."));
+    assert!(english(date!(2026 - 11 - 24)).unwrap().contains("within 2 days."));
+    assert_eq!(english(date!(2026 - 11 - 20)), english(TODAY), "one that is late says nothing of days before");
 }
 
 #[test]

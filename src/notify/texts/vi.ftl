@@ -40,3 +40,10 @@ device-asked-at-counter =
 slip-printed =
     Có người nhận phiếu kích hoạt tài khoản của bạn tại quầy. Nếu không phải bạn, hãy gọi ngay { $hotline }.
     .subject = Phiếu kích hoạt tài khoản tại quầy
+
+activation-reminder =
+    Tài khoản định danh điện tử của bạn chưa được kích hoạt. Hãy kích hoạt trên ứng dụng { $left ->
+        [0] trong hôm nay, ngày cuối cùng.
+       *[other] trong { $left } ngày tới.
+    } Hỗ trợ: { $hotline }.
+    .subject = Tài khoản định danh điện tử của bạn chưa được kích hoạt

@@ -40,3 +40,10 @@ device-asked-at-counter =
 slip-printed =
     有人正在柜台领取您电子身份账户的激活单。如非本人操作，请立即致电 { $hotline }。
     .subject = 柜台领取激活单
+
+activation-reminder =
+    您的电子身份账户尚未激活。{ $left ->
+        [0] 今天是最后一天，请通过应用程序激活。
+       *[other] 请在{ $left }天内通过应用程序激活。
+    }热线：{ $hotline }。
+    .subject = 您的电子身份账户尚未激活

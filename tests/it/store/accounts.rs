@@ -130,7 +130,7 @@ async fn a_saved_account_is_as_it_was_saved_and_one_version_on() {
     let scene = Scene::new().await;
     let mut stored = scene.account().await;
     stored.account.state = AccountState::Active { since: later(60) };
-    stored.account.notice = Notice { sent_at: Some(later(10)), delivered_at: Some(later(20)) };
+    stored.account.notice = Notice { sent_at: Some(later(10)), delivered_at: Some(later(20)), opened_at: None };
     (stored.phone, stored.phone_index) = (scene.make.sealed(), scene.make.index());
     stored.email = Some((scene.make.sealed(), scene.make.index()));
     scene.done([save(&stored)]).await;
@@ -161,7 +161,7 @@ async fn what_is_known_of_a_notice_is_added_to_and_never_overwritten() {
     let account = stored.account.id;
     let note = |sent, delivered| Change::NoteNotice { account, sent, delivered };
     scene.done([note(NOW, None)]).await;
-    let sent = Notice { sent_at: Some(NOW), delivered_at: None };
+    let sent = Notice { sent_at: Some(NOW), ..Notice::default() };
     assert_eq!(read(&scene, &stored).await.account.notice, sent);
     scene.done([note(later(1), Some(later(2)))]).await;
     scene.done([note(later(3), Some(later(4)))]).await;

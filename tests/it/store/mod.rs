@@ -13,6 +13,7 @@ mod devices;
 mod duplicates;
 mod enrolments;
 mod events;
+mod follow_up;
 mod lists;
 mod offices;
 mod opening;
