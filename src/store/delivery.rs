@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use super::Reader;
+use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
+use crate::domain::account_event::AccountVerb;
 use crate::domain::ids::{AccountId, MessageId};
 use crate::domain::time::Timestamp;
 
@@ -52,7 +54,11 @@ pub struct CarriedMessage {
 }
 
 /// Keeps an attempt and the names of what was taken.
-pub(super) async fn note_attempt(attempt: &Attempt, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn note_attempt(
+    attempt: &Attempt,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     query("INSERT INTO attempt (message_id, attempt, carrier, at, outcome) VALUES ($1, $2, $3, $4, $5)")
         .bind(attempt.message.uuid())
         .bind(i64::from(attempt.number))
@@ -70,7 +76,7 @@ pub(super) async fn note_attempt(attempt: &Attempt, conn: &mut Conn<'_>) -> Resu
     for part in &attempt.parts {
         carry(attempt, part, conn).await?;
     }
-    settle_arrival(attempt.message, attempt.number, attempt.at, conn).await
+    settle_arrival((attempt.message, attempt.number), attempt.at, happened, conn).await
 }
 
 /// Keeps the name of a part. A report on it that came before stays; one on another message, to which the carrier gave the
@@ -92,7 +98,12 @@ async fn carry(attempt: &Attempt, part: &str, conn: &mut Conn<'_>) -> Result<(),
 }
 
 /// Keeps a carrier's last word, if it is the first last word on that part.
-pub(super) async fn note_report(report: &Report, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn note_report(
+    report: &Report,
+    at: Timestamp,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     // Parts of one message wait for each other here: each then sees what the one before said.
     query(
         "UPDATE outbox SET attempts = attempts \
@@ -119,7 +130,7 @@ pub(super) async fn note_report(report: &Report, at: Timestamp, conn: &mut Conn<
             .fetch_optional(conn)
             .await?;
     match row {
-        Some(row) => settle_arrival(MessageId::new(row.get("message_id")?), number(&row)?, at, conn).await,
+        Some(row) => settle_arrival((MessageId::new(row.get("message_id")?), number(&row)?), at, happened, conn).await,
         None => forget_orphans(at, conn).await,
     }
 }
@@ -135,9 +146,9 @@ async fn forget_orphans(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreE
 /// Draws what follows once the parts of an attempt have a last word: all arrived, and the message has; one did not, and a
 /// person must look. The arrival of an account's notice begins the days for self-activation.
 async fn settle_arrival(
-    message: MessageId,
-    attempt: u32,
+    (message, attempt): (MessageId, u32),
     at: Timestamp,
+    happened: &mut Happened,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
     let attempt = i64::from(attempt);
@@ -161,15 +172,19 @@ async fn settle_arrival(
     .bind(attempt)
     .execute(conn)
     .await?;
-    query(
+    let arrived = query(
         "UPDATE account SET notice_delivered_at = $1, version = version + 1 WHERE notice_delivered_at IS NULL \
-         AND id = (SELECT account_id FROM outbox WHERE id = $2 AND kind = 'account_notice' AND delivered_at = $1)",
+         AND id = (SELECT account_id FROM outbox WHERE id = $2 AND kind = 'account_notice' AND delivered_at = $1) \
+         RETURNING id",
     )
     .bind(at.micros())
     .bind(message.uuid())
-    .execute(conn)
-    .await
-    .map(drop)
+    .fetch_optional(conn)
+    .await?;
+    if let Some(row) = arrived {
+        happened.note(AccountId::new(row.get("id")?), AccountVerb::NoticeDelivered);
+    }
+    Ok(())
 }
 
 impl Reader {
