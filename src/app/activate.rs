@@ -1,4 +1,4 @@
-//! Activation: where an account stands, a code to its phone, and the code back.
+//! Activation: a code to an account's phone, and the code back.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,10 @@ use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
 use crate::domain::account::{IdentityNumber, Standing};
 use crate::domain::audit::Action;
-use crate::domain::code::{Code, CountedTry, Failures, Held, Purpose, Slot, Timetable, TooManyFailures, Turn};
+use crate::domain::code::{Code, CountedTry, Held, Purpose, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{Contact, Phone};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageContent, NoticeText};
-use crate::domain::outlook::Outlook;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
 
@@ -86,36 +85,6 @@ pub enum Activated {
 }
 
 impl App {
-    /// Where the account with this number and this phone stands, and what may be done now. An unknown number and a wrong
-    /// phone do the same work.
-    ///
-    /// # Errors
-    /// If the store cannot be asked.
-    pub async fn outlook(&self, login: &Login) -> Result<Outlook, Error> {
-        let now = self.clock().now();
-        let mut reader = self.store().reader().await?;
-        match self.matched(&mut reader, login).await? {
-            Some(stored) => self.outlook_of(&mut reader, &stored, now).await,
-            None => Ok(Outlook::NotMatched),
-        }
-    }
-
-    /// Where the holder of an account stands, and what may be done now.
-    pub(super) async fn outlook_of(
-        &self,
-        reader: &mut Reader,
-        stored: &StoredAccount,
-        now: Timestamp,
-    ) -> Result<Outlook, Error> {
-        let standing = stored.account.standing(now);
-        let slot = match standing {
-            Standing::Awaiting { .. } => Some(reader.slot(stored.account.id, Purpose::Activation).await?),
-            Standing::Lapsed { .. } | Standing::Active { .. } => None,
-        };
-        let (failures, slot) = slot.unwrap_or((Failures::default(), Slot::UNUSED));
-        Ok(Outlook::new(standing, || Timetable::at(now, &self.settings().codes, failures, &slot)))
-    }
-
     /// Sends a code to the account's phone: the live one again, or a new one in place of the one before.
     ///
     /// # Errors

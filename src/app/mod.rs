@@ -31,6 +31,7 @@ mod review;
 mod sealing;
 mod shipped;
 mod staff;
+mod status;
 mod stood;
 mod trust;
 mod watch;
@@ -62,7 +63,7 @@ pub use reopen::{Asked, Reopened, ReopeningView, Reopenings};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
-pub use watch::{Told, Watch, WatchSettings};
+pub use watch::{Told, ToldAccount, WatchSettings, Watching};
 pub use workstation::{Released, Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
@@ -204,8 +205,13 @@ impl App {
     /// Commits, and rings for the outbox and for those who watch.
     async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
         self.parts.store.commit(unit).await?;
+        self.committed();
+        Ok(())
+    }
+
+    /// Rings for the outbox and for those who watch.
+    fn committed(&self) {
         self.outbox.notify_one();
         self.streams.ring();
-        Ok(())
     }
 }

@@ -1,11 +1,11 @@
-//! `ActivationService`: where an account stands, and how its holder makes it usable.
+//! `ActivationService`: how a holder makes an account usable. Where it stands is told by `account_status`.
 
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use super::gate::caller;
 use super::parse::Faults;
-use super::{advice, render};
+use super::{account_status, advice, render};
 use crate::app::{Activated, App, CodeSent, Login};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
@@ -28,19 +28,7 @@ impl pb::activation_service_server::ActivationService for Activation {
         let login = login(&mut faults, &message.identity_number, &message.phone);
         let login = faults.finish(login)?;
         let outlook = self.0.outlook(&login).await?;
-        let (shown, closes) = match &outlook {
-            Outlook::NotMatched => (pb::AccountStanding::NotMatched, None),
-            Outlook::Awaiting { closes_at, .. } => (pb::AccountStanding::AwaitingActivation, *closes_at),
-            Outlook::Lapsed { closed_at } => (pb::AccountStanding::WindowLapsed, Some(*closed_at)),
-            Outlook::Active => (pb::AccountStanding::Active, None),
-        };
-        Ok(Response::new(pb::GetStatusResponse {
-            standing: shown.into(),
-            window_closes_at: closes.map(render::instant),
-            next_step: next_step(&outlook).into(),
-            advice: Some(render::text(advice::outlook(&outlook))),
-            timetable: Some(timetable(&outlook, self.0.clock().now())),
-        }))
+        Ok(Response::new(account_status::rendered(&outlook, self.0.clock().now())))
     }
 
     async fn send_code(&self, request: Request<pb::SendCodeRequest>) -> Result<Response<pb::SendCodeResponse>, Status> {
@@ -123,6 +111,22 @@ impl pb::activation_service_server::ActivationService for Activation {
         answer.outcome = outcome.into();
         Ok(Response::new(answer))
     }
+
+    async fn batch_get_status(
+        &self,
+        request: Request<pb::BatchGetStatusRequest>,
+    ) -> Result<Response<pb::BatchGetStatusResponse>, Status> {
+        account_status::batch(&self.0, request).await
+    }
+
+    type WatchStatusStream = account_status::Events;
+
+    async fn watch_status(
+        &self,
+        request: Request<pb::WatchStatusRequest>,
+    ) -> Result<Response<Self::WatchStatusStream>, Status> {
+        account_status::watch(&self.0, request).await
+    }
 }
 
 impl Activation {
@@ -163,7 +167,7 @@ fn wait(turn: Turn, now: Timestamp) -> Option<prost_types::Duration> {
     }
 }
 
-fn next_step(outlook: &Outlook) -> pb::NextStep {
+pub(super) fn next_step(outlook: &Outlook) -> pb::NextStep {
     match outlook.next_step() {
         NextStep::CheckInput => pb::NextStep::CheckInput,
         NextStep::SendCode => pb::NextStep::SendCode,
@@ -188,7 +192,7 @@ const fn stand_still(reason: StandStill) -> pb::StandStill {
     }
 }
 
-fn login(faults: &mut Faults, number: &str, phone: &str) -> Option<Login> {
+pub(super) fn login(faults: &mut Faults, number: &str, phone: &str) -> Option<Login> {
     let number = faults.text("identity_number", number, IdentityNumber::parse);
     let phone = faults.text("phone", phone, Phone::parse);
     Some(Login { number: number?, phone: phone? })

@@ -1,0 +1,49 @@
+//! Where accounts stand, and what their holders may do now: read from what is committed, kept nowhere else.
+
+use super::{App, Error, Login};
+use crate::domain::account::Standing;
+use crate::domain::code::{Failures, Purpose, Slot, Timetable};
+use crate::domain::outlook::Outlook;
+use crate::domain::time::Timestamp;
+use crate::store::{Reader, StoredAccount, StoredStanding};
+
+impl App {
+    /// Where the accounts with these numbers and phones stand, and what may be done now, in the order asked. One question
+    /// to the store, however many they are; an unknown number and a wrong phone do the same work.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn outlooks(&self, logins: &[Login]) -> Result<Vec<Outlook>, Error> {
+        let now = self.clock().now();
+        let indexes: Vec<_> = logins.iter().map(|login| self.vault().login(&login.number, &login.phone)).collect();
+        let found = self.store().reader().await?.standings(&indexes).await?;
+        let outlook = |StoredStanding { stored, failures, slot }| {
+            self.outlook_at(stored.account.standing(now), (failures, &slot), now)
+        };
+        Ok(found.into_iter().map(|found| found.map_or(Outlook::NotMatched, outlook)).collect())
+    }
+
+    /// The same for one of them.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn outlook(&self, login: &Login) -> Result<Outlook, Error> {
+        let outlook = self.outlooks(std::slice::from_ref(login)).await?.pop();
+        Ok(outlook.unwrap_or(Outlook::NotMatched))
+    }
+
+    /// Where the holder of an account stands, and what may be done now.
+    pub(super) async fn outlook_of(
+        &self,
+        reader: &mut Reader,
+        stored: &StoredAccount,
+        now: Timestamp,
+    ) -> Result<Outlook, Error> {
+        let (failures, slot) = reader.slot(stored.account.id, Purpose::Activation).await?;
+        Ok(self.outlook_at(stored.account.standing(now), (failures, &slot), now))
+    }
+
+    fn outlook_at(&self, standing: Standing, (failures, slot): (Failures, &Slot), now: Timestamp) -> Outlook {
+        Outlook::new(standing, || Timetable::at(now, &self.settings().codes, failures, slot))
+    }
+}
