@@ -38,8 +38,10 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
     let staff = || Role::ALL.to_vec();
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/BatchGetStatus", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/GetStatus", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/WatchStatus", vec![AppBackend]),
         ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor, Hotline]),
         ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor, Hotline]),
         ("eid.issuance.v1.AuthorityService/Claim", vec![Authority]),

@@ -61,6 +61,8 @@ mod review;
 #[cfg(test)]
 mod spool;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
@@ -68,5 +70,7 @@ mod support;
 mod trust;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
+mod watch_status;
 #[cfg(test)]
 mod workstation;

@@ -11,10 +11,10 @@ use eid::domain::time::Timestamp;
 use eid::domain::working_list::{Filter, PageEnd};
 use eid::store::{Change, LIST_STATEMENTS, StageCount, StoredEnrolment};
 use eid::sys::Dice;
-use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
 
 use super::scene::Scene;
 use crate::support::database::on_postgres;
+use crate::support::plan::plan;
 use crate::support::records::{NOW, later, office, passage_to, received};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -243,32 +243,18 @@ const MANY: [&str; 2] = [
 ];
 
 /// How the engine means to go about a statement.
-async fn plan(scene: &Scene, sql: &'static str) -> String {
-    let rows = if on_postgres() {
-        let mut connection = PgConnection::connect(scene.database.url()).await.unwrap();
-        let places = (1..=13).rev().find(|place| sql.contains(&format!("${place}"))).unwrap();
-        let mut types = vec!["text", "bigint", "bigint", "uuid", "bigint", "bigint"];
-        let mut values =
-            vec!["'50-01'", "0", "9000000000000000000", "'00000000-0000-0000-0000-000000000000'", "NULL", "51"];
-        types.resize(places, "text");
-        values.resize(places, "'returned'");
-        // The plan that serves whatever is bound, as it is after the first few calls on a connection.
-        connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
-        let prepare = format!("PREPARE asked ({}) AS {sql}", types.join(", "));
-        let explain = format!("EXPLAIN EXECUTE asked ({})", values.join(", "));
-        #[expect(clippy::disallowed_methods, reason = "a statement of the store's own with types that are named here")]
-        let (prepare, explain) = (sqlx::AssertSqlSafe(prepare), sqlx::AssertSqlSafe(explain));
-        sqlx::raw_sql(prepare).execute(&mut connection).await.unwrap();
-        let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>()
-    } else {
-        let mut connection = SqliteConnection::connect(scene.database.url()).await.unwrap();
-        #[expect(clippy::disallowed_methods, reason = "a statement of the store's own")]
-        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let rows = sqlx::query(explain).fetch_all(&mut connection).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>("detail")).collect()
-    };
-    rows.join("\n")
+async fn planned(scene: &Scene, sql: &'static str) -> String {
+    let places = (1..=13).rev().find(|place| sql.contains(&format!("${place}"))).unwrap();
+    let mut parameters = vec![
+        ("text", "'50-01'"),
+        ("bigint", "0"),
+        ("bigint", "9000000000000000000"),
+        ("uuid", "'00000000-0000-0000-0000-000000000000'"),
+        ("bigint", "NULL"),
+        ("bigint", "51"),
+    ];
+    parameters.resize(places, ("text", "'returned'"));
+    plan(&scene.database, sql, &parameters, "").await
 }
 
 #[tokio::test]
@@ -279,7 +265,7 @@ async fn no_list_and_no_count_looks_at_every_request_and_no_page_is_sorted() {
         scene.database.tamper("ANALYZE enrolment").await;
     }
     for (name, sql) in LIST_STATEMENTS {
-        let plan = plan(&scene, sql).await;
+        let plan = planned(&scene, sql).await;
         let scans = plan.contains("Seq Scan") || plan.contains("SCAN enrolment");
         assert!(!scans && plan.contains("enrolment_list"), "{name}\n{plan}");
         if name.starts_with("page") {
