@@ -1,15 +1,18 @@
-//! Activation: a code to an account's phone, and the code back.
+//! Activation: a code to an account's phone for one device, and the code back, by which the device is bound.
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::{Answers, Typed};
+use super::codes::{Aim, Answers, Typed};
+use super::devices::{BoundDevice, NewDevice, NotBindable};
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Repeat};
+use crate::device_ca::Authority;
 use crate::domain::account::{IdentityNumber, Standing};
 use crate::domain::audit::Action;
 use crate::domain::code::{Code, CountedTry, Held, Purpose, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{Contact, Phone};
-use crate::domain::ids::MessageId;
+use crate::domain::device::{Assurance, Challenge, DevicePurpose, KeyProof, KeyThumbprint, Route};
+use crate::domain::ids::{AccountId, DeviceId, MessageId};
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
@@ -24,7 +27,7 @@ pub struct Login {
 }
 
 /// What became of a wish for a code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum CodeSent {
     /// On its way.
     Sent {
@@ -32,7 +35,11 @@ pub enum CodeSent {
         expires_at: Timestamp,
         /// How often it may be tried.
         tries: u32,
+        /// What the device signs that the code is to bind.
+        challenge: Box<Challenge>,
     },
+    /// The key serves, or served, a device.
+    KeyUsed,
     /// No account has this number and this phone.
     NotMatched,
     /// The days for self-activation are over.
@@ -52,13 +59,20 @@ pub enum CodeSent {
 }
 
 /// What became of a code that was typed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Activated {
-    /// The account is active.
+    /// The account is active, and the device is bound.
     Activated {
         /// Since when.
         at: Timestamp,
+        /// The device's name.
+        device: DeviceId,
+        /// What the app gets. It is not remembered; a repeat reads it again.
+        #[serde(skip)]
+        bound: Option<Box<BoundDevice>>,
     },
+    /// The device cannot be bound. The code was not looked at.
+    NotBindable(NotBindable),
     /// No account has this number and this phone.
     NotMatched,
     /// The days for self-activation are over.
@@ -85,13 +99,20 @@ pub enum Activated {
 }
 
 impl App {
-    /// Sends a code to the account's phone: the live one again, or a new one in place of the one before.
+    /// Sends a code to the account's phone that is to bind the device of this key: the live one again, or a new one in
+    /// place of the one before.
     ///
     /// # Errors
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
-    pub async fn send_code(&self, by: &Caller, repeat: &Repeat, login: &Login) -> Result<CodeSent, Error> {
+    pub async fn send_code(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        login: &Login,
+        device: KeyThumbprint,
+    ) -> Result<CodeSent, Error> {
         let now = self.clock().now();
-        self.once(by, repeat, || self.send_once(by, repeat, login, now)).await
+        self.once(by, repeat, || self.send_once(by, repeat, login, device, now)).await
     }
 
     async fn send_once(
@@ -99,6 +120,7 @@ impl App {
         by: &Caller,
         repeat: &Repeat,
         login: &Login,
+        device: KeyThumbprint,
         now: Timestamp,
     ) -> Result<Attempt<CodeSent>, Error> {
         let mut reader = self.store().reader().await?;
@@ -113,23 +135,27 @@ impl App {
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(CodeSent::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(CodeSent::AlreadyActive)),
         }
+        if reader.device_by_key(device).await?.is_some() {
+            return Ok(Attempt::Unchanged(CodeSent::KeyUsed));
+        }
         let slot = reader.slot(stored.account.id, Purpose::Activation).await?;
         drop(reader);
         match Timetable::at(now, &self.settings().codes, slot.0, &slot.1).send {
             Turn::Now => {}
             held => return Ok(Attempt::Unchanged(not_sent(held))),
         }
-        let to = (Purpose::Activation, &Contact::Phone(login.phone.clone()));
-        let sent = match self.code_again(&stored, to, &slot, now)? {
+        let aim = aim(login, device);
+        let sent = match self.code_again(&stored, &aim, &slot, now)? {
             Some(again) => again,
-            None => match self.new_code(&stored, to, &slot, now)? {
+            None => match self.new_code(&stored, &aim, &slot, now)? {
                 Ok(new) => new,
                 Err(TooManyFailures { retry_at }) => {
                     return Ok(Attempt::Unchanged(CodeSent::TooManyFailures { retry_at }));
                 }
             },
         };
-        let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries };
+        let (challenge, drawn) = self.draw_challenge((stored.account.id, DevicePurpose::Activation, device), now);
+        let answer = CodeSent::Sent { expires_at: sent.expires_at, tries: sent.tries, challenge: Box::new(challenge) };
         let entry = self
             .entry(now, by.actor(), Action::CodeSent, stored.account.id.uuid())
             .with("purpose", Purpose::Activation.name())
@@ -137,17 +163,31 @@ impl App {
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &answer)?)
             .with_all(sent.changes)
+            .with(drawn)
             .with(Change::NoteAsked(stored.account.id));
         Ok(Attempt::Change(answer, unit))
     }
 
-    /// Tries a code and, if it is right, activates the account.
+    /// Tries a code and, if it is right, activates the account and binds the device that the code was sent for. The device
+    /// proves itself first: without that no try is spent.
     ///
     /// # Errors
     /// [`Error::RequestIdReused`], or if the store cannot be asked.
-    pub async fn activate(&self, by: &Caller, repeat: &Repeat, login: &Login, code: &Code) -> Result<Activated, Error> {
+    pub async fn activate(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        login: &Login,
+        (code, device): (&Code, &NewDevice),
+    ) -> Result<Activated, Error> {
         let now = self.clock().now();
-        self.once(by, repeat, || self.activate_once(by, repeat, login, code, now)).await
+        match self.once(by, repeat, || self.activate_once(by, repeat, login, (code, device), now)).await? {
+            Activated::Activated { at, device, bound: None } => {
+                let bound = self.bound_device(&mut self.store().reader().await?, device).await?;
+                Ok(Activated::Activated { at, device, bound: Some(Box::new(bound)) })
+            }
+            answer => Ok(answer),
+        }
     }
 
     async fn activate_once(
@@ -155,23 +195,36 @@ impl App {
         by: &Caller,
         repeat: &Repeat,
         login: &Login,
-        code: &Code,
+        (code, device): (&Code, &NewDevice),
         now: Timestamp,
     ) -> Result<Attempt<Activated>, Error> {
+        let authority = self.issuing_authority().await?;
         let mut reader = self.store().reader().await?;
         if let Some(first) = self.first_answer(&mut reader, by, repeat).await? {
             return Ok(Attempt::Answered(first));
         }
-        let found = self.matched(&mut reader, login).await?;
-        drop(reader);
-        let Some(stored) = found else { return Ok(Attempt::Unchanged(Activated::NotMatched)) };
+        let Some(stored) = self.matched(&mut reader, login).await? else {
+            return Ok(Attempt::Unchanged(Activated::NotMatched));
+        };
         match stored.account.standing(now) {
             Standing::Awaiting { .. } => {}
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Activated::Lapsed)),
             Standing::Active { since } => return Ok(Attempt::Unchanged(Activated::AlreadyActive { since })),
         }
-        let to = Contact::Phone(login.phone.clone());
-        let typed = Typed { account: stored, purpose: Purpose::Activation, to, code: code.clone(), now };
+        let meant = (stored.account.id, DevicePurpose::Activation);
+        let proven = match self.bindable(&mut reader, meant, device, now).await? {
+            Ok(proven) => proven,
+            Err(why @ NotBindable::WrongSignature) => return self.not_bound(by, repeat, meant, why, now),
+            Err(NotBindable::ChallengeUnusable) => {
+                // A challenge that came with a code ends with it: that the code is over is what the holder can use.
+                let live = reader.slot(stored.account.id, Purpose::Activation).await?.1.live(now).is_some();
+                let why = Activated::NotBindable(NotBindable::ChallengeUnusable);
+                return Ok(Attempt::Unchanged(if live { why } else { Activated::NoLiveCode }));
+            }
+            Err(why) => return Ok(Attempt::Unchanged(Activated::NotBindable(why))),
+        };
+        drop(reader);
+        let typed = Typed { account: stored, aim: aim(login, device.key.thumbprint()), code: code.clone(), now };
         let answers = Answers {
             no_live_code: Activated::NoLiveCode,
             not_yet: |retry_at| Activated::NotYet { retry_at },
@@ -179,8 +232,24 @@ impl App {
             wrong: |tries_left| Activated::WrongCode { tries_left },
         };
         let (actor, call) = (by.clone(), repeat.clone());
-        let right = move |app: &Self, typed, counted: &CountedTry| app.right_code(&actor, &call, typed, counted);
+        let right = move |app: &Self, typed, counted: &CountedTry| {
+            app.right_code(&actor, &call, typed, counted, (&authority, &proven))
+        };
         self.try_code(by, repeat, typed, answers, right).await
+    }
+
+    /// Nothing is bound. The challenge is not spent: the code that came with it lives, and no signature can be guessed.
+    fn not_bound(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        (account, purpose): (AccountId, DevicePurpose),
+        why: NotBindable,
+        now: Timestamp,
+    ) -> Result<Attempt<Activated>, Error> {
+        let answer = Activated::NotBindable(why);
+        let unit = Unit::new(self.device_refused(by, account, purpose, now)).with(repeat.remember(by, &answer)?);
+        Ok(Attempt::Change(answer, unit))
     }
 
     fn right_code(
@@ -189,20 +258,27 @@ impl App {
         repeat: &Repeat,
         Typed { account: mut stored, now, .. }: Typed,
         tried: &CountedTry,
+        (authority, (proof, assurance)): (&Authority, &(KeyProof, Assurance)),
     ) -> Result<(Activated, Unit), Error> {
         let id = stored.account.id;
-        let answer = Activated::Activated { at: now };
+        let (bound, binding) = self.bind_device(authority, proof, (Route::Activation, *assurance), now)?;
+        let device = bound.device.id;
+        let answer = Activated::Activated { at: now, device, bound: Some(Box::new(bound)) };
         let phone = Contact::Phone(self.open_phone(&stored)?);
         let content =
             MessageContent { to: phone, language: stored.account.language, notice: NoticeText::AccountActivated };
         let notice = Message { id: MessageId::new(self.dice().id(now)), account: id, content, useful_until: None };
         stored.account = stored.account.activate(now).map_err(|_| Error::Contended)?;
-        let entry =
-            self.entry(now, by.actor(), Action::AccountActivated, id.uuid()).with("code", tried.code.to_string());
+        let entry = self
+            .entry(now, by.actor(), Action::AccountActivated, id.uuid())
+            .with("code", tried.code.to_string())
+            .with("device", device.to_string())
+            .with("assurance", assurance.name());
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &answer)?)
             .with(Change::SpendCode((id, Purpose::Activation), tried.code))
             .with(Change::SaveAccount(Box::new(stored)))
+            .with_all(binding)
             .with(self.send(&notice)?);
         Ok((answer, unit))
     }
@@ -211,6 +287,11 @@ impl App {
     async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
         Ok(reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await?)
     }
+}
+
+/// A code for the account's phone that is to bind the device of this key.
+fn aim(login: &Login, device: KeyThumbprint) -> Aim {
+    Aim { purpose: Purpose::Activation, to: Contact::Phone(login.phone.clone()), device: Some(device) }
 }
 
 /// Why a code is not sent now.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::{Answers, Typed};
+use super::codes::{Aim, Answers, Typed};
 use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::Action;
@@ -118,7 +118,7 @@ impl App {
             other => other,
         };
         let slot = reader.slot(account, purpose(new.kind())).await?;
-        let sent = match self.new_code(&stored, (purpose(new.kind()), new), &slot, now)? {
+        let sent = match self.new_code(&stored, &aim(new), &slot, now)? {
             Ok(sent) => sent,
             Err(TooManyFailures { retry_at }) => return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at })),
         };
@@ -178,7 +178,7 @@ impl App {
         if taken {
             return Ok(Attempt::Unchanged(Confirmed::Taken));
         }
-        let typed = Typed { account, purpose: purpose(change.kind), to: new, code: code.clone(), now };
+        let typed = Typed { account, aim: aim(&new), code: code.clone(), now };
         let answers = Answers {
             no_live_code: Confirmed::NoLiveCode,
             not_yet: |retry_at| Confirmed::NotYet { retry_at },
@@ -229,7 +229,7 @@ impl App {
         by: &Caller,
         repeat: &Repeat,
         (change, seen): (ContactChange, Version),
-        Typed { account, to: new, now, .. }: Typed,
+        Typed { account, aim: Aim { to: new, .. }, now, .. }: Typed,
         tried: &CountedTry,
     ) -> Result<Unit, Error> {
         let (id, kind) = (account.account.id, change.kind);
@@ -298,6 +298,10 @@ impl App {
 fn phone_of(stored: &StoredAccount, value: BlindIndex) -> Binding {
     let responsible = stored.representative.as_ref().unwrap_or(&stored.passport);
     Binding { kind: BindingKind::Phone, value, owner: Owner::Person(responsible.clone()) }
+}
+
+fn aim(new: &Contact) -> Aim {
+    Aim { purpose: purpose(new.kind()), to: new.clone(), device: None }
 }
 
 const fn purpose(kind: ContactKind) -> Purpose {

@@ -9,11 +9,29 @@ use crate::domain::code::{
     Code, CountedTry, Failures, Held, Purpose, SentCode, Slot, Timetable, TooManyFailures, Turn,
 };
 use crate::domain::contact::Contact;
+use crate::domain::device::KeyThumbprint;
 use crate::domain::ids::{AccountId, CodeId, MessageId};
 use crate::domain::message::{CodeText, Message, MessageContent, NoticeText};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, StoreError, StoredAccount, Unit};
 use crate::vault::CodeBinding;
+
+/// What a code is for: it is worth nothing for anything else.
+#[derive(Clone)]
+pub(super) struct Aim {
+    /// What whoever types it wants.
+    pub(super) purpose: Purpose,
+    /// Where it goes.
+    pub(super) to: Contact,
+    /// The key of the device that it is to bind, if it is to bind one.
+    pub(super) device: Option<KeyThumbprint>,
+}
+
+impl Aim {
+    const fn binding(&self, id: CodeId, account: AccountId) -> CodeBinding<'_> {
+        CodeBinding { id, account, purpose: self.purpose, destination: &self.to, device: self.device }
+    }
+}
 
 /// A code that someone typed, and for what.
 #[derive(Clone)]
@@ -21,9 +39,7 @@ pub(super) struct Typed {
     /// The account as it was read.
     pub(super) account: StoredAccount,
     /// What the code is for.
-    pub(super) purpose: Purpose,
-    /// Where it must have been sent.
-    pub(super) to: Contact,
+    pub(super) aim: Aim,
     /// What was typed.
     pub(super) code: Code,
     /// When.
@@ -65,7 +81,7 @@ impl App {
         right: impl FnOnce(&App, Typed, &CountedTry) -> Result<(T, Unit), Error> + Send + 'static,
     ) -> Result<Attempt<T>, Error> {
         let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());
-        let (slot, now, wrong) = ((typed.account.account.id, typed.purpose), typed.now, answers.wrong);
+        let (slot, now, wrong) = ((typed.account.account.id, typed.aim.purpose), typed.now, answers.wrong);
         let policy = self.settings().codes;
         let decide = move |counted: CountedTry| {
             let refused = app.refusal(&by, &typed, &counted);
@@ -113,14 +129,13 @@ impl App {
     /// The entry of a try that did not succeed.
     fn refusal(&self, by: &Caller, typed: &Typed, counted: &CountedTry) -> Entry {
         self.entry(typed.now, by.actor(), Action::CodeRefused, typed.account.account.id.uuid())
-            .with("purpose", typed.purpose.name())
+            .with("purpose", typed.aim.purpose.name())
             .with("code", counted.code.to_string())
             .with("tries_left", counted.tries_left.to_string())
     }
 
     fn is_right(&self, typed: &Typed, counted: &CountedTry) -> bool {
-        let (account, purpose) = (typed.account.account.id, typed.purpose);
-        let bound = CodeBinding { id: counted.code, account, purpose, destination: &typed.to };
+        let bound = typed.aim.binding(counted.code, typed.account.account.id);
         self.vault().is_code(bound, &typed.code, &counted.digest)
     }
 
@@ -128,30 +143,30 @@ impl App {
     pub(super) fn new_code(
         &self,
         stored: &StoredAccount,
-        (purpose, to): (Purpose, &Contact),
+        aim: &Aim,
         (failures, slot): &(Failures, Slot),
         now: Timestamp,
     ) -> Result<Result<Outgoing, TooManyFailures>, Error> {
         let account = stored.account.id;
         let (id, code) = (CodeId::new(self.dice().id(now)), Code::numbered(self.dice().below(Code::COUNT)));
-        let digest = self.vault().code(CodeBinding { id, account, purpose, destination: to }, &code);
-        let kept = (id, digest, self.seal_code(id, to, &code)?);
+        let digest = self.vault().code(aim.binding(id, account), &code);
+        let kept = (id, digest, self.seal_code(id, (&aim.to, aim.device), &code)?);
         let policy = &self.settings().codes;
-        let sent = match SentCode::new((account, purpose), kept, (*failures, slot.sends), policy, now) {
+        let sent = match SentCode::new((account, aim.purpose), kept, (*failures, slot.sends), policy, now) {
             Ok(sent) => sent,
             Err(too_many) => return Ok(Err(too_many)),
         };
         let (tries, expires_at) = (sent.tries_max, sent.expires_at);
-        let carried = self.carry(stored, (purpose, to), code, expires_at, now)?;
+        let carried = self.carry(stored, aim, code, expires_at, now)?;
         let changes = [Change::PutCode(Box::new(sent), slot.version), carried];
         Ok(Ok(Outgoing { id, expires_at, tries, changes }))
     }
 
-    /// The live code of a slot once more, if there is one and it went to the same place.
+    /// The live code of a slot once more, if there is one and it went to the same place for the same device.
     pub(super) fn code_again(
         &self,
         stored: &StoredAccount,
-        (purpose, to): (Purpose, &Contact),
+        aim: &Aim,
         (failures, slot): &(Failures, Slot),
         now: Timestamp,
     ) -> Result<Option<Outgoing>, Error> {
@@ -160,29 +175,29 @@ impl App {
             return Ok(None);
         };
         let (went_to, code) = self.open_code(live.id, sealed)?;
-        if went_to != *to {
+        if went_to != (aim.to.clone(), aim.device) {
             return Ok(None);
         }
-        let again = live.sent_again(slot.sends, policy, purpose, now);
-        let carried = self.carry(stored, (purpose, to), code, again.expires_at, now)?;
+        let again = live.sent_again(slot.sends, policy, aim.purpose, now);
+        let carried = self.carry(stored, aim, code, again.expires_at, now)?;
         let tries = Timetable::at(now, policy, *failures, slot).tries_left;
-        let changes = [Change::SendCodeAgain((stored.account.id, purpose), again, slot.version), carried];
+        let changes = [Change::SendCodeAgain((stored.account.id, aim.purpose), again, slot.version), carried];
         Ok(Some(Outgoing { id: live.id, expires_at: again.expires_at, tries, changes }))
     }
 
     fn carry(
         &self,
         stored: &StoredAccount,
-        (purpose, to): (Purpose, &Contact),
+        aim: &Aim,
         code: Code,
         useful_until: Timestamp,
         now: Timestamp,
     ) -> Result<Change, Error> {
-        let notice = match purpose {
+        let notice = match aim.purpose {
             Purpose::Activation => NoticeText::ActivationCode(CodeText(code)),
             Purpose::PhoneChange | Purpose::EmailChange => NoticeText::ContactCode(CodeText(code)),
         };
-        let content = MessageContent { to: to.clone(), language: stored.account.language, notice };
+        let content = MessageContent { to: aim.to.clone(), language: stored.account.language, notice };
         let (id, account) = (MessageId::new(self.dice().id(now)), stored.account.id);
         self.send(&Message { id, account, content, useful_until: Some(useful_until) })
     }

@@ -47,8 +47,8 @@ pub use correct::{History, ShownRevision};
 pub use deadlines::Recomputed;
 pub use decide::{ClaimedContent, ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
 pub use devices::{
-    BoundDevice, Countersigned, DeviceSettings, Leave, NotReplaced, Proved, Renewed, Replaced, Replacement,
-    ShownDevice, ShownList, StoodAtCounter, TotpChecked, VerifiedDevice,
+    BoundDevice, Countersigned, DeviceSettings, Leave, NewDevice, NotBindable, NotReplaced, Proved, Renewed, Replaced,
+    Replacement, ShownDevice, ShownList, StoodAtCounter, TotpChecked, VerifiedDevice,
 };
 pub use duplicates::{Candidate, Compared};
 pub use enrol::{Checked, ShownEnrolment, Submitted};

@@ -3,13 +3,15 @@
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
+use super::devices::{bound_device, new_device};
 use super::gate::caller;
 use super::parse::Faults;
 use super::{account_status, advice, render};
-use crate::app::{Activated, App, CodeSent, Login};
+use crate::app::{Activated, App, CodeSent, Login, NotBindable};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
 use crate::domain::contact::Phone;
+use crate::domain::device::DeviceKey;
 use crate::domain::ids::RequestId;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
 use crate::domain::time::Timestamp;
@@ -37,20 +39,25 @@ impl pb::activation_service_server::ActivationService for Activation {
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
         let login = login(&mut faults, &message.identity_number, &message.phone);
-        let (id, login) = faults.finish(id.zip(login))?;
+        let key = faults.take("device_key", DeviceKey::parse(&message.device_key));
+        let ((id, login), key) = faults.finish(id.zip(login).zip(key))?;
         let repeat = self.0.repeat(id, "ActivationService/SendCode", &message.encode_to_vec());
-        let sent = self.0.send_code(&by, &repeat, &login).await?;
+        let sent = self.0.send_code(&by, &repeat, &login, key.thumbprint()).await?;
         let mut answer = pb::SendCodeResponse {
-            advice: Some(render::text(advice::code_sent(sent))),
+            advice: Some(render::text(advice::code_sent(&sent))),
             timetable: Some(self.timetable(&login).await?),
             ..Default::default()
         };
         let outcome = match sent {
-            CodeSent::Sent { expires_at, tries } => {
+            CodeSent::Sent { expires_at, tries, challenge } => {
+                answer.account_id = challenge.account.to_string();
+                answer.challenge = challenge.value.as_bytes().to_vec();
+                answer.challenge_text = challenge.text();
                 answer.code_expires_at = Some(render::instant(expires_at));
                 answer.tries_left = i32::try_from(tries).unwrap_or(i32::MAX);
                 pb::SendCodeOutcome::Sent
             }
+            CodeSent::KeyUsed => pb::SendCodeOutcome::KeyUsed,
             CodeSent::NotMatched => pb::SendCodeOutcome::NotMatched,
             CodeSent::Lapsed => pb::SendCodeOutcome::WindowLapsed,
             CodeSent::AlreadyActive => pb::SendCodeOutcome::AlreadyActive,
@@ -74,9 +81,11 @@ impl pb::activation_service_server::ActivationService for Activation {
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
         let login = login(&mut faults, &message.identity_number, &message.phone);
         let code = faults.text("code", &message.code, Code::parse);
-        let ((id, login), code) = faults.finish(id.zip(login).zip(code))?;
+        let shown = (&message.device_key[..], &message.challenge[..], &message.signature[..], &message.face_check[..]);
+        let device = new_device(&mut faults, shown);
+        let ((id, login), (code, device)) = faults.finish(id.zip(login).zip(code.zip(device)))?;
         let repeat = self.0.repeat(id, "ActivationService/Activate", &message.encode_to_vec());
-        let activated = self.0.activate(&by, &repeat, &login, &code).await?;
+        let activated = self.0.activate(&by, &repeat, &login, (&code, &device)).await?;
         let timetable = match activated {
             // Nothing else can be found now.
             Activated::Activated { .. } | Activated::AlreadyActive { .. } => {
@@ -85,12 +94,13 @@ impl pb::activation_service_server::ActivationService for Activation {
             _ => self.timetable(&login).await?,
         };
         let mut answer = pb::ActivateResponse {
-            advice: Some(render::text(advice::activated(activated))),
+            advice: Some(render::text(advice::activated(&activated))),
             timetable: Some(timetable),
             ..Default::default()
         };
         let outcome = match activated {
-            Activated::Activated { at } => {
+            Activated::Activated { at, bound, .. } => {
+                answer.device = bound.as_deref().map(bound_device);
                 answer.activated_at = Some(render::instant(at));
                 pb::ActivateOutcome::Activated
             }
@@ -107,6 +117,10 @@ impl pb::activation_service_server::ActivationService for Activation {
             Activated::NoLiveCode => pb::ActivateOutcome::NoLiveCode,
             Activated::NotYet { .. } => pb::ActivateOutcome::NotYet,
             Activated::TooManyFailures => pb::ActivateOutcome::TooManyFailures,
+            Activated::NotBindable(NotBindable::ChallengeUnusable) => pb::ActivateOutcome::ChallengeUnusable,
+            Activated::NotBindable(NotBindable::WrongSignature) => pb::ActivateOutcome::WrongSignature,
+            Activated::NotBindable(NotBindable::KeyUsed) => pb::ActivateOutcome::KeyUsed,
+            Activated::NotBindable(NotBindable::FaceCheckNotAccepted) => pb::ActivateOutcome::FaceCheckNotAccepted,
         };
         answer.outcome = outcome.into();
         Ok(Response::new(answer))

@@ -2,7 +2,7 @@
 
 pub(super) mod devices;
 
-use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Proposed, Reopened};
+use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, NotBindable, Proposed, Reopened};
 use crate::domain::code::Held;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
 use crate::domain::reopening::CannotSettle;
@@ -72,12 +72,13 @@ pub(super) fn outlook(outlook: &Outlook) -> Text {
     }
 }
 
-pub(super) const fn code_sent(sent: CodeSent) -> Text {
+pub(super) const fn code_sent(sent: &CodeSent) -> Text {
     match sent {
         CodeSent::Sent { .. } => Text::new(
             "A code was sent to the phone. Enter it before it ends.",
             "Mã xác nhận đã được gửi tới điện thoại. Hãy nhập trước khi hết hạn.",
         ),
+        CodeSent::KeyUsed => devices::not_bindable(NotBindable::KeyUsed),
         CodeSent::NotMatched => NOT_MATCHED,
         CodeSent::Lapsed => LAPSED,
         CodeSent::AlreadyActive => ACTIVE,
@@ -87,9 +88,10 @@ pub(super) const fn code_sent(sent: CodeSent) -> Text {
     }
 }
 
-pub(super) const fn activated(activated: Activated) -> Text {
+pub(super) const fn activated(activated: &Activated) -> Text {
     match activated {
         Activated::Activated { .. } | Activated::AlreadyActive { .. } => ACTIVE,
+        Activated::NotBindable(why) => devices::not_bindable(*why),
         Activated::NotMatched => NOT_MATCHED,
         Activated::Lapsed => LAPSED,
         Activated::WrongCode { tries_left: 0 } | Activated::NoLiveCode => NO_LIVE_CODE,

@@ -8,7 +8,8 @@ use super::gate::caller;
 use super::parse::Faults;
 use super::render;
 use crate::app::{
-    App, BoundDevice, Leave, NotReplaced, Renewed, Replaced, Replacement, ShownDevice, TotpChecked, VerifiedDevice,
+    App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Renewed, Replaced, Replacement, ShownDevice,
+    TotpChecked, VerifiedDevice,
 };
 use crate::domain::device::{
     Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, DeviceState, EndReason,
@@ -97,14 +98,12 @@ impl pb::device_service_server::DeviceService for Devices {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let ids = ids(&mut faults, &message.request_id, &message.account_id);
-        let key = faults.take("device_key", DeviceKey::parse(&message.device_key));
-        let answer = answer(&mut faults, &message.challenge, &message.signature);
+        let shown = (&message.device_key[..], &message.challenge[..], &message.signature[..], &message.face_check[..]);
+        let device = new_device(&mut faults, shown);
         let leave = faults.required("leave", message.leave.as_ref()).and_then(|leave| leave_of(&mut faults, leave));
-        let found = ids.zip(key).zip(answer.zip(leave));
-        let (((id, account), key), ((challenge, signature), leave)) = faults.finish(found)?;
-        let face_check = Some(message.face_check.clone()).filter(|evidence| !evidence.is_empty());
+        let ((id, account), (device, leave)) = faults.finish(ids.zip(device.zip(leave)))?;
         let repeat = self.0.repeat(id, "DeviceService/ReplaceDevice", &message.encode_to_vec());
-        let wish = Replacement { account, key, challenge, signature, face_check, leave };
+        let wish = Replacement { account, device, leave };
         let replaced = self.0.replace_device(&by, &repeat, &wish).await?;
         Ok(Response::new(rendered_replacement(&replaced)))
     }
@@ -176,6 +175,17 @@ fn answer(faults: &mut Faults, challenge: &[u8], signature: &[u8]) -> Option<(Ch
     let challenge = faults.take("challenge", ChallengeValue::parse(challenge));
     let signature = faults.take("signature", DeviceSignature::parse(signature));
     challenge.zip(signature)
+}
+
+/// A device that is to be bound: its key, challenge, signature and evidence of a face check, as they came.
+pub(super) fn new_device(
+    faults: &mut Faults,
+    (key, challenge, signature, face_check): (&[u8], &[u8], &[u8], &str),
+) -> Option<NewDevice> {
+    let key = faults.take("device_key", DeviceKey::parse(key));
+    let (challenge, signature) = answer(faults, challenge, signature)?;
+    let face_check = Some(face_check.to_owned()).filter(|evidence| !evidence.is_empty());
+    Some(NewDevice { key: key?, challenge, signature, face_check })
 }
 
 fn leave_of(faults: &mut Faults, leave: &pb::replace_device_request::Leave) -> Option<Leave> {
@@ -281,10 +291,12 @@ fn rendered_replacement(replaced: &Replaced) -> pb::ReplaceDeviceResponse {
         }
         Replaced::Not(why) => match why {
             NotReplaced::NotActive => pb::ReplaceDeviceOutcome::NotActive,
-            NotReplaced::ChallengeUnusable => pb::ReplaceDeviceOutcome::ChallengeUnusable,
-            NotReplaced::WrongSignature => pb::ReplaceDeviceOutcome::WrongSignature,
-            NotReplaced::KeyUsed => pb::ReplaceDeviceOutcome::KeyUsed,
-            NotReplaced::FaceCheckNotAccepted => pb::ReplaceDeviceOutcome::FaceCheckNotAccepted,
+            NotReplaced::NotBindable(NotBindable::ChallengeUnusable) => pb::ReplaceDeviceOutcome::ChallengeUnusable,
+            NotReplaced::NotBindable(NotBindable::WrongSignature) => pb::ReplaceDeviceOutcome::WrongSignature,
+            NotReplaced::NotBindable(NotBindable::KeyUsed) => pb::ReplaceDeviceOutcome::KeyUsed,
+            NotReplaced::NotBindable(NotBindable::FaceCheckNotAccepted) => {
+                pb::ReplaceDeviceOutcome::FaceCheckNotAccepted
+            }
             NotReplaced::NoConsent => pb::ReplaceDeviceOutcome::NoConsent,
             NotReplaced::WrongCode { tries_left } => {
                 answer.tries_left = tries(*tries_left);

@@ -26,7 +26,7 @@ use crate::device_ca::AuthorityKey;
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Purpose};
 use crate::domain::contact::{Contact, Email, Phone};
-use crate::domain::device::CounterCode;
+use crate::domain::device::{CounterCode, KeyThumbprint};
 use crate::domain::duplicate::BlockingKey;
 use crate::domain::ids::{AccountId, CodeId, EnrolmentId, ProofId};
 use crate::domain::passport::DocumentNumber;
@@ -223,7 +223,7 @@ impl Vault {
         BlindIndex::from_bytes(bytes)
     }
 
-    /// Digest of a code, bound to the code's name, account, purpose and exact destination.
+    /// Digest of a code, bound to the code's name, account, purpose, exact destination and device.
     pub fn code(&self, bound: CodeBinding<'_>, code: &Code) -> CodeDigest {
         let tag = hmac::sign(&self.indexes.code, &bound.message(code));
         CodeDigest::from_bytes(tag.as_ref().to_vec())
@@ -305,6 +305,8 @@ pub struct CodeBinding<'a> {
     pub purpose: Purpose,
     /// Where it was sent.
     pub destination: &'a Contact,
+    /// The key of the device that it is to bind, if it is to bind one.
+    pub device: Option<KeyThumbprint>,
 }
 
 impl CodeBinding<'_> {
@@ -319,6 +321,7 @@ impl CodeBinding<'_> {
             message.extend(part.as_bytes());
             message.push(0);
         }
+        message.extend(self.device.iter().flat_map(KeyThumbprint::as_bytes));
         message
     }
 }
@@ -424,17 +427,19 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_right_for_its_account_purpose_and_destination_only() {
+    fn a_code_is_right_for_its_account_purpose_destination_and_device_only() {
         let vault = vault();
         let (one, other) = (AccountId::new(Uuid::from_u128(1)), AccountId::new(Uuid::from_u128(2)));
         let phone = |n| Contact::Phone(Phone::parse(n).unwrap());
         let (here, there) = (phone("0912345678"), phone("0912345679"));
         let id = CodeId::new(Uuid::from_u128(3));
-        let bound = CodeBinding { id, account: one, purpose: Purpose::Activation, destination: &here };
+        let bound = CodeBinding { id, account: one, purpose: Purpose::Activation, destination: &here, device: None };
         let code = Code::numbered(123_456);
         let digest = vault.code(bound, &code);
         assert!(vault.is_code(bound, &code, &digest));
         assert!(!vault.is_code(bound, &Code::numbered(123_457), &digest));
+        let device = Some(KeyThumbprint::parse(&[7; 32]).unwrap());
+        assert!(!vault.is_code(CodeBinding { device, ..bound }, &code, &digest));
         assert!(!vault.is_code(CodeBinding { account: other, ..bound }, &code, &digest));
         assert!(!vault.is_code(CodeBinding { purpose: Purpose::PhoneChange, ..bound }, &code, &digest));
         assert!(!vault.is_code(CodeBinding { destination: &there, ..bound }, &code, &digest));

@@ -1,12 +1,15 @@
 //! Activation: the window, the code, and that guessing does not help.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use eid::domain::time::Timestamp;
 use eid::proto as pb;
+use eid::proto::device_service_client::DeviceServiceClient;
 use futures::future::join_all;
 use tonic::Code;
 
+use crate::support::device::Phone;
 use crate::support::service::{Holder, Service, another, fields, reason, with};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -69,13 +72,8 @@ async fn an_unknown_number_and_a_wrong_phone_look_the_same_everywhere() {
         assert_eq!(wrong_phone.standing(), pb::AccountStanding::NotMatched);
         let mut app = service.phone_app();
         for (number, phone) in [(&holder.number, &stranger.phone), (&unknown, &holder.phone)] {
-            let (identity_number, phone) = (number.clone(), phone.clone());
-            let send = pb::SendCodeRequest {
-                request_id: service.id(),
-                identity_number: identity_number.clone(),
-                phone: phone.clone(),
-            };
-            let sent = app.send_code(send).await.unwrap().into_inner();
+            let nobody = Holder::new(String::new(), String::new(), number.clone(), phone.clone());
+            let sent = app.send_code(nobody.send_code(service.id())).await.unwrap().into_inner();
             let expected = pb::SendCodeResponse {
                 outcome: pb::SendCodeOutcome::NotMatched.into(),
                 advice: wrong_phone.advice.clone(),
@@ -83,9 +81,7 @@ async fn an_unknown_number_and_a_wrong_phone_look_the_same_everywhere() {
                 ..Default::default()
             };
             assert!(sent == expected);
-            let code = "123456".to_owned();
-            let try_it = pb::ActivateRequest { request_id: service.id(), identity_number, phone, code };
-            let tried = app.activate(try_it).await.unwrap().into_inner();
+            let tried = app.activate(nobody.activate(service.id(), "123456")).await.unwrap().into_inner();
             assert_eq!(tried.outcome(), pb::ActivateOutcome::NotMatched);
         }
     })
@@ -282,12 +278,115 @@ async fn a_code_is_worth_nothing_for_another_account() {
 }
 
 #[tokio::test]
+async fn activating_binds_the_device_that_the_code_was_sent_for() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let sent = service.send_code(&holder).await;
+        assert_eq!((sent.challenge.len(), sent.account_id.as_str()), (32, holder.account.as_str()));
+        let code = service.latest_code(&holder.phone).await;
+        let request = holder.activate(service.id(), &code);
+        let answer = service.phone_app().activate(request.clone()).await.unwrap().into_inner();
+        let device = answer.device.clone().expect("the device that was bound");
+        assert_eq!(device.assurance(), pb::AssuranceLevel::Substantial);
+        assert!(device.totp_uri.starts_with("otpauth://totp/"));
+        assert!(
+            service.phone_app().activate(request).await.unwrap().into_inner() == answer,
+            "a repeat is told the same"
+        );
+        let asked = pb::ListDevicesRequest { account_id: holder.account.clone() };
+        let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
+        let listed = devices.list_devices(asked).await.unwrap().into_inner().devices;
+        assert_eq!((listed.len(), listed[0].route()), (1, pb::DeviceRoute::Activation));
+        assert_eq!(listed[0].key_thumbprint, holder.device.thumbprint().as_bytes());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_does_not_prove_itself_activates_nothing_and_spends_no_try() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        let right = || holder.activate(service.id(), &code);
+        let other = Phone::new(9);
+        let other_key = pb::ActivateRequest { device_key: other.spki(), ..right() };
+        let signed_by_another = pb::ActivateRequest { signature: other.sign("text"), ..right() };
+        let no_challenge = pb::ActivateRequest { challenge: vec![1; 32], ..right() };
+        let no_face = pb::ActivateRequest { face_check: "e30.e30.e30".to_owned(), ..right() };
+        for (request, expected) in [
+            (other_key, pb::ActivateOutcome::ChallengeUnusable),
+            (no_challenge, pb::ActivateOutcome::ChallengeUnusable),
+            (signed_by_another, pb::ActivateOutcome::WrongSignature),
+            (no_face, pb::ActivateOutcome::FaceCheckNotAccepted),
+        ] {
+            let answer = service.phone_app().activate(request.clone()).await.unwrap().into_inner();
+            assert_eq!(answer.outcome(), expected);
+            assert_eq!(answer.timetable.unwrap().tries_left, 5, "no try is spent");
+            let again = service.phone_app().activate(request).await.unwrap().into_inner();
+            assert_eq!(again.outcome(), expected, "a repeat is told the same");
+        }
+        assert!(service.actions(&holder.account).await.contains(&"device.refused".to_owned()));
+        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_sent_for_one_device_binds_no_other_and_another_device_gets_another_code() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        service.wait(Duration::from_mins(1));
+        let new = holder.with(Phone::new(8));
+        let second = service.code_for(&new).await;
+        assert_ne!(code, second, "while the first one lived");
+        // The first device's challenge is still open, and its code has lost its place.
+        assert_eq!(service.activate(&holder, &second).await.outcome(), pb::ActivateOutcome::WrongCode);
+        assert_eq!(service.activate(&new, &second).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_key_of_another_account_is_told_before_a_code_is_sent() {
+    with(async |service| {
+        let (first, second) = (service.active_holder().await, service.holder().await);
+        let Ok(device) = Arc::try_unwrap(first.device) else { panic!("one holder, one device") };
+        let answer = service.send_code(&second.with(device)).await;
+        assert_eq!((answer.outcome(), answer.challenge.len()), (pb::SendCodeOutcome::KeyUsed, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_signature_shown_again_after_the_activation_binds_nothing() {
+    with(async |service| {
+        let holder = service.holder().await;
+        let code = service.code_for(&holder).await;
+        let first = holder.activate(service.id(), &code);
+        let copies = (0..20).map(|_| {
+            let mut app = service.phone_app();
+            let request = pb::ActivateRequest { request_id: service.id(), ..first.clone() };
+            async move { app.activate(request).await.unwrap().into_inner().outcome() }
+        });
+        let outcomes = join_all(copies).await;
+        let activated = outcomes.iter().filter(|outcome| **outcome == pb::ActivateOutcome::Activated).count();
+        assert_eq!(activated, 1, "{outcomes:?}");
+        let asked = pb::ListDevicesRequest { account_id: holder.account.clone() };
+        let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
+        assert_eq!(devices.list_devices(asked).await.unwrap().into_inner().devices.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn repeats_get_the_first_answer_send_nothing_and_spend_nothing() {
     with(async |service| {
         let holder = service.holder().await;
         let mut app = service.phone_app();
         let send = holder.send_code(service.id());
         let first = app.send_code(send.clone()).await.unwrap().into_inner();
+        holder.keep(&first);
         assert!(app.send_code(send).await.unwrap().into_inner() == first);
         let codes = service.messages().await.iter().filter(|message| message["code"].is_string()).count();
         assert_eq!(codes, 1);

@@ -26,6 +26,8 @@ const HOUR: Duration = Duration::from_hours(1);
 pub struct Person {
     pub holder: Holder,
     passport: pb::Passport,
+    /// The device that was bound with the activation.
+    first: pb::BoundDevice,
 }
 
 impl Person {
@@ -34,8 +36,8 @@ impl Person {
         let passport = applicant.application.passport.clone().unwrap();
         let holder = service.holder_of(&applicant).await;
         let code = service.code_for(&holder).await;
-        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
-        Self { holder, passport }
+        let first = service.activate(&holder, &code).await.device.unwrap();
+        Self { holder, passport, first }
     }
 
     fn account(&self) -> String {
@@ -167,10 +169,19 @@ fn serial(certificate: &[u8]) -> Vec<u8> {
     X509Certificate::from_der(certificate).unwrap().1.raw_serial().to_vec()
 }
 
-/// The serial numbers that a list revokes.
+/// The serial numbers that a list revokes, in order.
 fn revoked(list: &pb::DeviceCrl) -> Vec<Vec<u8>> {
     let (_, read) = CertificateRevocationList::from_der(&list.crl).unwrap();
-    read.iter_revoked_certificates().map(|one| one.raw_serial().to_vec()).collect()
+    let mut serials: Vec<_> = read.iter_revoked_certificates().map(|one| one.raw_serial().to_vec()).collect();
+    serials.sort();
+    serials
+}
+
+/// The serial numbers of devices' certificates, in order.
+fn serials<const N: usize>(devices: [&pb::BoundDevice; N]) -> Vec<Vec<u8>> {
+    let mut serials: Vec<_> = devices.iter().map(|device| serial(&device.certificate)).collect();
+    serials.sort();
+    serials
 }
 
 #[tokio::test]
@@ -270,14 +281,14 @@ async fn the_old_device_agrees_to_a_new_one_and_is_revoked_in_the_same_moment() 
             .map(async |(phone, device)| verdict(service, &person, phone, &device.certificate).await);
         assert_eq!((of_old.await, of_new.await), (pb::VerifyDeviceOutcome::Revoked, pb::VerifyDeviceOutcome::Valid));
         let list = lists(service).await.pop().unwrap();
-        assert_eq!(revoked(&list), [serial(&first.certificate)]);
+        assert_eq!(revoked(&list), serials([&person.first, &first]));
         let request = pb::ListDevicesRequest { account_id: person.account() };
         let mut auditor = DeviceServiceClient::new(service.channel(Some("auditor")));
         let all = auditor.list_devices(request).await.unwrap().into_inner().devices;
         let routes: Vec<_> = all.iter().map(|device| (device.route(), device.end_reason())).collect();
         let (consent, in_person) = (pb::DeviceRoute::Consent, pb::DeviceRoute::InPerson);
         let (none, replaced) = (pb::DeviceEndReason::Unspecified, pb::DeviceEndReason::Replaced);
-        assert_eq!(routes, [(consent, none), (in_person, replaced)]);
+        assert_eq!(routes, [(consent, none), (in_person, replaced), (pb::DeviceRoute::Activation, replaced)]);
     })
     .await;
 }
@@ -290,7 +301,7 @@ async fn without_the_old_devices_consent_to_this_very_key_nothing_is_replaced() 
         assert_eq!(
             replace(service, &bare).await.outcome(),
             pb::ReplaceDeviceOutcome::NoConsent,
-            "there is none to agree"
+            "it is not the account's"
         );
         let first = bound(service, &person, &old).await;
         let (thief, new) = (Phone::new(3), Phone::new(4));
@@ -327,7 +338,7 @@ async fn of_two_replacements_at_once_one_wins_and_one_device_is_left() {
         assert_eq!(outcomes.iter().filter(|one| **one == pb::ReplaceDeviceOutcome::NoConsent).count(), 7);
         let request = pb::ListDevicesRequest { account_id: person.account() };
         let all = devices(service).list_devices(request).await.unwrap().into_inner().devices;
-        assert_eq!(all.len(), 2);
+        assert_eq!(all.len(), 3);
         assert_eq!(all.iter().filter(|device| device.ended_at.is_none()).count(), 1);
     })
     .await;
@@ -401,7 +412,8 @@ async fn the_counter_knows_a_holder_by_number_and_passport_and_repeats_its_code(
         assert_eq!(answer.outcome(), pb::ProveInPersonOutcome::NotMatched);
         let applicant = service.applicant().await;
         let passport = applicant.application.passport.clone().unwrap();
-        let waiting = Person { holder: service.holder_of(&applicant).await, passport };
+        let waiting =
+            Person { holder: service.holder_of(&applicant).await, passport, first: pb::BoundDevice::default() };
         let answer = officer.prove_in_person(stands(service, &waiting)).await.unwrap().into_inner();
         assert_eq!(answer.outcome(), pb::ProveInPersonOutcome::NotActive);
         let new = replacement(service, &waiting, &Phone::new(1), Err("00000-00000")).await;
@@ -492,6 +504,8 @@ async fn a_certificate_is_renewed_in_the_second_half_of_its_life_and_ends() {
         ];
         assert_eq!(verdicts, [pb::VerifyDeviceOutcome::Expired, pb::VerifyDeviceOutcome::Valid]);
         let stranger = Person::new(service).await;
+        let given_up = revocation(service, &stranger, &stranger.first.device_id, pb::DeviceEndReason::GivenUp);
+        devices(service).revoke_device(given_up).await.unwrap();
         let none = pb::RenewDeviceRequest { account_id: stranger.account(), ..renewal().await };
         assert_eq!(renew(&none).await.outcome(), pb::RenewDeviceOutcome::NoDevice);
     })
@@ -527,7 +541,8 @@ async fn a_lost_device_is_revoked_at_once_and_only_by_its_own_account() {
         assert!(ended == app.revoke_device(later).await.unwrap().into_inner(), "it stays as it was");
         assert_eq!(verdict(service, &person, &phone, &device.certificate).await, pb::VerifyDeviceOutcome::Revoked);
         let after = lists(service).await.pop().unwrap();
-        assert_eq!((revoked(&before).len(), revoked(&after)), (0, vec![serial(&device.certificate)]));
+        assert_eq!(revoked(&before), serials([&person.first]));
+        assert_eq!(revoked(&after), serials([&person.first, &device]));
         assert!(after.number > before.number);
         let code = shown(service, &device.totp_uri, 0);
         assert_eq!(totp(service, &person, &code).await.outcome(), pb::VerifyTotpOutcome::NoDevice);

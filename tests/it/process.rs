@@ -24,7 +24,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::support::database::{postgres, redis};
 use crate::support::process::{Running, Site, ended};
 use crate::support::redis::keys_in;
-use crate::support::service::reason;
+use crate::support::service::{Holder, reason};
 
 fn now() -> Timestamp {
     Clock::System.now()
@@ -198,18 +198,13 @@ async fn whole_way(site: &Site, running: &Running) -> Secrets {
         .into_inner();
 
     let mut app = ActivationServiceClient::new(site.channel(running, "app-backend").await);
-    let (identity_number, phone) = (number.clone(), applicant.phone());
-    let send = pb::SendCodeRequest {
-        request_id: request_id(),
-        identity_number: identity_number.clone(),
-        phone: phone.clone(),
-    };
-    app.send_code(send).await.unwrap();
+    let phone = applicant.phone();
+    let account = decided.account_id.clone();
+    let holder = Holder::new(String::new(), account, number.clone(), phone.clone());
+    holder.keep(app.send_code(holder.send_code(request_id())).await.unwrap().get_ref());
     let code = code_for(site, running, ("activation_code", 1), &phone).await;
     for typed in ["000000", &code] {
-        let (identity_number, phone) = (identity_number.clone(), phone.clone());
-        let activate = pb::ActivateRequest { request_id: request_id(), identity_number, phone, code: typed.to_owned() };
-        app.activate(activate).await.unwrap();
+        app.activate(holder.activate(request_id(), typed)).await.unwrap();
     }
 
     let mut contacts = ContactServiceClient::new(site.channel(running, "administrator").await);

@@ -1,9 +1,11 @@
-//! Challenges: drawn for an account, a purpose and a key, and answered once.
+//! Challenges: drawn for an account, a purpose and a key, and answered once; what a device that is to be bound shows.
+
+use serde::{Deserialize, Serialize};
 
 use crate::app::{App, Caller, Error, Missing};
 use crate::domain::audit::Action;
 use crate::domain::device::{
-    Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint, NotProven,
+    Assurance, Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint, NotProven,
 };
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;
@@ -22,6 +24,32 @@ pub(in crate::app) struct Answer<'a> {
     pub(in crate::app) challenge: ChallengeValue,
     /// What was answered to it.
     pub(in crate::app) signature: &'a DeviceSignature,
+}
+
+/// A device that is to be bound: its key, and what shows that it is there. No Debug: the evidence is a token.
+#[derive(Clone)]
+pub struct NewDevice {
+    /// Its key.
+    pub key: DeviceKey,
+    /// The challenge that it answers.
+    pub challenge: ChallengeValue,
+    /// What it answers.
+    pub signature: DeviceSignature,
+    /// Signed evidence of a face check.
+    pub face_check: Option<String>,
+}
+
+/// Why a device cannot be bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum NotBindable {
+    /// The challenge was answered before, has ended, or is for something else.
+    ChallengeUnusable,
+    /// It did not sign the challenge.
+    WrongSignature,
+    /// The key serves, or served, a device.
+    KeyUsed,
+    /// The evidence of a face check does not count.
+    FaceCheckNotAccepted,
 }
 
 impl App {
@@ -76,5 +104,30 @@ impl App {
         let Some(drawn) = reader.device_challenge(answer.challenge).await? else { return Ok(Err(NotProven::Unusable)) };
         let meant = (answer.account, answer.purpose);
         Ok(drawn.answered(meant, answer.key.clone(), answer.signature, now))
+    }
+
+    /// Checks what a device shows that is to be bound to `account`: proof of its key, and how sure the binding is.
+    ///
+    /// # Errors
+    /// If the store cannot be asked. Inside: why it cannot be bound.
+    pub(in crate::app) async fn bindable(
+        &self,
+        reader: &mut Reader,
+        (account, purpose): (AccountId, DevicePurpose),
+        device: &NewDevice,
+        now: Timestamp,
+    ) -> Result<Result<(KeyProof, Assurance), NotBindable>, Error> {
+        let NewDevice { key, challenge, signature, face_check } = device;
+        let answer = Answer { account, purpose, key, challenge: *challenge, signature };
+        let proof = match self.proven(reader, &answer, now).await? {
+            Ok(proof) => proof,
+            Err(NotProven::Unusable) => return Ok(Err(NotBindable::ChallengeUnusable)),
+            Err(NotProven::WrongSignature) => return Ok(Err(NotBindable::WrongSignature)),
+        };
+        if reader.device_by_key(key.thumbprint()).await?.is_some() {
+            return Ok(Err(NotBindable::KeyUsed));
+        }
+        let assurance = self.assurance(face_check.as_deref(), (account, key.thumbprint()), now);
+        Ok(assurance.map(|assurance| (proof, assurance)).map_err(|_| NotBindable::FaceCheckNotAccepted))
     }
 }

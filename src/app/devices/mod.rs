@@ -16,6 +16,7 @@ mod totp;
 mod verify;
 
 pub use bind::BoundDevice;
+pub use challenge::{NewDevice, NotBindable};
 pub use counter::{Countersigned, Proved, Stood as StoodAtCounter};
 pub use lists::ShownList;
 pub use renew::Renewed;
@@ -24,7 +25,7 @@ pub use totp::TotpChecked;
 pub use verify::{ShownDevice, VerifiedDevice};
 
 pub(super) use authorities::Authorities;
-pub(super) use challenge::Answer;
+use challenge::Answer;
 
 use std::time::Duration;
 

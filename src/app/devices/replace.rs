@@ -5,35 +5,28 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
 use super::bind::BoundDevice;
+use super::challenge::{NewDevice, NotBindable};
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Missing, Repeat};
 use crate::device_ca::Authority;
 use crate::domain::account::AccountState;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::device::{
-    Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, EndReason, KeyProof,
-    NotProven, Route,
+    Assurance, CounterCode, Device, DevicePurpose, DeviceSignature, EndReason, KeyProof, Route,
 };
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::message::NoticeText;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, CounterTry, StoreError, StoredAccount, Unit};
 
-/// A wish to replace a device. No Debug: the evidence is a token.
+/// A wish to replace a device.
 #[derive(Clone)]
 pub struct Replacement {
     /// Whose.
     pub account: AccountId,
-    /// The new device's key.
-    pub key: DeviceKey,
-    /// The challenge that it answers.
-    pub challenge: ChallengeValue,
-    /// What it answers.
-    pub signature: DeviceSignature,
-    /// Signed evidence of a face check.
-    pub face_check: Option<String>,
+    /// The new device.
+    pub device: NewDevice,
     /// By whose leave.
     pub leave: Leave,
 }
@@ -61,14 +54,8 @@ pub enum Replaced {
 pub enum NotReplaced {
     /// The account is not active.
     NotActive,
-    /// The challenge was answered before, has ended, or is for something else.
-    ChallengeUnusable,
-    /// The new device did not sign it.
-    WrongSignature,
-    /// The key serves, or served, a device.
-    KeyUsed,
-    /// The evidence of a face check does not count.
-    FaceCheckNotAccepted,
+    /// The new device cannot be bound.
+    NotBindable(NotBindable),
     /// There is no old device, or it did not agree to this one.
     NoConsent,
     /// Not the code from the counter.
@@ -132,26 +119,13 @@ impl App {
         if !matches!(account.account.state, AccountState::Active { .. }) {
             return unchanged(NotReplaced::NotActive);
         }
-        let answer = Answer {
-            account: wish.account,
-            purpose: DevicePurpose::Replacement,
-            key: &wish.key,
-            challenge: wish.challenge,
-            signature: &wish.signature,
-        };
-        let proof = match self.proven(&mut reader, &answer, now).await? {
-            Ok(proof) => proof,
-            Err(NotProven::Unusable) => return unchanged(NotReplaced::ChallengeUnusable),
-            Err(NotProven::WrongSignature) => {
-                return self.not_replaced(by, repeat, wish, NotReplaced::WrongSignature, now);
+        let meant = (wish.account, DevicePurpose::Replacement);
+        let (proof, assurance) = match self.bindable(&mut reader, meant, &wish.device, now).await? {
+            Ok(proven) => proven,
+            Err(why @ NotBindable::WrongSignature) => {
+                return self.not_replaced(by, repeat, wish, NotReplaced::NotBindable(why), now);
             }
-        };
-        if reader.device_by_key(wish.key.thumbprint()).await?.is_some() {
-            return unchanged(NotReplaced::KeyUsed);
-        }
-        let meant = (wish.account, wish.key.thumbprint());
-        let Ok(assurance) = self.assurance(wish.face_check.as_deref(), meant, now) else {
-            return unchanged(NotReplaced::FaceCheckNotAccepted);
+            Err(why) => return unchanged(NotReplaced::NotBindable(why)),
         };
         let old = reader.active_device(wish.account).await?;
         drop(reader);
@@ -182,12 +156,12 @@ impl App {
     ) -> Result<Attempt<Replaced>, Error> {
         let unit = Unit::new(self.device_refused(by, wish.account, DevicePurpose::Replacement, now))
             .with(repeat.remember(by, &First::Not(why))?)
-            .with(Change::SpendDeviceChallenge(wish.challenge));
+            .with(Change::SpendDeviceChallenge(wish.device.challenge));
         Ok(Attempt::Change(Replaced::Not(why), unit))
     }
 
     /// The entry of an answer that proves nothing.
-    pub(super) fn device_refused(
+    pub(in crate::app) fn device_refused(
         &self,
         by: &Caller,
         account: AccountId,

@@ -38,7 +38,16 @@ pub(super) async fn activate<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) 
         first = first.or(last.map(|last| (case.clone(), last)));
     }
     let Some((case, last)) = first else { return Ok(()) };
-    come_again(stage, &case, last).await
+    come_again(stage, &case, last).await?;
+    show_texts(stage).await
+}
+
+/// What stood in the text messages, in the languages that the holders chose.
+async fn show_texts<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
+    for (language, kind, text) in stage.post.texts().await {
+        stage.printer.note(&format!("SMS, {language}, {kind}: “{text}”"))?;
+    }
+    Ok(())
 }
 
 /// A number without its phone, and a number that nobody has, look alike.
@@ -56,7 +65,8 @@ async fn refuse_strangers<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> 
     let action = (Who::AppBackend, "asks with an unknown number about", case.label());
     stage.printer.step(&reply.step(action, "NOT_MATCHED", standing))?;
 
-    let reply = send_code(&app, stage.ids.draw(), &case.number, &strange).await;
+    let stranger = Case { handset: stage.ids.handset(), ..case.clone() };
+    let reply = send_code(&app, stage.ids.draw(), &stranger, &strange).await;
     let action = (Who::AppBackend, "wants a code on a wrong phone for", case.label());
     stage.printer.step(&reply.step(action, "NOT_MATCHED", sending))
 }
@@ -72,7 +82,7 @@ async fn come_again<M: Mailbox, W: Write>(
     let repeated = reply.step((Who::AppBackend, "repeats the activation of", case.label()), "ACTIVATED", activation);
     let reply = status(&app, &case.number, &case.phone()).await;
     let looked = reply.step((Who::AppBackend, "asks again about", case.label()), "ACTIVE", standing);
-    let reply = send_code(&app, stage.ids.draw(), &case.number, &case.phone()).await;
+    let reply = send_code(&app, stage.ids.draw(), case, &case.phone()).await;
     let asked = reply.step((Who::AppBackend, "wants another code for", case.label()), "ALREADY_ACTIVE", sending);
     [repeated, looked, asked].iter().try_for_each(|step| stage.printer.step(step))
 }
@@ -102,27 +112,39 @@ impl Holder {
         if case.fate == Fate::StaysAway {
             return (steps, None);
         }
-        let reply = send_code(&self.app, self.ids.draw(), &case.number, &case.phone()).await;
+        let reply = send_code(&self.app, self.ids.draw(), case, &case.phone()).await;
         steps.push(reply.step((Who::AppBackend, "has a code sent to", case.label()), "SENT", sending));
+        let sent = reply.answer().unwrap_or_default();
         let (step, code) = read_code(post, &case.applicant.phone(), 0, case.label()).await;
         steps.push(step);
         let Some(code) = code else { return (steps, None) };
         if case.fate == Fate::Mistypes {
-            let (step, _) = self.types(&wrong(&code), "passes on a mistyped code of", "WRONG_CODE").await;
+            let (step, _) = self.types(&wrong(&code), &sent, "passes on a mistyped code of", "WRONG_CODE").await;
             steps.push(step);
         }
-        let (step, last) = self.types(&code, "passes on the code of", "ACTIVATED").await;
+        let (step, last) = self.types(&code, &sent, "passes on the code of", "ACTIVATED").await;
         let activated = step.went_well();
         steps.push(step);
         (steps, activated.then_some(last))
     }
 
-    async fn types(&self, code: &str, does: &'static str, expected: &str) -> (Step, ActivateRequest) {
+    /// Passes on a code, with the signature of the phone in the holder's hand.
+    async fn types(
+        &self,
+        code: &str,
+        sent: &SendCodeResponse,
+        does: &'static str,
+        expected: &str,
+    ) -> (Step, ActivateRequest) {
         let request = ActivateRequest {
             request_id: self.ids.draw(),
             identity_number: self.case.number.clone(),
             phone: self.case.phone(),
             code: code.to_owned(),
+            device_key: self.case.handset.public_key(),
+            challenge: sent.challenge.clone(),
+            signature: self.case.handset.sign(&sent.challenge_text),
+            face_check: String::new(),
         };
         let reply = ask(&self.app, request.clone(), async |mut c, q| c.activate(q).await).await;
         (reply.step((Who::AppBackend, does, self.case.label()), expected, activation), request)
@@ -138,8 +160,13 @@ pub(super) fn standing(answer: &GetStatusResponse) -> Answer {
     Answer::outcome(answer.standing().as_str_name(), "ACCOUNT_STANDING_")
 }
 
-async fn send_code(app: &App, request_id: String, number: &str, phone: &str) -> Reply<SendCodeResponse> {
-    let request = SendCodeRequest { request_id, identity_number: number.to_owned(), phone: phone.to_owned() };
+async fn send_code(app: &App, request_id: String, case: &Case, phone: &str) -> Reply<SendCodeResponse> {
+    let request = SendCodeRequest {
+        request_id,
+        identity_number: case.number.clone(),
+        phone: phone.to_owned(),
+        device_key: case.handset.public_key(),
+    };
     ask(app, request, async |mut c, q| c.send_code(q).await).await
 }
 

@@ -8,6 +8,8 @@ use crate::proto::activation_service_client::ActivationServiceClient;
 use crate::proto::administration_service_client::AdministrationServiceClient;
 use crate::proto::authority_service_client::AuthorityServiceClient;
 use crate::proto::contact_service_client::ContactServiceClient;
+use crate::proto::counter_service_client::CounterServiceClient;
+use crate::proto::device_service_client::DeviceServiceClient;
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
 use crate::proto::hotline_service_client::HotlineServiceClient;
 use crate::proto::review_service_client::ReviewServiceClient;
@@ -67,6 +69,20 @@ impl Cast {
 
     pub(super) fn activation(&self) -> ActivationServiceClient<Channel> {
         ActivationServiceClient::new(self.app.clone())
+    }
+
+    pub(super) fn devices(&self) -> DeviceServiceClient<Channel> {
+        DeviceServiceClient::new(self.app.clone())
+    }
+
+    /// The counter to which holders without their device come.
+    pub(super) fn counter_for_devices(&self) -> CounterServiceClient<Channel> {
+        CounterServiceClient::new(self.officer.clone())
+    }
+
+    /// The supervisor of that counter.
+    pub(super) fn supervisor_for_devices(&self) -> CounterServiceClient<Channel> {
+        CounterServiceClient::new(self.supervisor.clone())
     }
 
     pub(super) fn contacts(&self) -> ContactServiceClient<Channel> {

@@ -24,7 +24,7 @@ pub(super) async fn take_stock<M: Mailbox, W: Write>(
     mut stage: Stage<'_, M, W>,
     clock: &Clock,
 ) -> anyhow::Result<Tally> {
-    stage.printer.scene("9. Taking stock: the service is asked what there is, and the counts must add up")?;
+    stage.printer.scene("10. Taking stock: the service is asked what there is, and the counts must add up")?;
     count_requests(&mut stage).await?;
     count_accounts(&mut stage).await?;
     following::weeks_later(&mut stage, clock).await?;

@@ -68,7 +68,7 @@ pub(super) async fn come_back<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>)
 
 /// Weeks later, the office is told what stands still, since when, and who must act.
 pub(super) async fn weeks_later<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, clock: &Clock) -> io::Result<()> {
-    stage.printer.scene("10. Six weeks later: nothing stands still without being seen")?;
+    stage.printer.scene("11. Six weeks later: nothing stands still without being seen")?;
     clock.advance(LATER);
     let Some(case) = stage.cases.iter().find(|case| case.fate == Fate::StaysReturned).cloned() else { return Ok(()) };
     let filter = EnrolmentFilter { overdue: true, ..EnrolmentFilter::default() };

@@ -15,7 +15,7 @@ use crate::proto::{
 
 /// The days for activation are over for one holder; the hotline opens them again.
 pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
-    stage.printer.scene("11. A holder who came too late calls the hotline")?;
+    stage.printer.scene("12. A holder who came too late calls the hotline")?;
     let Some(case) = stage.cases.iter().find(|case| case.fate == Fate::StaysAway).cloned() else { return Ok(()) };
     let reply = app::status(&stage.cast.activation(), &case.number, &case.phone()).await;
     let action = (Who::AppBackend, "asks for the standing of", case.label());

@@ -1,6 +1,6 @@
 //! Where the play reads the messages that the service sends: the file that the file carrier writes, a JSON line each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{ErrorKind, SeekFrom};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +25,9 @@ pub trait Mailbox {
     /// The code in the message to that destination (phone in E.164, or e-mail address) that has `after` messages with a
     /// code before it. Waits for a bounded time; `None` if nothing arrived.
     fn code_for(&self, destination: &str, after: usize) -> impl Future<Output = Option<String>>;
+
+    /// The first text message of each language and kind that arrived so far, codes hidden: (language, kind, text).
+    fn texts(&self) -> impl Future<Output = Vec<(String, String, String)>>;
 }
 
 /// The messages that the file carrier wrote, followed as they come.
@@ -39,11 +42,16 @@ struct Follower {
     /// The beginning of a line whose end is not written yet.
     begun: Vec<u8>,
     codes: HashMap<String, Vec<String>>,
+    texts: BTreeMap<(String, String), String>,
 }
 
 /// The part of a message that is of interest; notices have no code.
 #[derive(Deserialize)]
 struct Line {
+    channel: String,
+    kind: String,
+    language: String,
+    text: String,
     to: String,
     code: Option<String>,
 }
@@ -74,6 +82,11 @@ impl Mailbox for FileMailbox {
         };
         tokio::time::timeout(PATIENCE, waiting).await.ok()
     }
+
+    async fn texts(&self) -> Vec<(String, String, String)> {
+        let follower = self.read.lock().await;
+        follower.texts.iter().map(|((language, kind), text)| (language.clone(), kind.clone(), text.clone())).collect()
+    }
 }
 
 impl Follower {
@@ -94,7 +107,12 @@ impl Follower {
     }
 
     fn keep(&mut self, line: &[u8]) {
-        if let Ok(Line { to, code: Some(code) }) = serde_json::from_slice(line) {
+        let Ok(Line { channel, kind, language, text, to, code }) = serde_json::from_slice(line) else { return };
+        if channel == "sms" {
+            let hidden = code.as_ref().map_or_else(|| text.clone(), |code| text.replace(code, "••••••"));
+            self.texts.entry((language, kind)).or_insert(hidden);
+        }
+        if let Some(code) = code {
             self.codes.entry(to).or_default().push(code);
         }
     }
@@ -120,6 +138,10 @@ impl<M: Mailbox> Post<M> {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
         code
+    }
+
+    pub(super) async fn texts(&self) -> Vec<(String, String, String)> {
+        self.mailbox.texts().await
     }
 }
 
@@ -153,6 +175,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn texts_are_shown_once_in_each_language_and_never_with_their_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("messages.jsonl");
+        let said = line("+84912345678", "111111").replace('…', "Code 111111.");
+        write(&path, &(said.clone() + &said.replace("111111", "222222") + &said.replace("sms", "email")));
+        let mailbox = FileMailbox::new(&path);
+        mailbox.look("+84912345678", 0).await;
+        let hidden = ("vi".to_owned(), "k".to_owned(), "Code ••••••.".to_owned());
+        assert_eq!(mailbox.texts().await, [hidden]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn half_a_line_is_not_read_until_its_end_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("messages.jsonl");
@@ -181,6 +215,10 @@ mod tests {
             async fn code_for(&self, _: &str, _: usize) -> Option<String> {
                 self.0.fetch_add(1, Ordering::SeqCst);
                 None
+            }
+
+            async fn texts(&self) -> Vec<(String, String, String)> {
+                Vec::new()
             }
         }
         let dead = Dead(AtomicUsize::new(0));

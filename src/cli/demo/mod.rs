@@ -17,6 +17,7 @@ mod explaining;
 mod following;
 mod hotline;
 mod mailbox;
+mod phones;
 mod printing;
 mod review;
 mod stage;
@@ -73,5 +74,6 @@ pub async fn play(
     counter::look_up(&mut stage).await?;
     app::activate(&mut stage).await?;
     administrator::change_contacts(&mut stage).await?;
+    phones::replace(&mut stage).await?;
     closing::take_stock(stage, clock).await
 }

@@ -9,7 +9,7 @@ use crate::cli::demo::mailbox::{Mailbox, Post};
 use crate::cli::demo::printing::Printer;
 use crate::cli::demo::tally::Counts;
 use crate::domain::time::Timestamp;
-use crate::practice::{Applicant, Generator, identity_number};
+use crate::practice::{Applicant, Generator, Handset, identity_number};
 use crate::proto::{Captures, RefusalReason};
 use crate::sys::Dice;
 
@@ -47,6 +47,8 @@ pub(super) struct Case {
     pub(super) enrolment_id: Option<String>,
     /// Set once the account is issued.
     pub(super) account_id: Option<String>,
+    /// The phone in the holder's hand.
+    pub(super) handset: Handset,
     /// Set once the holder has activated.
     pub(super) active: bool,
 }
@@ -82,6 +84,11 @@ pub(super) struct Ids {
 impl Ids {
     pub(super) fn draw(&self) -> String {
         self.dice.id(self.now).to_string()
+    }
+
+    /// A new phone.
+    pub(super) fn handset(&self) -> Handset {
+        Handset::new(self.dice.bytes())
     }
 }
 
@@ -155,6 +162,7 @@ impl<'w, M: Mailbox, W: Write> Stage<'w, M, W> {
             request_id: self.ids.draw(),
             enrolment_id: None,
             account_id: None,
+            handset: self.ids.handset(),
             active: false,
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use super::key::{DeviceKey, KeyThumbprint};
 use crate::domain::ids::AccountId;
@@ -34,7 +35,7 @@ const WRONG_SIGNATURE: Malformed = Malformed::new(
 );
 
 /// What a signature is for. One for one purpose is worth nothing for another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum DevicePurpose {
     /// Binding the first device while the account is activated.
     Activation,
@@ -66,7 +67,7 @@ impl DevicePurpose {
 }
 
 /// The random bytes of a challenge. They do not print: until they are spent, they are worth something.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ChallengeValue([u8; 32]);
 
 impl ChallengeValue {
@@ -117,7 +118,7 @@ impl fmt::Debug for DeviceSignature {
 }
 
 /// A challenge as it was drawn.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Challenge {
     /// The bytes.
     pub value: ChallengeValue,

@@ -8,6 +8,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::text::Malformed;
@@ -127,7 +128,7 @@ fn is_strong_ed25519(point: &[u8]) -> bool {
 }
 
 /// The name of a key: SHA-256 over its SubjectPublicKeyInfo.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyThumbprint([u8; 32]);
 
 impl KeyThumbprint {

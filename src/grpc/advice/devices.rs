@@ -1,6 +1,6 @@
 //! What outcomes about devices mean for the person in front of the screen, and what to do next.
 
-use crate::app::{Countersigned, NotReplaced, Proved, Renewed, Replaced, TotpChecked, VerifiedDevice};
+use crate::app::{Countersigned, NotBindable, NotReplaced, Proved, Renewed, Replaced, TotpChecked, VerifiedDevice};
 use crate::domain::text::Text;
 
 const SIGN_AGAIN: Text = Text::new(
@@ -55,6 +55,16 @@ pub(in crate::grpc) const fn totp(checked: TotpChecked) -> Text {
     }
 }
 
+pub(in crate::grpc) const fn not_bindable(why: NotBindable) -> Text {
+    match why {
+        NotBindable::ChallengeUnusable | NotBindable::WrongSignature | NotBindable::KeyUsed => SIGN_AGAIN,
+        NotBindable::FaceCheckNotAccepted => Text::new(
+            "The face check does not count. Do it again on this device.",
+            "Kết quả đối chiếu khuôn mặt không được chấp nhận. Hãy thực hiện lại trên thiết bị này.",
+        ),
+    }
+}
+
 pub(in crate::grpc) const fn replaced(replaced: &Replaced) -> Text {
     let why = match replaced {
         Replaced::Bound(_) => {
@@ -70,11 +80,7 @@ pub(in crate::grpc) const fn replaced(replaced: &Replaced) -> Text {
             "The account is not active yet. Activate it; that binds the device.",
             "Tài khoản chưa được kích hoạt. Hãy kích hoạt; thiết bị sẽ được gắn khi đó.",
         ),
-        NotReplaced::ChallengeUnusable | NotReplaced::WrongSignature | NotReplaced::KeyUsed => SIGN_AGAIN,
-        NotReplaced::FaceCheckNotAccepted => Text::new(
-            "The face check does not count. Do it again on this device.",
-            "Kết quả đối chiếu khuôn mặt không được chấp nhận. Hãy thực hiện lại trên thiết bị này.",
-        ),
+        NotReplaced::NotBindable(why) => not_bindable(*why),
         NotReplaced::NoConsent => Text::new(
             "The old device did not agree. Confirm on it, or go to an immigration office with the passport.",
             "Thiết bị cũ chưa đồng ý. Hãy xác nhận trên thiết bị cũ, hoặc mang hộ chiếu đến cơ quan xuất nhập cảnh.",

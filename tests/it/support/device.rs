@@ -13,10 +13,15 @@ pub enum Phone {
 impl Phone {
     /// The device of a seed: odd ones have a key of one kind, even ones of the other.
     pub fn new(seed: u8) -> Self {
-        if seed.is_multiple_of(2) {
-            Self::Ed25519(Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap())
+        Self::of([seed; 32])
+    }
+
+    /// The device with the key of these bytes.
+    pub fn of(seed: [u8; 32]) -> Self {
+        if seed[0].is_multiple_of(2) {
+            Self::Ed25519(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap())
         } else {
-            Self::P256(Box::new(p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap()))
+            Self::P256(Box::new(p256::ecdsa::SigningKey::from_slice(&seed).unwrap()))
         }
     }
 

@@ -30,6 +30,7 @@ use eid::tls::{Connection, Peer};
 use eid::vault::{KeyRing, Vault};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use time::Date;
 use time::macros::date;
@@ -42,6 +43,7 @@ use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
 use super::database::{Database, redis};
+use super::device::Phone;
 
 /// Size of a message that the service takes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
@@ -379,7 +381,7 @@ impl Service {
         let number = self.number();
         let account = self.approve((&enrolment, &lease), &number).await.unwrap().account_id;
         self.deliver().await;
-        Holder { enrolment, account, number, phone: applicant.phone() }
+        Holder::new(enrolment, account, number, applicant.phone())
     }
 
     /// An active holder.
@@ -421,7 +423,9 @@ impl Service {
     }
 
     pub async fn send_code(&self, holder: &Holder) -> pb::SendCodeResponse {
-        self.phone_app().send_code(holder.send_code(self.id())).await.unwrap().into_inner()
+        let sent = self.phone_app().send_code(holder.send_code(self.id())).await.unwrap().into_inner();
+        holder.keep(&sent);
+        sent
     }
 
     /// Has a code sent and reads it.
@@ -457,16 +461,50 @@ pub struct Holder {
     pub account: String,
     pub number: String,
     pub phone: String,
+    /// The device in hand.
+    pub device: Arc<Phone>,
+    /// The latest challenge and its text, as the app on the device keeps them.
+    challenge: Arc<std::sync::Mutex<(Vec<u8>, String)>>,
 }
 
 impl Holder {
-    pub fn send_code(&self, request_id: String) -> pb::SendCodeRequest {
-        pb::SendCodeRequest { request_id, identity_number: self.number.clone(), phone: self.phone.clone() }
+    pub fn new(enrolment: String, account: String, number: String, phone: String) -> Self {
+        let seed = Sha256::digest(&account).into();
+        let (device, challenge) = (Arc::new(Phone::of(seed)), Arc::default());
+        Self { enrolment, account, number, phone, device, challenge }
     }
 
+    /// The same with another device in hand.
+    pub fn with(&self, device: Phone) -> Self {
+        Self { device: Arc::new(device), challenge: Arc::default(), ..self.clone() }
+    }
+
+    pub fn send_code(&self, request_id: String) -> pb::SendCodeRequest {
+        let (identity_number, phone) = (self.number.clone(), self.phone.clone());
+        pb::SendCodeRequest { request_id, identity_number, phone, device_key: self.device.spki() }
+    }
+
+    /// Keeps the challenge of an answer, if there is one.
+    pub fn keep(&self, sent: &pb::SendCodeResponse) {
+        if !sent.challenge.is_empty() {
+            *self.challenge.lock().unwrap() = (sent.challenge.clone(), sent.challenge_text.clone());
+        }
+    }
+
+    /// The code and the device's answer to the latest challenge; to one that nobody drew, if there is none.
     pub fn activate(&self, request_id: String, code: &str) -> pb::ActivateRequest {
         let (identity_number, phone) = (self.number.clone(), self.phone.clone());
-        pb::ActivateRequest { request_id, identity_number, phone, code: code.to_owned() }
+        let (challenge, text) = self.challenge.lock().unwrap().clone();
+        pb::ActivateRequest {
+            request_id,
+            identity_number,
+            phone,
+            code: code.to_owned(),
+            device_key: self.device.spki(),
+            signature: self.device.sign(&text),
+            challenge: if challenge.is_empty() { vec![0; 32] } else { challenge },
+            face_check: String::new(),
+        }
     }
 }
 
