@@ -157,7 +157,7 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
         words::line(out, "window closes", &words::instant(answer.window_closes_at.as_ref(), ""))?;
     }
     words::line(out, "next step", next)?;
-    let table = answer.timetable.clone().unwrap_or_default();
+    let table = answer.timetable.unwrap_or_default();
     for (name, wait) in [("a code may be sent in", table.send_in), ("a code may be tried in", table.check_in)] {
         if let Some(wait) = wait {
             words::line(out, name, &format!("{} s", wait.seconds))?;

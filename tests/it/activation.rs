@@ -77,7 +77,7 @@ async fn an_unknown_number_and_a_wrong_phone_look_the_same_everywhere() {
             let expected = pb::SendCodeResponse {
                 outcome: pb::SendCodeOutcome::NotMatched.into(),
                 advice: wrong_phone.advice.clone(),
-                timetable: wrong_phone.timetable.clone(),
+                timetable: wrong_phone.timetable,
                 ..Default::default()
             };
             assert!(sent == expected);

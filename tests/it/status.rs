@@ -1,6 +1,7 @@
 //! Where many accounts stand: as one by one, in one answer.
 
 use eid::proto as pb;
+use pb::AccountStanding::{Active, AwaitingActivation, NotMatched, WindowLapsed};
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -38,7 +39,6 @@ async fn each_is_answered_as_alone_in_the_order_asked_and_twice_if_asked_twice()
         }
         assert_eq!(statuses, alone);
         let standings: Vec<_> = statuses.iter().map(pb::GetStatusResponse::standing).collect();
-        use pb::AccountStanding::{Active, AwaitingActivation, NotMatched, WindowLapsed};
         assert_eq!(
             standings,
             [AwaitingActivation, Active, NotMatched, AwaitingActivation, WindowLapsed, AwaitingActivation, NotMatched]
