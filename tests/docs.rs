@@ -38,10 +38,11 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 17] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
+    ("WatchStatus", "AccountEventKind"),
     ("SendCode", "SendCodeOutcome"),
     ("Activate", "ActivateOutcome"),
     ("NoteNoticeOpened", "NoteNoticeOpenedOutcome"),

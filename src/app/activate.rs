@@ -1,4 +1,4 @@
-//! Activation: where an account stands, a code to its phone for one device, and the code back, by which the device is bound.
+//! Activation: a code to an account's phone for one device, and the code back, by which the device is bound.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -11,13 +11,12 @@ use super::{App, Caller, Error, Repeat};
 use crate::device_ca::Authority;
 use crate::domain::account::{Account, IdentityNumber, Standing};
 use crate::domain::audit::Action;
-use crate::domain::code::{Code, CountedTry, Failures, Held, Purpose, Slot, Timetable, TooManyFailures, Turn};
+use crate::domain::code::{Code, CountedTry, Held, Purpose, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{Contact, Phone};
 use crate::domain::device::{Assurance, Challenge, DevicePurpose, KeyProof, KeyThumbprint, Route};
 use crate::domain::ids::{AccountId, DeviceId, MessageId};
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::network::SourceNetwork;
-use crate::domain::outlook::Outlook;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
 
@@ -151,36 +150,6 @@ impl Activated {
 }
 
 impl App {
-    /// Where the account with this number and this phone stands, and what may be done now. An unknown number and a wrong
-    /// phone do the same work.
-    ///
-    /// # Errors
-    /// If the store cannot be asked.
-    pub async fn outlook(&self, login: &Login) -> Result<Outlook, Error> {
-        let now = self.clock().now();
-        let mut reader = self.store().reader().await?;
-        match self.matched(&mut reader, login).await? {
-            Some(stored) => self.outlook_of(&mut reader, &stored, now).await,
-            None => Ok(Outlook::NotMatched),
-        }
-    }
-
-    /// Where the holder of an account stands, and what may be done now.
-    pub(super) async fn outlook_of(
-        &self,
-        reader: &mut Reader,
-        stored: &StoredAccount,
-        now: Timestamp,
-    ) -> Result<Outlook, Error> {
-        let standing = stored.account.standing(now);
-        let slot = match standing {
-            Standing::Awaiting { .. } => Some(reader.slot(stored.account.id, Purpose::Activation).await?),
-            Standing::Lapsed { .. } | Standing::Active { .. } => None,
-        };
-        let (failures, slot) = slot.unwrap_or((Failures::default(), Slot::UNUSED));
-        Ok(Outlook::new(standing, || Timetable::at(now, &self.settings().codes, failures, &slot)))
-    }
-
     /// Sends a code to the account's phone that is to bind the device of this key: the live one again, or a new one in
     /// place of the one before.
     ///

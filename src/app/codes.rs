@@ -101,7 +101,7 @@ impl App {
         };
         match self.store().try_code(slot, policy, now, decide).await {
             Ok(Some(answer)) => {
-                self.outbox.notify_one();
+                self.committed();
                 answer.map(Attempt::Answered)
             }
             Ok(None) => Ok(Attempt::Unchanged(self.not_tried(slot, answers, now).await?)),

@@ -108,7 +108,10 @@ impl App {
         }
         match self.store().commit(Unit::new(entry).with(Change::NoteReport(report))).await {
             Err(StoreError::Changed) => Ok(()),
-            other => Ok(other?),
+            other => {
+                self.streams.ring();
+                Ok(other?)
+            }
         }
     }
 
@@ -237,7 +240,9 @@ impl App {
             .with_all(noticed)
             .with(Change::NoteAttempt(attempt));
         // Not `App::commit`: that would ring for the outbox again.
-        self.store().commit(unit).await
+        self.store().commit(unit).await?;
+        self.streams.ring();
+        Ok(())
     }
 
     fn settled_entry(

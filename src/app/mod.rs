@@ -35,6 +35,7 @@ mod sealing;
 mod shipped;
 mod slip;
 mod staff;
+mod status;
 mod stood;
 mod trust;
 mod watch;
@@ -68,8 +69,9 @@ pub use reopen::{Asked, Reopened, ReopeningView, Reopenings};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use slip::{Drawn, ShownPassport, SlipWish};
+pub use status::Stand;
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
-pub use watch::{Told, Watch, WatchSettings};
+pub use watch::{Told, ToldAccount, WatchSettings, Watching};
 pub use workstation::{Released, Resumed, ShownWorkstation, WorkstationPage};
 
 use std::sync::Arc;
@@ -224,8 +226,13 @@ impl App {
     /// Commits, and rings for the outbox and for those who watch.
     async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
         self.parts.store.commit(unit).await?;
+        self.committed();
+        Ok(())
+    }
+
+    /// Rings for the outbox and for those who watch.
+    fn committed(&self) {
         self.outbox.notify_one();
         self.streams.ring();
-        Ok(())
     }
 }

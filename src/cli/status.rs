@@ -164,7 +164,7 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
         words::line(out, "window closes", &words::instant(answer.window_closes_at.as_ref(), ""))?;
     }
     words::line(out, "next step", next)?;
-    let table = answer.timetable.clone().unwrap_or_default();
+    let table = answer.timetable.unwrap_or_default();
     for (name, wait) in [("a code may be sent in", table.send_in), ("a code may be tried in", table.check_in)] {
         if let Some(wait) = wait {
             words::line(out, name, &format!("{} s", wait.seconds))?;
@@ -214,6 +214,7 @@ mod tests {
     #[test]
     fn a_standing_reads_with_advice_in_both_languages() {
         let answer = GetStatusResponse {
+            account_id: String::new(),
             standing: AccountStanding::AwaitingActivation.into(),
             window_closes_at: Some(prost_types::Timestamp { seconds: 1_795_262_400, nanos: 0 }),
             next_step: NextStep::SendCode.into(),

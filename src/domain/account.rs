@@ -129,6 +129,17 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// Where an account in that state, whose window closes then, stands at `now`.
+    pub fn at(now: Timestamp, state: AccountState, window_closes_at: Option<Timestamp>) -> Self {
+        match (state, window_closes_at) {
+            (AccountState::Active { since }, _) => Self::Active { since },
+            (AccountState::Awaiting, Some(closed_at)) if now >= closed_at => Self::Lapsed { closed_at },
+            (AccountState::Awaiting, closes_at) => Self::Awaiting { closes_at },
+        }
+    }
+}
+
 /// A verb that the account's standing does not allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the account does not await activation")]
@@ -158,11 +169,7 @@ impl Account {
 
     /// Where it stands at `now`.
     pub fn standing(&self, now: Timestamp) -> Standing {
-        match (self.state, self.window_closes_at()) {
-            (AccountState::Active { since }, _) => Standing::Active { since },
-            (AccountState::Awaiting, Some(closed_at)) if now >= closed_at => Standing::Lapsed { closed_at },
-            (AccountState::Awaiting, closes_at) => Standing::Awaiting { closes_at },
-        }
+        Standing::at(now, self.state, self.window_closes_at())
     }
 
     /// When self-activation ends; `None` until the notice has gone out.

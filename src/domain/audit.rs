@@ -62,6 +62,8 @@ pub enum Action {
     EnrolmentsListed,
     /// Somebody began to watch the changes of an office's requests.
     EnrolmentsWatched,
+    /// Somebody began to watch what happens to accounts.
+    AccountsWatched,
     /// A request was handed in and a rule refused it.
     EnrolmentNotAccepted,
     /// A supervisor overrode what was referred.
@@ -209,6 +211,7 @@ impl Action {
             Self::SlipPrinted => "enrolment.slip-printed",
             Self::EnrolmentsListed => "enrolments.listed",
             Self::EnrolmentsWatched => "enrolments.watched",
+            Self::AccountsWatched => "accounts.watched",
             Self::EnrolmentNotAccepted => "enrolment.not-accepted",
             Self::ReferralOverridden => "enrolment.referral-overridden",
             Self::ReferralDeclined => "enrolment.referral-declined",

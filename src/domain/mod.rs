@@ -3,6 +3,7 @@
 //! A value that exists is valid; personal data never prints.
 
 pub mod account;
+pub mod account_event;
 pub mod application;
 pub mod audit;
 pub mod calendar;
@@ -36,6 +37,7 @@ pub mod sealed;
 pub mod staff;
 pub mod text;
 pub mod time;
+mod token;
 pub mod trust;
 pub mod working_list;
 pub mod workstation;

@@ -93,8 +93,10 @@ impl Outlook {
             NextStep::SendCode | NextStep::TypeCode | NextStep::LogIn => None,
             NextStep::Wait | NextStep::CallHotline => Some(match self.codes() {
                 // What ends first is what is waited for.
-                Some(Timetable { check: Turn::Later(_, held), .. }) => StandStill::Codes(*held),
-                Some(Timetable { send: Turn::Later(_, held) | Turn::No(held), .. }) => StandStill::Codes(*held),
+                Some(
+                    Timetable { check: Turn::Later(_, held), .. }
+                    | Timetable { send: Turn::Later(_, held) | Turn::No(held), .. },
+                ) => StandStill::Codes(*held),
                 _ => StandStill::Lapsed,
             }),
         }

@@ -1,4 +1,4 @@
-//! `ActivationService`: where an account stands, and how its holder makes it usable.
+//! `ActivationService`: how a holder makes an account usable. Where it stands is told by `account_status`.
 
 use prost::Message as _;
 use tonic::{Request, Response, Status};
@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use super::devices::{bound_device, new_device};
 use super::gate::caller;
 use super::parse::Faults;
-use super::{advice, follow_up, render, slip};
+use super::{account_status, advice, follow_up, render, slip};
 use crate::app::{Activated, App, BoundDevice, CodeSent, CodeWish, Login, NotBindable};
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Held, Turn};
@@ -30,20 +30,8 @@ impl pb::activation_service_server::ActivationService for Activation {
         let mut faults = Faults::default();
         let login = login(&mut faults, &message.identity_number, &message.phone);
         let login = faults.finish(login)?;
-        let outlook = self.0.outlook(&login).await?;
-        let (shown, closes) = match &outlook {
-            Outlook::NotMatched => (pb::AccountStanding::NotMatched, None),
-            Outlook::Awaiting { closes_at, .. } => (pb::AccountStanding::AwaitingActivation, *closes_at),
-            Outlook::Lapsed { closed_at } => (pb::AccountStanding::WindowLapsed, Some(*closed_at)),
-            Outlook::Active => (pb::AccountStanding::Active, None),
-        };
-        Ok(Response::new(pb::GetStatusResponse {
-            standing: shown.into(),
-            window_closes_at: closes.map(render::instant),
-            next_step: next_step(&outlook).into(),
-            advice: Some(render::text(advice::outlook(&outlook))),
-            timetable: Some(timetable(&outlook, self.0.clock().now())),
-        }))
+        let stand = self.0.stand(&login).await?;
+        Ok(Response::new(account_status::rendered(&stand, self.0.clock().now())))
     }
 
     async fn send_code(&self, request: Request<pb::SendCodeRequest>) -> Result<Response<pb::SendCodeResponse>, Status> {
@@ -155,6 +143,22 @@ impl pb::activation_service_server::ActivationService for Activation {
     ) -> Result<Response<pb::NoteNoticeOpenedResponse>, Status> {
         follow_up::note_opened(&self.0, request, login).await
     }
+
+    async fn batch_get_status(
+        &self,
+        request: Request<pb::BatchGetStatusRequest>,
+    ) -> Result<Response<pb::BatchGetStatusResponse>, Status> {
+        account_status::batch(&self.0, request).await
+    }
+
+    type WatchStatusStream = account_status::Events;
+
+    async fn watch_status(
+        &self,
+        request: Request<pb::WatchStatusRequest>,
+    ) -> Result<Response<Self::WatchStatusStream>, Status> {
+        account_status::watch(&self.0, request).await
+    }
 }
 
 /// How an activation is told: outcome, tries left, since when it is active, and the device that was bound.
@@ -182,7 +186,7 @@ pub(super) fn outcome_of(activated: &Activated) -> (pb::ActivateOutcome, i32, Op
 impl Activation {
     /// What may be done after the call.
     async fn timetable(&self, login: &Login) -> Result<pb::Timetable, Status> {
-        Ok(timetable(&self.0.outlook(login).await?, self.0.clock().now()))
+        Ok(timetable(&self.0.stand(login).await?.outlook, self.0.clock().now()))
     }
 }
 
@@ -217,7 +221,7 @@ fn wait(turn: Turn, now: Timestamp) -> Option<prost_types::Duration> {
     }
 }
 
-fn next_step(outlook: &Outlook) -> pb::NextStep {
+pub(super) fn next_step(outlook: &Outlook) -> pb::NextStep {
     match outlook.next_step() {
         NextStep::CheckInput => pb::NextStep::CheckInput,
         NextStep::SendCode => pb::NextStep::SendCode,

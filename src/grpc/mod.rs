@@ -3,6 +3,7 @@
 //! Owns parsing, permission, rendering and the mapping of errors. Refuses to decide anything: a handler parses, calls a
 //! use case, renders.
 
+mod account_status;
 mod activation;
 mod administration;
 mod advice;

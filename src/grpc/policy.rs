@@ -115,6 +115,9 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.AuthorityService/GetCaptures", AUTHORITY, 200, 15),
     rule("eid.issuance.v1.AuthorityService/ConfirmCaptures", AUTHORITY, 1_000, 10),
     rule("eid.issuance.v1.ActivationService/GetStatus", APP, 10_000, 3),
+    // Five hundred at a time: as many a second as by GetStatus.
+    rule("eid.issuance.v1.ActivationService/BatchGetStatus", APP, 20, 10),
+    stream("eid.issuance.v1.ActivationService/WatchStatus", APP),
     rule("eid.issuance.v1.ActivationService/SendCode", APP, 1_000, 5),
     rule("eid.issuance.v1.ActivationService/Activate", APP, 1_000, 5),
     rule("eid.issuance.v1.ActivationService/GetSlipChallenge", APP, 200, 5),

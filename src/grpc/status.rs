@@ -137,8 +137,8 @@ reasons! {
         "The calendar of working days does not hold the year {year}, so no deadline can be counted. The operator imports one that does (eid calendar import); send the request again then, with the same request_id."
         / "Lịch ngày làm việc chưa có năm {year} nên không tính được thời hạn. Người vận hành cần nạp lịch có năm này (eid calendar import); sau đó hãy gửi lại với cùng request_id.";
     RESUME_TOKEN_NOT_IN_HISTORY: FailedPrecondition,
-        "This resume token is ahead of what the service holds, or of another history: it was restored from a backup. Watch without a token, and list the requests anew."
-        / "Mã tiếp tục này vượt quá hoặc không thuộc dữ liệu hiện có: hệ thống đã được khôi phục từ bản sao lưu. Hãy theo dõi lại không kèm mã và tải lại danh sách hồ sơ.";
+        "This resume token is ahead of what the service holds, or of another history: it was restored from a backup. Watch without a token, and load anew what you keep: the list of requests, or where accounts stand."
+        / "Mã tiếp tục này vượt quá hoặc không thuộc dữ liệu hiện có: hệ thống đã được khôi phục từ bản sao lưu. Hãy theo dõi lại không kèm mã và tải lại dữ liệu đang giữ: danh sách hồ sơ, hoặc trạng thái tài khoản.";
     OFFICE_CHANGED: FailedPrecondition,
         "The records of offices were amended: your office now has requests that were not told of. Watch without a token, and list the requests anew."
         / "Danh mục đơn vị đã được điều chỉnh: đơn vị của bạn có thêm hồ sơ chưa được báo. Hãy theo dõi lại không kèm mã và tải lại danh sách hồ sơ.";
@@ -146,8 +146,8 @@ reasons! {
         "You watch by as many calls as you may, or the service has no place for more. End a call, or try again after the time told."
         / "Bạn đã mở đủ số kênh theo dõi cho phép, hoặc dịch vụ không còn chỗ. Hãy đóng bớt một kênh, hoặc thử lại sau thời gian đã báo.";
     WATCH_AGAIN: Unavailable,
-        "This call ends here and nothing is lost. Call Watch again with the last resume_token."
-        / "Kênh theo dõi này kết thúc tại đây, không mất dữ liệu nào. Hãy gọi lại Watch với resume_token cuối cùng.";
+        "This call ends here and nothing is lost. Call again with the last resume_token."
+        / "Kênh theo dõi này kết thúc tại đây, không mất dữ liệu nào. Hãy gọi lại với resume_token cuối cùng.";
     WORKSTATION_ELSEWHERE: PermissionDenied,
         "Another office uses this workstation's name. Give each workstation a name of its own; one that was taken by a slip, the operator gives free."
         / "Đơn vị khác đang dùng tên máy trạm này. Hãy đặt cho mỗi máy trạm một tên riêng; nếu đơn vị kia dùng nhầm tên, người vận hành có thể giải phóng tên đó.";

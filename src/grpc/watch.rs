@@ -1,17 +1,16 @@
 //! Watching an office's changes, as a stream that is read no faster than its client takes it.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures::Stream;
-use futures::stream;
+use futures::stream::{BoxStream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
 use super::enrolment::{held_at, officer};
 use super::paging::{read, written};
 use super::parse::Faults;
 use super::{render, status};
-use crate::app::{App, Told, Watch};
+use crate::app::{App, Told};
+use crate::domain::staff::CertificateName;
 use crate::domain::text::Malformed;
 use crate::domain::working_list::Place;
 use crate::proto as pb;
@@ -23,32 +22,27 @@ const WRONG_TOKEN: Malformed = Malformed::new(
 );
 
 /// What a watcher is told.
-pub(super) type Changes = Pin<Box<dyn Stream<Item = Result<pb::WatchResponse, Status>> + Send>>;
+pub(super) type Changes = BoxStream<'static, Result<pb::WatchResponse, Status>>;
 
 /// Begins to watch.
 pub(super) async fn watch(app: &App, request: Request<pb::WatchRequest>) -> Result<Response<Changes>, Status> {
     let (by, officer) = officer(&request)?;
-    let certificate = request.extensions().get::<Peer>().and_then(|peer| peer.name.clone());
-    let certificate = certificate.ok_or_else(status::unknown_certificate)?;
-    let message = request.into_inner();
+    let certificate = certificate(&request)?;
     let mut faults = Faults::default();
-    let place = faults.optional("resume_token", &message.resume_token, place);
-    let place = faults.finish(place)?;
-    let watch = app.watch(&by, officer, Arc::clone(&certificate), place).await?;
-    Ok(Response::new(Box::pin(stream::unfold(Some(watch), told))))
+    let place = faults.optional("resume_token", &request.get_ref().resume_token, |text| read_token(text, Place::read));
+    let told = app.watch(&by, officer, certificate, faults.finish(place)?).await?;
+    Ok(Response::new(told.map(|told| told.map(|told| rendered(&told)).map_err(Status::from)).boxed()))
 }
 
-fn place(text: &str) -> Result<Place, Malformed> {
-    read(text).and_then(|token| Place::read(&token)).ok_or(WRONG_TOKEN)
+/// The certificate of a caller, by which it is made sure again and again that it may watch still.
+pub(super) fn certificate<T>(request: &Request<T>) -> Result<Arc<CertificateName>, Status> {
+    let peer = request.extensions().get::<Peer>();
+    peer.and_then(|peer| peer.name.clone()).ok_or_else(status::unknown_certificate)
 }
 
-/// The next message. After an error there is none.
-async fn told(watch: Option<Watch>) -> Option<(Result<pb::WatchResponse, Status>, Option<Watch>)> {
-    let mut watch = watch?;
-    match watch.next().await {
-        Ok(told) => Some((Ok(rendered(&told)), Some(watch))),
-        Err(error) => Some((Err(error.into()), None)),
-    }
+/// Reads the text of a resume token.
+pub(super) fn read_token<P>(text: &str, place: impl FnOnce(&[u8]) -> Option<P>) -> Result<P, Malformed> {
+    read(text).and_then(|token| place(&token)).ok_or(WRONG_TOKEN)
 }
 
 fn rendered(told: &Told) -> pb::WatchResponse {

@@ -1,9 +1,11 @@
 //! Accounts.
 
 use super::Reader;
+use super::account_events::Happened;
 use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
 use crate::domain::account::{Account, AccountState, Notice, Progress, Reopened};
+use crate::domain::account_event::AccountVerb;
 use crate::domain::application::Language;
 use crate::domain::ids::{AccountId, EnrolmentId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
@@ -54,8 +56,13 @@ pub enum AccountKey {
     Passport(BlindIndex),
 }
 
-pub(super) async fn insert(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    stored: &StoredAccount,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     let account = &stored.account;
+    happened.note(account.id, AccountVerb::Issued);
     query(
         "INSERT INTO account (id, enrolment_id, represented, representative_index, language, number, number_index, \
          phone, phone_index, login_index, email, email_index, passport_index, issued_at, failures_day, \
@@ -108,8 +115,21 @@ pub(super) async fn follow(id: AccountId, conn: &mut Conn<'_>) -> Result<(), Sto
 }
 
 /// Moves an account on, if it is still as the caller saw it.
-pub(super) async fn save(stored: &StoredAccount, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn save(
+    stored: &StoredAccount,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     let account = &stored.account;
+    // As long as the version is that one, this is what the account is changed from.
+    let before = query("SELECT * FROM account WHERE id = $1 AND version = $2")
+        .bind(account.id.uuid())
+        .bind(stored.version.get())
+        .fetch_optional(conn)
+        .await?;
+    for verb in verbs(&self::stored(&before.ok_or(StoreError::Changed)?)?, stored) {
+        happened.note(account.id, verb);
+    }
     let activated = match account.state {
         AccountState::Awaiting => None,
         AccountState::Active { since } => Some(since.micros()),
@@ -154,16 +174,44 @@ pub(super) async fn note_asked(id: AccountId, at: Timestamp, conn: &mut Conn<'_>
         .await
 }
 
-/// Records that a carrier took the notice; what is known already is kept. Needs no version: it only fills gaps.
+/// What is told of an account that was like `before` and is like `after` now.
+fn verbs(before: &StoredAccount, after: &StoredAccount) -> impl Iterator<Item = AccountVerb> {
+    let index = |stored: &StoredAccount| stored.email.as_ref().map(|(_, index)| index.clone());
+    let (was, is) = (&before.account, &after.account);
+    let changed = before.phone_index != after.phone_index || index(before) != index(after);
+    let told = [
+        (AccountVerb::NoticeSent, was.notice.sent_at != is.notice.sent_at),
+        (AccountVerb::NoticeDelivered, was.notice.delivered_at != is.notice.delivered_at),
+        (AccountVerb::Reopened, was.reopened != is.reopened),
+        (AccountVerb::Activated, was.state != is.state),
+        (AccountVerb::ContactChanged, changed),
+    ];
+    told.into_iter().filter_map(|(verb, happened)| happened.then_some(verb))
+}
+
+/// Records that a carrier took the notice; what is known already is kept. Needs no version: it only fills gaps. The account
+/// is held by the first statement, which tells which gaps there are.
 pub(super) async fn note_notice(
     id: AccountId,
-    sent: Timestamp,
-    delivered: Option<Timestamp>,
+    (sent, delivered): (Timestamp, Option<Timestamp>),
+    happened: &mut Happened,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
+    let row =
+        query("UPDATE account SET version = version + 1 WHERE id = $1 RETURNING notice_sent_at, notice_delivered_at")
+            .bind(id.uuid())
+            .fetch_optional(conn)
+            .await?
+            .ok_or(StoreError::Changed)?;
+    if row.get::<Option<i64>>("notice_sent_at")?.is_none() {
+        happened.note(id, AccountVerb::NoticeSent);
+    }
+    if delivered.is_some() && row.get::<Option<i64>>("notice_delivered_at")?.is_none() {
+        happened.note(id, AccountVerb::NoticeDelivered);
+    }
     query(
         "UPDATE account SET notice_sent_at = COALESCE(notice_sent_at, $1), \
-         notice_delivered_at = COALESCE(notice_delivered_at, $2), version = version + 1 WHERE id = $3",
+         notice_delivered_at = COALESCE(notice_delivered_at, $2) WHERE id = $3",
     )
     .bind(sent.micros())
     .bind(delivered.map(Timestamp::micros))
@@ -171,6 +219,12 @@ pub(super) async fn note_notice(
     .execute_one(conn)
     .await?;
     follow(id, conn).await
+}
+
+/// The account of that name, in a transaction that writes.
+pub(super) async fn read(id: AccountId, conn: &mut Conn<'_>) -> Result<Option<Account>, StoreError> {
+    let row = by(&AccountKey::Id(id)).bind(FOUND_MAX).fetch_optional(conn).await?;
+    row.as_ref().map(account).transpose()
 }
 
 impl Reader {
@@ -224,10 +278,16 @@ fn by(key: &AccountKey) -> Query {
     }
 }
 
-pub(super) fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
+/// Whether the account of a row is active, and since when.
+pub(super) fn state(row: &Row) -> Result<AccountState, StoreError> {
+    let activated = row.get::<Option<i64>>("activated_at")?.map(Timestamp::from_micros);
+    Ok(activated.map_or(AccountState::Awaiting, |since| AccountState::Active { since }))
+}
+
+fn account(row: &Row) -> Result<Account, StoreError> {
     let instant = |column| Ok::<_, StoreError>(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros));
     let language = Language::from_name(&row.get::<String>("language")?);
-    let account = Account {
+    Ok(Account {
         id: AccountId::new(row.get("id")?),
         enrolment: EnrolmentId::new(row.get("enrolment_id")?),
         represented: row.get("represented")?,
@@ -242,12 +302,15 @@ pub(super) fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
             .zip(instant("reopened_until")?)
             .map(|(at, closes_at)| Reopened { at, closes_at }),
         progress: Progress { code_asked_at: instant("code_asked_at")?, code_tried_at: instant("code_tried_at")? },
-        state: instant("activated_at")?.map_or(AccountState::Awaiting, |since| AccountState::Active { since }),
-    };
+        state: state(row)?,
+    })
+}
+
+pub(super) fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
     let email = row.get::<Option<Vec<u8>>>("email")?.map(Sealed::from_bytes);
     let email_index = row.get::<Option<Vec<u8>>>("email_index")?.map(BlindIndex::from_bytes);
     Ok(StoredAccount {
-        account,
+        account: account(row)?,
         number: Sealed::from_bytes(row.get("number")?),
         number_index: BlindIndex::from_bytes(row.get("number_index")?),
         phone: Sealed::from_bytes(row.get("phone")?),

@@ -1,8 +1,10 @@
 //! One-time codes: one slot for each account and purpose, and the account's count of failures over all of them.
 
+use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, Store, Unit};
+use crate::domain::account_event::AccountVerb;
 use crate::domain::code::{
     CodePolicy, CountedTry, Failures, Purpose, Sends, SentAgain, SentCode, Slot, SlotCode, day_number,
 };
@@ -68,7 +70,12 @@ pub(super) async fn hold(account: AccountId, until: Timestamp, conn: &mut Conn<'
 }
 
 /// Takes back the failures in a row of an account. Those of the day stay.
-pub(super) async fn forgive(account: AccountId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn forgive(
+    account: AccountId,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    happened.note(account, AccountVerb::Reopened);
     query("UPDATE account SET failures_in_row = 0, held_until = NULL WHERE id = $1")
         .bind(account.uuid())
         .execute_one(conn)
@@ -185,7 +192,7 @@ impl Reader {
     pub async fn slot(&mut self, account: AccountId, purpose: Purpose) -> Result<(Failures, Slot), StoreError> {
         let row = query(
             "SELECT failures_day, failures_today, failures_in_row, held_until, code_id, sealed, first_sent_at, sent_at, \
-             expires_at, tries, tries_max, spent_at, sends_day, sends_today, COALESCE(code.version, 0) AS version \
+             expires_at, tries, tries_max, spent_at, sends_day, sends_today, COALESCE(code.version, 0) AS slot_version \
              FROM account LEFT JOIN code ON code.account_id = account.id AND code.purpose = $2 WHERE account.id = $1",
         )
         .bind(account.uuid())
@@ -193,8 +200,13 @@ impl Reader {
         .fetch_optional(&mut self.conn())
         .await?;
         let Some(row) = row else { return Ok((Failures::default(), Slot::UNUSED)) };
-        Ok((failures(&row)?, slot(&row)?))
+        failures_and_slot(&row)
     }
+}
+
+/// The failures of the account of a row, and its slot there.
+pub(super) fn failures_and_slot(row: &Row) -> Result<(Failures, Slot), StoreError> {
+    Ok((failures(row)?, slot(row)?))
 }
 
 fn number(row: &Row, column: &'static str) -> Result<u32, StoreError> {
@@ -212,7 +224,7 @@ pub(super) fn failures(row: &Row) -> Result<Failures, StoreError> {
 }
 
 fn slot(row: &Row) -> Result<Slot, StoreError> {
-    let version = Version::new(row.get("version")?);
+    let version = Version::new(row.get("slot_version")?);
     let Some(id) = row.get::<Option<uuid::Uuid>>("code_id")? else { return Ok(Slot::UNUSED) };
     let last = row.get::<Option<i64>>("sent_at")?.map(Timestamp::from_micros);
     let sends =

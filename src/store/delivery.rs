@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
+use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, accounts};
+use crate::domain::account_event::AccountVerb;
 use crate::domain::ids::{AccountId, MessageId};
 use crate::domain::time::Timestamp;
 
@@ -52,7 +54,11 @@ pub struct CarriedMessage {
 }
 
 /// Keeps an attempt and the names of what was taken.
-pub(super) async fn note_attempt(attempt: &Attempt, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn note_attempt(
+    attempt: &Attempt,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     query("INSERT INTO attempt (message_id, attempt, carrier, at, outcome) VALUES ($1, $2, $3, $4, $5)")
         .bind(attempt.message.uuid())
         .bind(i64::from(attempt.number))
@@ -76,7 +82,7 @@ pub(super) async fn note_attempt(attempt: &Attempt, conn: &mut Conn<'_>) -> Resu
     for part in &attempt.parts {
         carry(attempt, part, conn).await?;
     }
-    settle_arrival(attempt.message, attempt.number, attempt.at, conn).await
+    settle_arrival((attempt.message, attempt.number), attempt.at, happened, conn).await
 }
 
 /// Keeps the name of a part. A report on it that came before stays; one on another message, to which the carrier gave the
@@ -98,7 +104,12 @@ async fn carry(attempt: &Attempt, part: &str, conn: &mut Conn<'_>) -> Result<(),
 }
 
 /// Keeps a carrier's last word, if it is the first last word on that part.
-pub(super) async fn note_report(report: &Report, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn note_report(
+    report: &Report,
+    at: Timestamp,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     // Parts of one message wait for each other here: each then sees what the one before said.
     query(
         "UPDATE outbox SET attempts = attempts \
@@ -125,7 +136,7 @@ pub(super) async fn note_report(report: &Report, at: Timestamp, conn: &mut Conn<
             .fetch_optional(conn)
             .await?;
     match row {
-        Some(row) => settle_arrival(MessageId::new(row.get("message_id")?), number(&row)?, at, conn).await,
+        Some(row) => settle_arrival((MessageId::new(row.get("message_id")?), number(&row)?), at, happened, conn).await,
         None => forget_orphans(at, conn).await,
     }
 }
@@ -141,9 +152,9 @@ async fn forget_orphans(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreE
 /// Draws what follows once the parts of an attempt have a last word: all arrived, and the message has; one did not, and a
 /// person must look. The arrival of an account's notice begins the days for self-activation.
 async fn settle_arrival(
-    message: MessageId,
-    attempt: u32,
+    (message, attempt): (MessageId, u32),
     at: Timestamp,
+    happened: &mut Happened,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
     let attempt = i64::from(attempt);
@@ -167,7 +178,7 @@ async fn settle_arrival(
     .bind(attempt)
     .execute(conn)
     .await?;
-    let delivered = query(
+    let arrived = query(
         "UPDATE account SET notice_delivered_at = $1, version = version + 1 WHERE notice_delivered_at IS NULL \
          AND id = (SELECT account_id FROM outbox WHERE id = $2 AND kind = 'account_notice' AND delivered_at = $1) \
          RETURNING id",
@@ -176,10 +187,10 @@ async fn settle_arrival(
     .bind(message.uuid())
     .fetch_optional(conn)
     .await?;
-    match delivered {
-        Some(row) => accounts::follow(AccountId::new(row.get("id")?), conn).await,
-        None => Ok(()),
-    }
+    let Some(row) = arrived else { return Ok(()) };
+    let account = AccountId::new(row.get("id")?);
+    happened.note(account, AccountVerb::NoticeDelivered);
+    accounts::follow(account, conn).await
 }
 
 impl Reader {

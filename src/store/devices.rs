@@ -1,8 +1,10 @@
 //! Devices, every one that was ever bound, with their certificates.
 
 use super::Reader;
+use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
+use crate::domain::account_event::AccountVerb;
 use crate::domain::device::{
     Assurance, AuthorityId, Device, DeviceCertificate, DeviceKey, DeviceState, EndReason, KeyThumbprint, Route, Serial,
 };
@@ -25,8 +27,9 @@ pub struct BoundDevice {
 }
 
 /// Binds a device; taken if the account has one, or the key was used before.
-pub(super) async fn bind(bound: &BoundDevice, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn bind(bound: &BoundDevice, happened: &mut Happened, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let device = &bound.device;
+    happened.note(device.account, AccountVerb::DeviceBound);
     query(
         "INSERT INTO device (id, account_id, key_thumbprint, spki, route, assurance, bound_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -57,16 +60,25 @@ pub(super) async fn bind(bound: &BoundDevice, conn: &mut Conn<'_>) -> Result<(),
 }
 
 /// Ends a device that is active, and revokes those of its certificates that have not ended by themselves.
-pub(super) async fn end(id: DeviceId, reason: EndReason, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("UPDATE device SET ended_at = $1, end_reason = $2 WHERE id = $3 AND ended_at IS NULL")
-        .bind(at.micros())
-        .bind(reason.name())
-        .bind(id.uuid())
-        .execute_one(conn)
-        .await?;
-    query("UPDATE account SET has_device = $1 WHERE id = (SELECT account_id FROM device WHERE id = $2)")
+pub(super) async fn end(
+    (id, reason): (DeviceId, EndReason),
+    at: Timestamp,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    let ended = query(
+        "UPDATE device SET ended_at = $1, end_reason = $2 WHERE id = $3 AND ended_at IS NULL RETURNING account_id",
+    )
+    .bind(at.micros())
+    .bind(reason.name())
+    .bind(id.uuid())
+    .fetch_optional(conn)
+    .await?;
+    let account = AccountId::new(ended.ok_or(StoreError::Changed)?.get("account_id")?);
+    happened.note(account, AccountVerb::DeviceEnded);
+    query("UPDATE account SET has_device = $1 WHERE id = $2")
         .bind(false)
-        .bind(id.uuid())
+        .bind(account.uuid())
         .execute_one(conn)
         .await?;
     query(

@@ -4,6 +4,7 @@
 //! reaches it as a [`Unit`]: the changes, one audit entry, the messages, and the first answer to remember; all of it is
 //! committed, or nothing.
 
+mod account_events;
 mod accounts;
 mod audit;
 mod bindings;
@@ -33,10 +34,12 @@ mod reminders;
 mod reopenings;
 mod requests;
 mod staff;
+mod standings;
 mod trust;
 mod unit;
 mod workstations;
 
+pub use account_events::StoredAccountEvent;
 pub use accounts::{AccountKey, StoredAccount};
 pub use bindings::{Binding, BindingKind, Owner};
 pub use calendars::CalendarText;
@@ -60,6 +63,7 @@ pub use registry::{RecordBatch, StoredRecord};
 pub use reminders::AccountToLookAt;
 pub use reopenings::StoredReopening;
 pub use requests::FirstAnswer;
+pub use standings::{STATUS_STATEMENTS, StoredStanding};
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
 pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstation, StoredWorkstation};

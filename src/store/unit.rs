@@ -3,6 +3,7 @@
 //! It cannot be made without the audit entry. Being data, units of several callers can share one physical transaction,
 //! and an engine may one day merge them into fewer statements without any use case noticing.
 
+use super::account_events::Happened;
 use super::accounts::{self, StoredAccount};
 use super::bindings::{self, Binding};
 use super::calendars::{self, CalendarText};
@@ -207,15 +208,17 @@ impl Unit {
     }
 
     pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        let mut happened = Happened::default();
         for change in &self.changes {
-            change.apply(self.entry.at, conn).await?;
+            change.apply(self.entry.at, &mut happened, conn).await?;
         }
+        happened.write(self.entry.at, conn).await?;
         audit::append(&self.entry, conn).await
     }
 }
 
 impl Change {
-    async fn apply(&self, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    async fn apply(&self, at: Timestamp, happened: &mut Happened, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         match self {
             Self::Remember(first) => requests::insert(first, at, conn).await,
             Self::NewEnrolment(stored, events) => enrolments::insert(stored, events, conn).await,
@@ -227,10 +230,10 @@ impl Change {
             Self::SpendChallenge(id, officer) => challenges::spend(*id, *officer, at, conn).await,
             Self::Bind(binding) => bindings::bind(binding, conn).await,
             Self::Release(binding) => bindings::release(binding, conn).await,
-            Self::NewAccount(stored) => accounts::insert(stored, conn).await,
-            Self::SaveAccount(stored) => accounts::save(stored, conn).await,
+            Self::NewAccount(stored) => accounts::insert(stored, happened, conn).await,
+            Self::SaveAccount(stored) => accounts::save(stored, happened, conn).await,
             Self::NoteNotice { account, sent, delivered } => {
-                accounts::note_notice(*account, *sent, *delivered, conn).await
+                accounts::note_notice(*account, (*sent, *delivered), happened, conn).await
             }
             Self::NoteOpened(account) => accounts::note_opened(*account, at, conn).await,
             Self::Remind(account, reminded, then, seen) => {
@@ -241,7 +244,7 @@ impl Change {
             Self::NoteAsked(account) => accounts::note_asked(*account, at, conn).await,
             Self::SendCodeAgain(slot, again, seen) => codes::send_again(*slot, again, *seen, conn).await,
             Self::HoldTries(account, until) => codes::hold(*account, *until, conn).await,
-            Self::ForgiveFailures(account) => codes::forgive(*account, conn).await,
+            Self::ForgiveFailures(account) => codes::forgive(*account, happened, conn).await,
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
@@ -249,8 +252,8 @@ impl Change {
             Self::SaveReopening(reopening, seen) => reopenings::save(reopening, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
-            Self::NoteAttempt(attempt) => delivery::note_attempt(attempt, conn).await,
-            Self::NoteReport(report) => delivery::note_report(report, at, conn).await,
+            Self::NoteAttempt(attempt) => delivery::note_attempt(attempt, happened, conn).await,
+            Self::NoteReport(report) => delivery::note_report(report, at, happened, conn).await,
             Self::RetryMessage(id) => outbox::retry(*id, at, conn).await,
             Self::GiveUpMessage(id) => outbox::give_up(*id, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
@@ -274,8 +277,8 @@ impl Change {
             Self::NoteDoubled(workstation, number) => workstations::note_doubled(workstation, *number, conn).await,
             Self::NewDeviceChallenge(drawn) => device_challenges::insert(drawn, at, conn).await,
             Self::SpendDeviceChallenge(value) => device_challenges::spend(*value, at, conn).await,
-            Self::BindDevice(bound) => devices::bind(bound, conn).await,
-            Self::EndDevice(id, reason) => devices::end(*id, *reason, at, conn).await,
+            Self::BindDevice(bound) => devices::bind(bound, happened, conn).await,
+            Self::EndDevice(id, reason) => devices::end((*id, *reason), at, happened, conn).await,
             Self::RenewDevice(certificate) => devices::renew(certificate, conn).await,
             Self::AcceptTotp(device, step, drift) => device_tries::accept(*device, *step, *drift, conn).await,
             Self::RecordProof(proof, digest) => device_tries::record(proof, digest, conn).await,

@@ -45,6 +45,7 @@ async fn a_holder_activates_with_the_code_that_was_sent() {
         let holder = service.holder().await;
         let before = service.status(&holder.number, &holder.phone).await;
         assert_eq!(before.standing(), pb::AccountStanding::AwaitingActivation);
+        assert_eq!(before.account_id, holder.account);
         assert_eq!(before.next_step(), pb::NextStep::SendCode);
         assert!(before.window_closes_at.is_some());
         let code = service.code_for(&holder).await;
@@ -77,7 +78,7 @@ async fn an_unknown_number_and_a_wrong_phone_look_the_same_everywhere() {
             let expected = pb::SendCodeResponse {
                 outcome: pb::SendCodeOutcome::NotMatched.into(),
                 advice: wrong_phone.advice.clone(),
-                timetable: wrong_phone.timetable.clone(),
+                timetable: wrong_phone.timetable,
                 ..Default::default()
             };
             assert!(sent == expected);

@@ -11,7 +11,7 @@ use tonic::Code;
 use crate::support::service::{Holder, Service, another, fields, reason, with};
 
 /// A phone that nobody has, E.164.
-async fn fresh_phone(service: &Service) -> String {
+pub async fn fresh_phone(service: &Service) -> String {
     let typed = service.people(Generator::phone).await;
     Phone::parse(&typed).unwrap().as_str().to_owned()
 }
@@ -21,13 +21,13 @@ async fn begin(service: &Service, account: &str, new: NewContact) -> pb::BeginRe
     service.contacts().begin(request).await.unwrap().into_inner()
 }
 
-async fn begun_phone(service: &Service, holder: &Holder, phone: &str) -> String {
+pub async fn begun_phone(service: &Service, holder: &Holder, phone: &str) -> String {
     let answer = begin(service, &holder.account, NewContact::Phone(phone.to_owned())).await;
     assert_eq!(answer.outcome(), pb::BeginOutcome::Begun);
     answer.change.unwrap().change_id
 }
 
-async fn confirm(service: &Service, change: &str, code: &str) -> pb::ConfirmResponse {
+pub async fn confirm(service: &Service, change: &str, code: &str) -> pb::ConfirmResponse {
     let request = pb::ConfirmRequest { request_id: service.id(), change_id: change.to_owned(), code: code.to_owned() };
     service.contacts().confirm(request).await.unwrap().into_inner()
 }

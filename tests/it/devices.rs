@@ -23,15 +23,15 @@ const STEP: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// A holder with the passport in hand.
-struct Person {
-    holder: Holder,
+pub struct Person {
+    pub holder: Holder,
     passport: pb::Passport,
     /// The device that was bound with the activation.
     first: pb::BoundDevice,
 }
 
 impl Person {
-    async fn new(service: &Service) -> Self {
+    pub async fn new(service: &Service) -> Self {
         let applicant: Applicant = service.applicant().await;
         let passport = applicant.application.passport.clone().unwrap();
         let holder = service.holder_of(&applicant).await;
@@ -121,7 +121,7 @@ async fn replace(service: &Service, request: &pb::ReplaceDeviceRequest) -> pb::R
 }
 
 /// Binds a device at the counter.
-async fn bound(service: &Service, person: &Person, phone: &Phone) -> pb::BoundDevice {
+pub async fn bound(service: &Service, person: &Person, phone: &Phone) -> pb::BoundDevice {
     let code = counter_code(service, person).await;
     let answer = replace(service, &replacement(service, person, phone, Err(&code)).await).await;
     assert_eq!(answer.outcome(), pb::ReplaceDeviceOutcome::Bound);

@@ -39,10 +39,12 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/ActivateWithSlip", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/BatchGetStatus", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/GetSlipChallenge", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/GetStatus", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/NoteNoticeOpened", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
+        ("eid.issuance.v1.ActivationService/WatchStatus", vec![AppBackend]),
         ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor, Hotline]),
         ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor, Hotline]),
         ("eid.issuance.v1.AuthorityService/Claim", vec![Authority]),

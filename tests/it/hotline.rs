@@ -13,11 +13,11 @@ use crate::support::service::{Holder, Service, another, fields, reason, with};
 const DAY: Duration = Duration::from_hours(24);
 const REASON: &str = "Called from the registered phone; was abroad for two weeks.";
 
-fn hotline(service: &Service, who: &str) -> HotlineServiceClient<Channel> {
+pub fn hotline(service: &Service, who: &str) -> HotlineServiceClient<Channel> {
     HotlineServiceClient::new(service.channel(Some(who)))
 }
 
-async fn second(service: &Service) -> HotlineServiceClient<Channel> {
+pub async fn second(service: &Service) -> HotlineServiceClient<Channel> {
     service.register(Role::Hotline, None, "hotline-2").await;
     hotline(service, "hotline-2")
 }
@@ -33,13 +33,13 @@ fn wish(service: &Service, account: &str) -> pb::AskReopeningRequest {
     pb::AskReopeningRequest { request_id, account_id, reason: REASON.to_owned() }
 }
 
-async fn asked(service: &Service, holder: &Holder) -> pb::Reopening {
+pub async fn asked(service: &Service, holder: &Holder) -> pb::Reopening {
     let asked = hotline(service, "hotline").ask_reopening(wish(service, &holder.account)).await.unwrap().into_inner();
     assert_eq!(asked.outcome(), pb::AskReopeningOutcome::Asked);
     asked.reopening.unwrap()
 }
 
-fn agreement(service: &Service, wish: &pb::Reopening) -> pb::ApproveReopeningRequest {
+pub fn agreement(service: &Service, wish: &pb::Reopening) -> pb::ApproveReopeningRequest {
     pb::ApproveReopeningRequest { request_id: service.id(), reopening_id: wish.reopening_id.clone() }
 }
 

@@ -65,6 +65,8 @@ mod review;
 mod slip;
 mod spool;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
@@ -72,5 +74,7 @@ mod support;
 mod trust;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
+mod watch_status;
 #[cfg(test)]
 mod workstation;

@@ -34,18 +34,18 @@ async fn watch(service: &Service, channel: Channel, token: &str) -> Result<Strea
     }
 }
 
-async fn watched_by(service: &Service, who: &str, token: &str) -> Result<Stream, Status> {
+pub async fn watched_by(service: &Service, who: &str, token: &str) -> Result<Stream, Status> {
     watch(service, service.channel(Some(who)), token).await
 }
 
 /// The next message, which comes within a minute.
-async fn next(stream: &mut Stream) -> Result<pb::WatchResponse, Status> {
+pub async fn next<T>(stream: &mut Streaming<T>) -> Result<T, Status> {
     let message = tokio::time::timeout(Duration::from_mins(1), stream.message()).await.expect("a message comes");
     message.map(|message| message.expect("the call does not end without a word"))
 }
 
 /// How the stream ends.
-async fn end(stream: &mut Stream) -> Status {
+pub async fn end<T>(stream: &mut Streaming<T>) -> Status {
     loop {
         if let Err(status) = next(stream).await {
             return status;
@@ -54,7 +54,7 @@ async fn end(stream: &mut Stream) -> Status {
 }
 
 /// Where the present is.
-async fn present(service: &Service, who: &str) -> String {
+pub async fn present(service: &Service, who: &str) -> String {
     let first = next(&mut watched_by(service, who, "").await.unwrap()).await.unwrap();
     assert!(first.change.is_none(), "the first message tells the place and nothing else");
     first.resume_token

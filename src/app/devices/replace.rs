@@ -199,7 +199,7 @@ impl App {
         };
         match self.store().try_counter_code((account, ProofPurpose::Replacement), now, decide).await {
             Ok(Some(answer)) => {
-                self.outbox.notify_one();
+                self.committed();
                 answer.map(Attempt::Answered)
             }
             Ok(None) => Ok(Attempt::Unchanged(Replaced::Not(NotReplaced::NoLiveCode))),

@@ -26,7 +26,7 @@ pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) ->
     let reply = ask(&stage.cast.accounts_at_the_hotline(), request, async |mut c, q| c.find_account(q).await).await;
     let action = (Who::Hotline, "looks how far it has come with", case.label());
     stage.printer.step(&reply.step(action, "CALL_HOTLINE: WINDOW_LAPSED", |answer| {
-        let table = answer.accounts.first().and_then(|account| account.timetable.clone()).unwrap_or_default();
+        let table = answer.accounts.first().and_then(|account| account.timetable).unwrap_or_default();
         let next = NextStep::as_str_name(&table.next_step()).trim_start_matches("NEXT_STEP_").to_owned();
         Answer::of(format!(
             "{next}: {}",

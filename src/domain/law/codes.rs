@@ -65,7 +65,7 @@ pub const SEND_GAP_ITEM: Item =
     Item { name: "codes::SEND_GAP_MIN", basis: "NIST SP 800-63B-4 section 3.2.2", domain: "DOMAIN 8.5" };
 
 /// The shortest time between two sendings of a code. DOMAIN 8.5.
-pub const SEND_GAP_MIN: Duration = Duration::from_secs(60);
+pub const SEND_GAP_MIN: Duration = Duration::from_mins(1);
 
 /// See [`SENDS_PER_DAY_MAX`].
 pub const SENDS_ITEM: Item =

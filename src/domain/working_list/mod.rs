@@ -6,8 +6,8 @@
 mod filter;
 mod page;
 mod place;
-mod token;
 
+pub use super::token::EventPrint;
 pub use filter::Filter;
 pub use page::{ListName, NOT_A_PAGE_TOKEN, PageEnd};
-pub use place::{CURSORS_MAX, CannotResume, Cursor, EventPrint, Place};
+pub use place::{CURSORS_MAX, CannotResume, Cursor, Place};

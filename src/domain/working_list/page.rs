@@ -2,13 +2,13 @@
 //! changes its state keeps its place; so no page shows a request again, and none leaves out what matched all the while.
 
 use super::filter::Filter;
-use super::token::{Reader, Writer, hash};
 use crate::domain::enrolment::StageName;
 use crate::domain::follow_up::Obstacle;
 use crate::domain::ids::EnrolmentId;
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
+use crate::domain::token::{Reader, Writer, hash};
 
 const VERSION: u8 = 1;
 

@@ -2,20 +2,15 @@
 
 use time::Date;
 
-use super::token::{Reader, Writer, hash};
 use crate::domain::enrolment::{Event, StageName};
 use crate::domain::ids::EnrolmentId;
 use crate::domain::office::{OfficeSpan, Period};
 use crate::domain::staff::OfficeCode;
+use crate::domain::token::{EventPrint, Reader, Writer, hash};
 
 const VERSION: u8 = 1;
 /// The most spans that one watcher follows. An office has as many as there were codes whose place it took.
 pub const CURSORS_MAX: usize = 64;
-
-/// A fingerprint of an event, by which a position is known to be in the same history still: a store that was restored from
-/// a backup counts on from an earlier position, and other events come to stand where the token points.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EventPrint([u8; 8]);
 
 impl EventPrint {
     /// Of an event of that request.

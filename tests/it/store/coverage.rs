@@ -52,3 +52,27 @@ fn every_change_is_made() {
     let forgotten: Vec<_> = names.into_iter().filter(|name| !made(name)).collect();
     assert!(forgotten.is_empty(), "no test makes {forgotten:?}");
 }
+
+/// Columns by which it is told where an account stands, and whether it has a device.
+const TOLD: [&str; 8] = [
+    "phone_index",
+    "email_index",
+    "notice_sent_at =",
+    "notice_delivered_at =",
+    "activated_at =",
+    "reopened_at =",
+    "INSERT INTO device (",
+    "ended_at = $",
+];
+
+#[test]
+fn what_changes_where_an_account_stands_tells_of_it() {
+    let source = texts("src/store");
+    let items = source.split("\n}\n").filter(|item| {
+        let writes = ["INSERT INTO account (", "UPDATE account SET", "INSERT INTO device (", "UPDATE device SET"];
+        writes.iter().any(|write| item.contains(write)) && TOLD.iter().any(|column| item.contains(column))
+    });
+    let (told, forgotten): (Vec<_>, Vec<_>) = items.partition(|item| item.contains("happened.note("));
+    assert!(told.len() >= 6, "the statements were not found: {told:?}");
+    assert!(forgotten.is_empty(), "nothing is told by {forgotten:?}");
+}

@@ -22,7 +22,7 @@ const AUTHORITY: AuthorityId = AuthorityId::new([7; 32]);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A scene with an authority in it.
-async fn scene() -> Scene {
+pub async fn scene() -> Scene {
     let scene = Scene::new().await;
     scene.done([Change::FoundDeviceAuthority(AUTHORITY, b"certificate".to_vec())]).await;
     scene
@@ -51,13 +51,13 @@ fn certificate(scene: &Scene, device: DeviceId, serial: u8, issued_at: Timestamp
     }
 }
 
-fn bound(scene: &Scene, account: AccountId, seed: u8) -> BoundDevice {
+pub fn bound(scene: &Scene, account: AccountId, seed: u8) -> BoundDevice {
     let id = DeviceId::new(scene.make.id());
     let device = Device::bind(id, &proof(account, &Phone::new(seed)), Route::Activation, Assurance::High, NOW);
     BoundDevice { device, certificate: certificate(scene, id, seed, NOW), secret: scene.make.sealed() }
 }
 
-fn bind(bound: &BoundDevice) -> Change {
+pub fn bind(bound: &BoundDevice) -> Change {
     Change::BindDevice(Box::new(bound.clone()))
 }
 

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::scene::{Outcome, Scene};
 use crate::support::database::on_postgres;
+use crate::support::plan::plan;
 use crate::support::records::{NOW, later, office};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -264,7 +265,7 @@ async fn no_list_of_those_who_need_a_hand_looks_at_every_account_and_none_is_sor
         ];
         let page = [("bigint", "0"), ("uuid", "'00000000-0000-0000-0000-000000000000'"), ("bigint", "51")];
         let all = if name.contains("office") { &office[..] } else { &office[3..] };
-        let plan = scene.plan(sql, &[&page[..], all].concat()).await;
+        let plan = plan(&scene.database, sql, &[&page[..], all].concat(), "").await;
         let scans = ["Seq Scan on account", "SCAN account\n", "Seq Scan on outbox", "SCAN notice"];
         assert!(!scans.iter().any(|scan| plan.contains(scan)), "{name}\n{plan}");
         let index = if name.starts_with("issued") {

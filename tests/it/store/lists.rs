@@ -14,6 +14,7 @@ use eid::sys::Dice;
 
 use super::scene::Scene;
 use crate::support::database::on_postgres;
+use crate::support::plan::plan;
 use crate::support::records::{NOW, later, office, passage_to, received};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -241,6 +242,21 @@ const MANY: [&str; 2] = [
      FROM generate_series(1, 40000) AS i",
 ];
 
+/// How the engine means to go about a statement.
+async fn planned(scene: &Scene, sql: &'static str) -> String {
+    let places = (1..=13).rev().find(|place| sql.contains(&format!("${place}"))).unwrap();
+    let mut parameters = vec![
+        ("text", "'50-01'"),
+        ("bigint", "0"),
+        ("bigint", "9000000000000000000"),
+        ("uuid", "'00000000-0000-0000-0000-000000000000'"),
+        ("bigint", "NULL"),
+        ("bigint", "51"),
+    ];
+    parameters.resize(places, ("text", "'returned'"));
+    plan(&scene.database, sql, &parameters, "").await
+}
+
 #[tokio::test]
 async fn no_list_and_no_count_looks_at_every_request_and_no_page_is_sorted() {
     let scene = Scene::new().await;
@@ -249,17 +265,7 @@ async fn no_list_and_no_count_looks_at_every_request_and_no_page_is_sorted() {
         scene.database.tamper("ANALYZE enrolment").await;
     }
     for (name, sql) in LIST_STATEMENTS {
-        let places = (1..=13).rev().find(|place| sql.contains(&format!("${place}"))).unwrap();
-        let mut values = vec![
-            ("text", "'50-01'"),
-            ("bigint", "0"),
-            ("bigint", "9000000000000000000"),
-            ("uuid", "'00000000-0000-0000-0000-000000000000'"),
-            ("bigint", "NULL"),
-            ("bigint", "51"),
-        ];
-        values.resize(places, ("text", "'returned'"));
-        let plan = scene.plan(sql, &values).await;
+        let plan = planned(&scene, sql).await;
         let scans = plan.contains("Seq Scan") || plan.contains("SCAN enrolment");
         assert!(!scans && plan.contains("enrolment_list"), "{name}\n{plan}");
         if name.starts_with("page") {

@@ -1,6 +1,7 @@
 //! The conformance suite of the store: every function and every change, on the engine of the pass. `coverage` fails for
 //! one that was forgotten.
 
+mod account_events;
 mod accounts;
 mod calendars;
 mod captures;
@@ -24,6 +25,7 @@ mod reopenings;
 mod requests;
 mod scene;
 mod staff;
+mod standings;
 mod trust;
 mod units;
 mod workstations;

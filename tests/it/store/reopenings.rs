@@ -54,7 +54,7 @@ async fn one_wish_of_an_account_waits_and_one_that_lapsed_makes_room() {
         let reopening = Reopening::ask(id, first.reopening.account, scene.officer.id, at);
         StoredReopening { reopening, ..first.clone() }
     };
-    let early = again(NOW.plus(WAITS - Duration::from_secs(1)));
+    let early = again(NOW.plus(WAITS.saturating_sub(Duration::from_secs(1))));
     assert_eq!(scene.commit([add(&early)]).await, Outcome::Taken(Table::Reopening));
     let late = again(NOW.plus(WAITS));
     scene.done([add(&late)]).await;

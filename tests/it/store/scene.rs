@@ -5,10 +5,9 @@ use std::future::Future;
 use eid::domain::staff::{Role, StaffMember};
 use eid::domain::time::Timestamp;
 use eid::store::{Change, Reader, Store, StoreError, StoredAccount, StoredEnrolment, Table, Unit};
-use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use crate::support::database::{Database, on_postgres};
+use crate::support::database::Database;
 use crate::support::records::{NOW, Records, received};
 
 /// Subject of the entries of units that are about nothing in particular.
@@ -87,33 +86,6 @@ impl Scene {
         let stored = self.make.account(self.enrolment().await.enrolment.id);
         self.done([Change::NewAccount(Box::new(stored.clone()))]).await;
         stored
-    }
-
-    /// How the engine means to go about a statement to which values of these types are bound.
-    pub async fn plan(&self, sql: &'static str, bound: &[(&str, &str)]) -> String {
-        let rows = if on_postgres() {
-            let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
-            let (types, values): (Vec<_>, Vec<_>) = bound.iter().copied().unzip();
-            // The plan that serves whatever is bound, as it is after the first few calls on a connection.
-            connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
-            let prepare = format!("PREPARE asked ({}) AS {sql}", types.join(", "));
-            let explain = format!("EXPLAIN EXECUTE asked ({})", values.join(", "));
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "a statement of the store's own with types that are named here"
-            )]
-            let (prepare, explain) = (sqlx::AssertSqlSafe(prepare), sqlx::AssertSqlSafe(explain));
-            sqlx::raw_sql(prepare).execute(&mut connection).await.unwrap();
-            let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await.unwrap();
-            rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>()
-        } else {
-            let mut connection = SqliteConnection::connect(self.database.url()).await.unwrap();
-            #[expect(clippy::disallowed_methods, reason = "a statement of the store's own")]
-            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let rows = sqlx::query(explain).fetch_all(&mut connection).await.unwrap();
-            rows.iter().map(|row| row.get::<String, _>("detail")).collect()
-        };
-        rows.join("\n")
     }
 }
 

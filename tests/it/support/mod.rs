@@ -6,6 +6,7 @@ pub mod carriers;
 pub mod database;
 pub mod device;
 pub mod nation;
+pub mod plan;
 pub mod process;
 pub mod records;
 pub mod redis;

@@ -5,9 +5,14 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::staff::OfficeCode;
+use super::staff::OfficeCode;
 
 const CHECK: usize = 4;
+
+/// A fingerprint of an event, by which a position is known to be in the same history still: a store that was restored from
+/// a backup counts on from an earlier position, and other events come to stand where the token points.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventPrint(pub(super) [u8; 8]);
 
 /// A token being written.
 pub(super) struct Writer(Vec<u8>);

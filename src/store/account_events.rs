@@ -1,0 +1,140 @@
+//! What happened to accounts: in each stream numbered without gaps, in the order of commits.
+//!
+//! Changes note here what they did, and the unit writes it last of all: whoever writes to a stream holds it until the
+//! commit, and nobody is to wait for longer than that takes. A reader who saw number n has seen everything below it.
+
+use super::engine::{Conn, Row, query};
+use super::error::StoreError;
+use super::{Reader, accounts};
+use crate::domain::account::AccountState;
+use crate::domain::account_event::{AccountEvent, AccountVerb, SHARDS, Shard};
+use crate::domain::ids::AccountId;
+use crate::domain::time::Timestamp;
+
+pub(super) const EVENTS_AFTER: &str = "SELECT position, account_id, verb, at, activated_at, window_closes_at \
+     FROM account_event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3";
+pub(super) const LAST_EVENTS: &str =
+    "SELECT shard, last FROM account_stream WHERE shard >= 0 AND shard < $1 ORDER BY shard";
+
+/// An event of an account with its place in its stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoredAccountEvent {
+    /// The place, from 1.
+    pub position: u64,
+    /// What happened.
+    pub event: AccountEvent,
+}
+
+/// What the changes of a unit did to accounts, until it is written.
+#[derive(Default)]
+pub(super) struct Happened(Vec<(AccountId, AccountVerb)>);
+
+impl Happened {
+    /// Notes that this happened to an account; once is enough, however many changes of the unit say so.
+    pub(super) fn note(&mut self, account: AccountId, verb: AccountVerb) {
+        if !self.0.contains(&(account, verb)) {
+            self.0.push((account, verb));
+        }
+    }
+
+    /// Writes it. Streams are taken in their order, so that two units never wait for each other.
+    pub(super) async fn write(mut self, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        self.0.sort_by_key(|(account, _)| Shard::of(*account));
+        for of_shard in self.0.chunk_by(|(one, _), (other, _)| Shard::of(*one) == Shard::of(*other)) {
+            append(of_shard, at, conn).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Appends to the stream of these accounts. The stream is held before the accounts are read, so that each event tells what
+/// was true when it got its place.
+async fn append(happened: &[(AccountId, AccountVerb)], at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let Some((first, _)) = happened.first() else { return Ok(()) };
+    let (shard, count) = (Shard::of(*first), i64::try_from(happened.len()).unwrap_or(i64::MAX));
+    let row = query(
+        "INSERT INTO account_stream (shard, last) VALUES ($1, $2) \
+         ON CONFLICT (shard) DO UPDATE SET last = account_stream.last + excluded.last RETURNING last",
+    )
+    .bind(shard.number())
+    .bind(count)
+    .fetch_optional(conn)
+    .await?;
+    let last = row.ok_or(StoreError::Changed)?.get::<i64>("last")?;
+    for (position, (account, verb)) in (last - count + 1..).zip(happened) {
+        let account = accounts::read(*account, conn).await?.ok_or(StoreError::Changed)?;
+        insert((shard, position), &AccountEvent::new(*verb, &account, at), conn).await?;
+    }
+    Ok(())
+}
+
+async fn insert((shard, position): (Shard, i64), event: &AccountEvent, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let activated = match event.state {
+        AccountState::Awaiting => None,
+        AccountState::Active { since } => Some(since.micros()),
+    };
+    query(
+        "INSERT INTO account_event (shard, position, account_id, verb, at, activated_at, window_closes_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(shard.number())
+    .bind(position)
+    .bind(event.account.uuid())
+    .bind(event.verb.name())
+    .bind(event.at.micros())
+    .bind(activated)
+    .bind(event.window_closes_at.map(Timestamp::micros))
+    .execute_one(conn)
+    .await
+}
+
+impl Reader {
+    /// What happened in a stream after `position`, at most `limit` events, oldest first.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn account_events_after(
+        &mut self,
+        shard: Shard,
+        position: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredAccountEvent>, StoreError> {
+        let rows = query(EVENTS_AFTER)
+            .bind(shard.number())
+            .bind(i64::try_from(position).unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
+            .fetch_all(&mut self.conn())
+            .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// The last position of every stream in which anything happened.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn last_account_events(&mut self) -> Result<Vec<(Shard, u64)>, StoreError> {
+        let rows = query(LAST_EVENTS).bind(i64::from(SHARDS)).fetch_all(&mut self.conn()).await?;
+        let last = |row: &Row| {
+            let shard = Shard::numbered(row.get("shard")?).ok_or(StoreError::Corrupt { column: "shard" })?;
+            Ok((shard, unsigned(row, "last")?))
+        };
+        rows.iter().map(last).collect()
+    }
+}
+
+fn unsigned(row: &Row, column: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(row.get::<i64>(column)?).map_err(|_| StoreError::Corrupt { column })
+}
+
+fn stored(row: &Row) -> Result<StoredAccountEvent, StoreError> {
+    let instant = |column| Ok::<_, StoreError>(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros));
+    let verb = AccountVerb::from_name(&row.get::<String>("verb")?);
+    let event = AccountEvent {
+        account: AccountId::new(row.get("account_id")?),
+        verb: verb.ok_or(StoreError::Corrupt { column: "verb" })?,
+        at: Timestamp::from_micros(row.get("at")?),
+        state: accounts::state(row)?,
+        window_closes_at: instant("window_closes_at")?,
+    };
+    Ok(StoredAccountEvent { position: unsigned(row, "position")?, event })
+}
