@@ -38,13 +38,14 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 17] = [
+const TABLES: [(&str, &str); 18] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
     ("WatchStatus", "AccountEventKind"),
     ("SendCode", "SendCodeOutcome"),
     ("Activate", "ActivateOutcome"),
+    ("GetSlipChallenge", "GetSlipChallengeOutcome"),
     ("NoteNoticeOpened", "NoteNoticeOpenedOutcome"),
     ("VerifyDevice", "VerifyDeviceOutcome"),
     ("VerifyTotp", "VerifyTotpOutcome"),

@@ -132,7 +132,7 @@ async fn who_needs_a_hand_is_listed_the_most_urgent_first_page_by_page_and_by_re
         let early = service.holder().await;
         service.wait(DAY);
         let late = service.holder().await;
-        let active = service.active_holder().await;
+        let active = service.active_holder_without_device().await;
         service.wait(DAY * 3);
         let moving = service.holder().await;
         let expected = [
@@ -216,7 +216,7 @@ async fn a_funnel_counts_what_was_issued_in_a_span_by_stage_and_by_reason() {
         service.holder().await;
         let holder = service.holder().await;
         service.code_for(&holder).await;
-        service.active_holder().await;
+        service.active_holder_without_device().await;
         service.wait(DAY * 3);
         let count = async |who: &str, from: &str, until: &str| {
             let request = pb::CountFunnelRequest { issued_from: from.to_owned(), issued_until: until.to_owned() };

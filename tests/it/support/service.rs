@@ -21,6 +21,7 @@ use eid::proto::activation_service_client::ActivationServiceClient;
 use eid::proto::administration_service_client::AdministrationServiceClient;
 use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
+use eid::proto::device_service_client::DeviceServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
 use eid::proto::review_service_client::ReviewServiceClient;
 use eid::receipt::{JwkSet, SigningKey};
@@ -396,6 +397,21 @@ impl Service {
         let code = self.code_for(&holder).await;
         let answer = self.activate(&holder, &code).await;
         assert_eq!(answer.outcome(), pb::ActivateOutcome::Activated);
+        holder
+    }
+
+    /// An active holder who has given the device up.
+    pub async fn active_holder_without_device(&self) -> Holder {
+        let holder = self.holder().await;
+        let code = self.code_for(&holder).await;
+        let device = self.activate(&holder, &code).await.device.expect("it was bound").device_id;
+        let given_up = pb::RevokeDeviceRequest {
+            request_id: self.id(),
+            account_id: holder.account.clone(),
+            device_id: device,
+            reason: pb::DeviceEndReason::GivenUp.into(),
+        };
+        DeviceServiceClient::new(self.channel(Some("app_backend"))).revoke_device(given_up).await.unwrap();
         holder
     }
 
