@@ -1,5 +1,6 @@
 -- Codes that can be sent again within their life, and how often they were.
 ALTER TABLE code ADD COLUMN sealed BLOB;  -- the code, until it is spent; absent in those of before
+ALTER TABLE code ADD COLUMN device_key BLOB;  -- thumbprint of the key of the device that the code is to bind
 ALTER TABLE code ADD COLUMN first_sent_at INTEGER;
 ALTER TABLE code ADD COLUMN sends_day INTEGER;  -- Julian day that sends_today counts
 ALTER TABLE code ADD COLUMN sends_today INTEGER;

@@ -14,8 +14,8 @@ use crate::domain::audit::Action;
 use crate::domain::code::{Code, CountedTry, Held, Purpose, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{Contact, Phone};
 use crate::domain::device::{Assurance, Challenge, DevicePurpose, KeyProof, KeyThumbprint, Route};
-use crate::domain::ids::{AccountId, DeviceId, MessageId};
-use crate::domain::message::{Message, MessageContent, NoticeText};
+use crate::domain::ids::{AccountId, DeviceId};
+use crate::domain::message::NoticeText;
 use crate::domain::network::SourceNetwork;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader, StoredAccount, Unit};
@@ -51,6 +51,11 @@ impl Spending {
     /// What the budgets say to a wish for a code, or for what takes the place of one.
     pub(super) async fn of_wish(&self, app: &App, wish: &CodeWish) -> Result<(), Spent> {
         *self.wish.get_or_init(|| app.spend_wish(wish.device, wish.source)).await
+    }
+
+    /// What they say to a wish for what goes together with a slip.
+    pub(super) async fn of_slip(&self, app: &App, device: KeyThumbprint) -> Result<(), Spent> {
+        *self.wish.get_or_init(|| app.spend_slip(device)).await
     }
 
     /// What they say to a code that is about to leave.
@@ -194,6 +199,11 @@ impl App {
             held => return Ok(Attempt::Unchanged(not_sent(held))),
         }
         let aim = aim(&wish.login, wish.device);
+        // A code that lives for another device is not taken from it: whoever asks meanwhile waits until it has ended.
+        let foreign = slot.1.live(now).filter(|live| live.device.is_some_and(|device| device != wish.device));
+        if let Some(live) = foreign {
+            return Ok(Attempt::Unchanged(CodeSent::NotYet { retry_at: live.expires_at }));
+        }
         if let Err(Spent { retry_at }) = spending.of_sending(self, stored.account.id, &aim.to).await {
             return Ok(Attempt::Unchanged(CodeSent::HeldBack { retry_at }));
         }
@@ -326,10 +336,8 @@ impl App {
         let (bound, binding) = self.bind_device(authority, proof, (Route::Activation, *assurance), now)?;
         let device = bound.device.id;
         let answer = Activated::Activated { at: now, device, bound: Some(Box::new(bound)) };
-        let phone = Contact::Phone(self.open_phone(&stored)?);
-        let content =
-            MessageContent { to: phone, language: stored.account.language, notice: NoticeText::AccountActivated };
-        let notice = Message { id: MessageId::new(self.dice().id(now)), account: id, content, useful_until: None };
+        // A device is bound: the holder is told wherever they can be reached (SP 800-63B section 4.6).
+        let told = self.tell(&stored, &NoticeText::AccountActivated, now)?;
         stored.account = stored.account.activate(now).map_err(|_| Error::Contended)?;
         let entry = self
             .entry(now, by.actor(), Action::AccountActivated, id.uuid())
@@ -340,7 +348,7 @@ impl App {
             .with(repeat.remember(by, &answer)?)
             .with(Change::SaveAccount(Box::new(stored)))
             .with_all(binding)
-            .with(self.send(&notice)?);
+            .with_all(told);
         Ok((answer, unit))
     }
 

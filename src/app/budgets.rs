@@ -42,9 +42,16 @@ impl App {
     /// Counts a wish for a code, whoever it is for.
     pub(super) async fn spend_wish(&self, device: KeyThumbprint, source: Option<SourceNetwork>) -> Result<(), Spent> {
         let budgets = self.settings().budgets;
-        self.spend("device", &device.to_string(), budgets.device).await?;
-        let Some(source) = source else { return Ok(()) };
-        self.spend("source", &hex::encode(self.vault().source(&source).as_bytes()), budgets.source).await
+        // The network first: a key costs nothing, and each that is let through has to be remembered.
+        if let Some(source) = source {
+            self.spend("source", &hex::encode(self.vault().source(&source).as_bytes()), budgets.source).await?;
+        }
+        self.spend("device", &device.to_string(), budgets.device).await
+    }
+
+    /// Counts a wish for what goes together with a slip, which strangers of the same network must not be able to close.
+    pub(super) async fn spend_slip(&self, device: KeyThumbprint) -> Result<(), Spent> {
+        self.spend("slip", &device.to_string(), self.settings().budgets.device).await
     }
 
     /// Counts a code that is about to leave. What is refused by a later budget stays counted in the earlier ones.
@@ -54,20 +61,21 @@ impl App {
             Contact::Phone(phone) => self.vault().phone(phone),
             Contact::Email(email) => self.vault().email(email),
         };
-        self.spend("account", &account.to_string(), budgets.account).await?;
-        self.spend("destination", &hex::encode(destination.as_bytes()), budgets.destination).await?;
+        // What all share first: while that is spent, nobody loses what is their own.
+        self.spend("all", "", budgets.all).await?;
         if let Contact::Phone(phone) = to {
             self.spend("prefix", phone.country_prefix(), budgets.prefix).await?;
         }
-        self.spend("all", "", budgets.all).await
+        self.spend("account", &account.to_string(), budgets.account).await?;
+        self.spend("destination", &hex::encode(destination.as_bytes()), budgets.destination).await
     }
 
     async fn spend(&self, budget: &'static str, subject: &str, quota: Quota) -> Result<(), Spent> {
         let key = format!("codes/{budget}");
-        match self.limits().take(LimitKey { method: &key, subject }, quota).await {
+        match self.limits().take(LimitKey { method: &key, subject }, quota.passing_crowd()).await {
             Verdict::Allowed => Ok(()),
             Verdict::Wait(wait) => {
-                tracing::warn!(budget, "a budget of codes is spent");
+                tracing::info!(budget, "a budget of codes is spent");
                 Err(Spent { retry_at: self.clock().now().plus(wait.max(Duration::from_secs(1))) })
             }
         }

@@ -8,7 +8,7 @@ use super::codes::{Aim, Answers, Typed};
 use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::Action;
-use crate::domain::code::{Code, CountedTry, Purpose, TooManyFailures};
+use crate::domain::code::{Code, CountedTry, Held, Purpose, Timetable, TooManyFailures, Turn};
 use crate::domain::contact::{ChangeState, Contact, ContactChange, ContactKind};
 use crate::domain::ids::{AccountId, ChangeId, MessageId, Version};
 use crate::domain::message::{Message, MessageContent, NoticeText};
@@ -36,7 +36,7 @@ pub enum Begun {
     Taken,
     /// A change of this kind is pending.
     AlreadyPending(ChangeView),
-    /// A budget of codes is spent.
+    /// Codes were sent a moment ago or as often today as may be, or a budget is spent.
     HeldBack {
         /// When to ask again.
         retry_at: Timestamp,
@@ -126,6 +126,16 @@ impl App {
         };
         let slot = reader.slot(account, purpose(new.kind())).await?;
         drop(reader);
+        match Timetable::at(now, &self.settings().codes, slot.0, &slot.1).send {
+            Turn::Now => {}
+            Turn::Later(retry_at, Held::JustSent | Held::SentToday) => {
+                return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at }));
+            }
+            Turn::Later(retry_at, _) => {
+                return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at: Some(retry_at) }));
+            }
+            Turn::No(_) => return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at: None })),
+        }
         if let Err(Spent { retry_at }) = spending.get_or_init(|| self.spend_sending(account, new)).await {
             return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at: *retry_at }));
         }

@@ -82,6 +82,7 @@ impl App {
     ) -> Result<Attempt<T>, Error> {
         let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());
         let (slot, now, wrong) = ((typed.account.account.id, typed.aim.purpose), typed.now, answers.wrong);
+        let tried = (slot.0, slot.1, typed.aim.device);
         let policy = self.settings().codes;
         let decide = move |counted: CountedTry| {
             let refused = app.refusal(&by, &typed, &counted);
@@ -99,7 +100,7 @@ impl App {
                 Err(error) => (Err(error), Unit::new(refused.with("broken", "true")).with_all(held())),
             }
         };
-        match self.store().try_code(slot, policy, now, decide).await {
+        match self.store().try_code(tried, policy, now, decide).await {
             Ok(Some(answer)) => {
                 self.committed();
                 answer.map(Attempt::Answered)
@@ -150,9 +151,9 @@ impl App {
         let account = stored.account.id;
         let (id, code) = (CodeId::new(self.dice().id(now)), Code::numbered(self.dice().below(Code::COUNT)));
         let digest = self.vault().code(aim.binding(id, account), &code);
-        let kept = (id, digest, self.seal_code(id, (&aim.to, aim.device), &code)?);
+        let kept = (id, digest, self.seal_code(id, &aim.to, &code)?);
         let policy = &self.settings().codes;
-        let sent = match SentCode::new((account, aim.purpose), kept, (*failures, slot.sends), policy, now) {
+        let sent = match SentCode::new((account, aim.purpose, aim.device), kept, (*failures, slot.sends), policy, now) {
             Ok(sent) => sent,
             Err(too_many) => return Ok(Err(too_many)),
         };
@@ -162,7 +163,8 @@ impl App {
         Ok(Ok(Outgoing { id, expires_at, tries, changes }))
     }
 
-    /// The live code of a slot once more, if there is one and it went to the same place for the same device.
+    /// The live code of a slot once more, if there is one and it went to the same place for the same device. One that does
+    /// not open cannot be sent again: another key, or an earlier release, put it there.
     pub(super) fn code_again(
         &self,
         stored: &StoredAccount,
@@ -174,10 +176,15 @@ impl App {
         let Some((live, sealed)) = slot.live(now).and_then(|live| Some((live, live.sealed.as_ref()?))) else {
             return Ok(None);
         };
-        let (went_to, code) = self.open_code(live.id, sealed)?;
-        if went_to != (aim.to.clone(), aim.device) {
-            return Ok(None);
-        }
+        let code = match self.open_code(live.id, sealed) {
+            Ok((went_to, code)) if went_to == aim.to && live.device == aim.device => code,
+            Ok(_) => return Ok(None),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(code = %live.id, error, "a code cannot be sent again");
+                return Ok(None);
+            }
+        };
         let again = live.sent_again(slot.sends, policy, aim.purpose, now);
         let carried = self.carry(stored, aim, code, again.expires_at, now)?;
         let tries = Timetable::at(now, policy, *failures, slot).tries_left;

@@ -17,6 +17,8 @@ use crate::store::{AccountToLookAt, Change, StoreError, StoredAccount, Unit};
 const BATCH: u32 = 200;
 /// When to look again at an account whose phone does not open.
 const NOT_OPENED: Duration = Duration::from_mins(10);
+/// When to look again at a row that cannot be read: a person has to mend it.
+const NOT_READ: Duration = Duration::from_hours(1);
 /// Whose work the entries say it is.
 const REMINDERS: Actor = Actor::Service("reminders");
 
@@ -28,8 +30,9 @@ impl App {
     /// If the store cannot be asked.
     pub async fn remind_due(&self) -> Result<usize, Error> {
         let now = self.clock().now();
-        let due = self.store().reader().await?.accounts_to_look_at(now, BATCH).await?;
-        let mut later = Vec::new();
+        let (due, unread) = self.store().reader().await?.accounts_to_look_at(now, BATCH).await?;
+        let count = due.len() + unread.len();
+        let mut later: Vec<_> = unread.into_iter().map(|(id, seen)| (id, Some(now.plus(NOT_READ)), seen)).collect();
         for AccountToLookAt { stored, reminded } in &due {
             let again = match self.settings().reminders.look(&stored.account, *reminded, now) {
                 Look::Remind { reminded, last_day, then } => {
@@ -54,7 +57,7 @@ impl App {
             let unit = Unit::new(entry.with("count", later.len().to_string())).with(Change::LookAgain(later));
             self.store().commit(unit).await?;
         }
-        Ok(due.len())
+        Ok(count)
     }
 
     async fn remind(

@@ -9,6 +9,7 @@ use crate::domain::audit::Action;
 use crate::domain::code::{Failures, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{AccountId, MessageId, ReopeningId, Version};
+use crate::domain::law::activation;
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::reopening::{CannotSettle, Reopening};
 use crate::domain::review::ReviewReason;
@@ -41,8 +42,8 @@ pub enum Asked {
 pub enum Reopened {
     /// The way is open.
     Reopened {
-        /// Until when.
-        closes_at: Timestamp,
+        /// Until when; absent if no notice has gone out yet, or the account is in use.
+        closes_at: Option<Timestamp>,
     },
     /// It stays as it was.
     Refused(CannotSettle),
@@ -63,8 +64,13 @@ pub struct Reopenings {
 #[derive(Serialize, Deserialize)]
 struct Named {
     reopening: ReopeningId,
-    /// Of an agreement: when the way closes.
+    /// Of an agreement: when the way closes, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    agreed: Option<Agreed>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Agreed {
     closes_at: Option<Timestamp>,
 }
 
@@ -115,7 +121,7 @@ impl App {
         let entry =
             self.entry(now, by.actor(), Action::ReopeningAsked, account.uuid()).with("reopening", id.to_string());
         let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Named { reopening: id, closes_at: None })?)
+            .with(repeat.remember(by, &Named { reopening: id, agreed: None })?)
             .with(Change::NewReopening(Box::new(stored.clone())));
         Ok(Attempt::Change(Asked::Asked(self.shown(stored, now)?), unit))
     }
@@ -137,7 +143,9 @@ impl App {
         now: Timestamp,
     ) -> Result<Attempt<Reopened>, Error> {
         let mut reader = self.store().reader().await?;
-        if let Some(Named { closes_at: Some(closes_at), .. }) = self.first_answer(&mut reader, by, repeat).await? {
+        if let Some(Named { agreed: Some(Agreed { closes_at }), .. }) =
+            self.first_answer(&mut reader, by, repeat).await?
+        {
             return Ok(Attempt::Answered(Reopened::Reopened { closes_at }));
         }
         let wish = reader.reopening(id).await?.ok_or(Error::NotFound(Missing::Reopening))?;
@@ -152,16 +160,17 @@ impl App {
         drop(reader);
         let (account, notice) = (stored.account.id, self.reopened_notice(&stored, now)?);
         let (closes_at, saved) = reopened(stored, now);
+        let agreed = Some(Agreed { closes_at });
         let entry = self
             .entry(now, by.actor(), Action::ReopeningApproved, account.uuid())
             .with("reopening", id.to_string())
             .with("asked_by", approved.asked_by.to_string());
         let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Named { reopening: id, closes_at: Some(closes_at) })?)
+            .with(repeat.remember(by, &Named { reopening: id, agreed })?)
             .with(Change::SaveReopening(Box::new(approved), wish.version))
             .with_all(saved)
             .with(Change::ForgiveFailures(account))
-            .with(self.send(&notice)?);
+            .with_all(notice.map(|notice| self.send(&notice)).transpose()?);
         Ok(Attempt::Change(Reopened::Reopened { closes_at }, unit))
     }
 
@@ -209,20 +218,29 @@ impl App {
     async fn is_stuck(&self, reader: &mut Reader, stored: &StoredAccount, now: Timestamp) -> Result<bool, Error> {
         Ok(match stored.account.standing(now) {
             Standing::Lapsed { .. } => true,
-            Standing::Active { .. } => false,
-            Standing::Awaiting { .. } => {
+            // In use, its contacts are changed with codes.
+            Standing::Active { .. } | Standing::Awaiting { .. } => {
                 let (Failures { in_row, .. }, _) = reader.slot(stored.account.id, Purpose::Activation).await?;
                 in_row >= self.settings().codes.failures_in_row
             }
         })
     }
 
-    fn reopened_notice(&self, stored: &StoredAccount, now: Timestamp) -> Result<Message, Error> {
+    /// What the holder is told, if there is something to do for them alone.
+    fn reopened_notice(&self, stored: &StoredAccount, now: Timestamp) -> Result<Option<Message>, Error> {
+        let notice = match stored.account.standing(now) {
+            // It says what it said the first time: the account is there, and how many days there are to activate it.
+            Standing::Lapsed { .. } => NoticeText::AccountIssued,
+            // The days that are left stay as they are.
+            Standing::Awaiting { closes_at: Some(closes_at) } => {
+                NoticeText::ActivationReminder(activation::last_day(closes_at))
+            }
+            Standing::Awaiting { closes_at: None } | Standing::Active { .. } => return Ok(None),
+        };
         let to = Contact::Phone(self.open_phone(stored)?);
-        // It says what it said the first time: the account is there, and how many days there are to activate it.
-        let notice = NoticeText::AccountIssued;
         let content = MessageContent { to, language: stored.account.language, notice };
-        Ok(Message { id: MessageId::new(self.dice().id(now)), account: stored.account.id, content, useful_until: None })
+        let (id, account) = (MessageId::new(self.dice().id(now)), stored.account.id);
+        Ok(Some(Message { id, account, content, useful_until: None }))
     }
 
     fn shown(&self, stored: StoredReopening, now: Timestamp) -> Result<ReopeningView, Error> {
@@ -231,12 +249,14 @@ impl App {
 }
 
 /// When the way closes, and the change that opens it. A window that has not lapsed stays as it is.
-fn reopened(stored: StoredAccount, now: Timestamp) -> (Timestamp, Option<Change>) {
-    let before = stored.account.window_closes_at().unwrap_or(now);
+fn reopened(stored: StoredAccount, now: Timestamp) -> (Option<Timestamp>, Option<Change>) {
+    let before = match stored.account.standing(now) {
+        Standing::Awaiting { closes_at } => closes_at,
+        Standing::Lapsed { .. } | Standing::Active { .. } => None,
+    };
     match stored.account.clone().reopen(now) {
         Ok(account) => {
-            let closes_at = account.window_closes_at().unwrap_or(now);
-            (closes_at, Some(Change::SaveAccount(Box::new(StoredAccount { account, ..stored }))))
+            (account.window_closes_at(), Some(Change::SaveAccount(Box::new(StoredAccount { account, ..stored }))))
         }
         Err(_) => (before, None),
     }

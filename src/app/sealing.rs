@@ -11,7 +11,7 @@ use crate::domain::account::IdentityNumber;
 use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
-use crate::domain::device::{KeyThumbprint, TotpSecret};
+use crate::domain::device::TotpSecret;
 use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, ReopeningId};
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::record::Record;
@@ -104,22 +104,13 @@ impl App {
     }
 
     /// A code with where it goes, for sending it there again.
-    pub(super) fn seal_code(
-        &self,
-        id: CodeId,
-        bound: (&Contact, Option<KeyThumbprint>),
-        code: &Code,
-    ) -> Result<Sealed, Error> {
-        self.seal(place("code", "sealed", id.uuid()), &(bound, CodeText(code.clone())))
+    pub(super) fn seal_code(&self, id: CodeId, to: &Contact, code: &Code) -> Result<Sealed, Error> {
+        self.seal(place("code", "sealed", id.uuid()), &(to, CodeText(code.clone())))
     }
 
-    pub(super) fn open_code(
-        &self,
-        id: CodeId,
-        sealed: &Sealed,
-    ) -> Result<((Contact, Option<KeyThumbprint>), Code), Error> {
-        let (bound, CodeText(code)) = self.open(place("code", "sealed", id.uuid()), sealed)?;
-        Ok((bound, code))
+    pub(super) fn open_code(&self, id: CodeId, sealed: &Sealed) -> Result<(Contact, Code), Error> {
+        let (to, CodeText(code)) = self.open(place("code", "sealed", id.uuid()), sealed)?;
+        Ok((to, code))
     }
 
     pub(super) fn seal_captures(&self, id: EnrolmentId, secret: &Secret) -> Result<Sealed, Error> {

@@ -17,6 +17,7 @@ use crate::domain::account::Standing;
 use crate::domain::audit::Action;
 use crate::domain::chip::GroupNumber;
 use crate::domain::device::{Challenge, CounterCode, DevicePurpose, ProofPurpose};
+use crate::domain::ids::AccountId;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::time::Timestamp;
@@ -93,7 +94,7 @@ impl App {
         if let Some(first) = self.first_answer(&mut self.store().reader().await?, by, repeat).await? {
             return Ok(Attempt::Answered(first));
         }
-        if let Err(Spent { retry_at }) = spending.of_wish(self, wish).await {
+        if let Err(Spent { retry_at }) = spending.of_slip(self, wish.device).await {
             return Ok(Attempt::Unchanged(Drawn::HeldBack { retry_at }));
         }
         let mut reader = self.store().reader().await?;
@@ -109,7 +110,7 @@ impl App {
             return Ok(Attempt::Unchanged(Drawn::KeyUsed));
         }
         drop(reader);
-        let (id, purpose) = (stored.account.id, DevicePurpose::Activation);
+        let (id, purpose) = (stored.account.id, DevicePurpose::SlipActivation);
         let (challenge, drawn) = self.draw_challenge((id, purpose, wish.device), now);
         let answer = Drawn::Challenge(Box::new(challenge));
         let entry = self.entry(now, by.actor(), Action::DeviceChallenged, id.uuid()).with("purpose", purpose.name());
@@ -145,15 +146,19 @@ impl App {
         if let Some(why) = Activated::not_awaiting(&stored.account, now) {
             return Ok(Attempt::Unchanged(why));
         }
-        let meant = (stored.account.id, DevicePurpose::Activation);
+        let meant = (stored.account.id, DevicePurpose::SlipActivation);
         let proven = match self.bindable(&mut reader, meant, &wish.device, now).await? {
             Ok(proven) => proven,
             Err(why @ NotBindable::WrongSignature) => return self.not_bound(by, repeat, meant, why, now),
             Err(why) => return Ok(Attempt::Unchanged(Activated::NotBindable(why))),
         };
+        // Without a slip nobody learns what the passport says.
+        if !reader.has_live_proof((stored.account.id, ProofPurpose::Activation), now).await? {
+            return Ok(Attempt::Unchanged(Activated::NoLiveCode));
+        }
         drop(reader);
         if !self.is_passport_of(&stored, &wish.passport, now).await? {
-            return Ok(Attempt::Unchanged(Activated::PassportDiffers));
+            return self.not_the_passport(by, repeat, meant, wish, now);
         }
         let (app, actor, call, code) = (self.clone(), by.clone(), repeat.clone(), wish.code.clone());
         let account = stored.account.id;
@@ -161,8 +166,12 @@ impl App {
             let proof = counted.proof;
             let refused = app.device_refused(&actor, account, meant.1, now).with("proof", proof.to_string());
             let decided = if app.vault().is_counter_code((proof, account), &code, &counted.digest) {
-                app.activated(&actor, &call, stored, ("proof", proof.to_string()), (&authority, &proven), now)
-                    .map(|(answer, unit)| (answer, unit.with(Change::UseProof(proof))))
+                app.activated(&actor, &call, stored, ("proof", proof.to_string()), (&authority, &proven), now).map(
+                    |(answer, unit)| {
+                        // Whatever was guessed before is over: no code by SMS will come to say so.
+                        (answer, unit.with(Change::UseProof(proof)).with(Change::ClearFailures(account)))
+                    },
+                )
             } else {
                 let answer = Activated::WrongCode { tries_left: counted.tries_left };
                 let first = call.remember(&actor, &answer);
@@ -176,7 +185,7 @@ impl App {
         };
         match self.store().try_counter_code((account, ProofPurpose::Activation), now, decide).await {
             Ok(Some(answer)) => {
-                self.outbox.notify_one();
+                self.committed();
                 answer.map(Attempt::Answered)
             }
             Ok(None) => Ok(Attempt::Unchanged(Activated::NoLiveCode)),
@@ -186,7 +195,25 @@ impl App {
         }
     }
 
-    /// Whether it is the passport that the account was issued on.
+    /// The passport is another one. The challenge is spent: whoever guesses at passports needs one for each guess, and the
+    /// device's budget ends.
+    fn not_the_passport(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        (account, purpose): (AccountId, DevicePurpose),
+        wish: &SlipWish,
+        now: Timestamp,
+    ) -> Result<Attempt<Activated>, Error> {
+        let answer = Activated::PassportDiffers;
+        let unit = Unit::new(self.device_refused(by, account, purpose, now).with("passport", "differs"))
+            .with(repeat.remember(by, &answer)?)
+            .with(Change::SpendDeviceChallenge(wish.device.challenge));
+        Ok(Attempt::Change(answer, unit))
+    }
+
+    /// Whether it is the passport that the account was issued on. The request is opened whatever the number, so that time
+    /// does not tell whether the number was right.
     async fn is_passport_of(
         &self,
         stored: &StoredAccount,
@@ -195,14 +222,12 @@ impl App {
     ) -> Result<bool, Error> {
         match shown {
             ShownPassport::Page { state, number, born_on, expires_on } => {
-                if self.vault().document(state, number) != stored.passport {
-                    return Ok(false);
-                }
+                let is_number = self.vault().document(state, number) == stored.passport;
                 let request = self.store().reader().await?.enrolment(stored.account.enrolment).await?;
                 let Some(request) = request else { return Ok(false) };
                 let application = self.open_application(&request)?;
                 let valid_until = application.passport.map(|passport| passport.expires_on);
-                Ok(application.born_on == *born_on && valid_until == Some(*expires_on))
+                Ok(is_number && application.born_on == *born_on && valid_until == Some(*expires_on))
             }
             ShownPassport::Chip(read) => {
                 let report = self.examined(ChipRead::clone(read), None, now).await?;

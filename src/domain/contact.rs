@@ -40,8 +40,7 @@ impl Phone {
         national.map(|rest| Self(format!("+84{rest}"))).ok_or(WRONG)
     }
 
-    /// The calling code of the number's country, with its plus sign.
-    #[expect(clippy::unused_self, reason = "only numbers of one country are taken, as yet")]
+    /// The calling code of the number's country, with its plus sign: that of Viet Nam, as no other numbers are taken.
     pub const fn country_prefix(&self) -> &'static str {
         "+84"
     }

@@ -1,7 +1,7 @@
 //! Networks from which people call, as far as they are counted together.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::text::Malformed;
 
@@ -27,7 +27,11 @@ impl SourceNetwork {
                 let [a, b, c, _] = v4.octets();
                 Self([0, 0, 4, a, b, c])
             }
-            IpAddr::V6(v6) => Self(head(v6)),
+            IpAddr::V6(v6) => {
+                let mut head = [0; 6];
+                head.iter_mut().zip(v6.octets()).for_each(|(to, from)| *to = from);
+                Self(head)
+            }
         })
     }
 
@@ -35,11 +39,6 @@ impl SourceNetwork {
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-const fn head(address: Ipv6Addr) -> [u8; 6] {
-    let [a, b, c, d, e, f, ..] = address.octets();
-    [a, b, c, d, e, f]
 }
 
 /// It says where somebody is.

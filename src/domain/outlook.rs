@@ -78,6 +78,8 @@ impl Outlook {
             Self::Lapsed { .. } => NextStep::CallHotline,
             Self::Active => NextStep::LogIn,
             Self::Awaiting { codes: Timetable { check: Turn::Now, .. }, .. } => NextStep::TypeCode,
+            // The live code will be taken again: another one would cost a sending.
+            Self::Awaiting { codes: Timetable { check: Turn::Later(..), .. }, .. } => NextStep::Wait,
             Self::Awaiting { codes: Timetable { send: Turn::Now, .. }, .. } => NextStep::SendCode,
             Self::Awaiting { codes: Timetable { check: Turn::No(_), send: Turn::No(_), .. }, .. } => {
                 NextStep::CallHotline
@@ -92,7 +94,7 @@ impl Outlook {
             NextStep::CheckInput => Some(StandStill::NotMatched),
             NextStep::SendCode | NextStep::TypeCode | NextStep::LogIn => None,
             NextStep::Wait | NextStep::CallHotline => Some(match self.codes() {
-                // What ends first is what is waited for.
+                // The live code is what is waited for, if it will be taken again.
                 Some(
                     Timetable { check: Turn::Later(_, held), .. }
                     | Timetable { send: Turn::Later(_, held) | Turn::No(held), .. },

@@ -42,7 +42,9 @@ impl pb::activation_service_server::ActivationService for Activation {
         let named = (&message.identity_number[..], &message.phone[..]);
         let wish = wish(&mut faults, named, &message.device_key, &message.source_address);
         let (id, wish) = faults.finish(id.zip(wish))?;
-        let repeat = self.0.repeat(id, "ActivationService/SendCode", &message.encode_to_vec());
+        // Whoever asks again may have gone to another network.
+        let asked = pb::SendCodeRequest { source_address: String::new(), ..message };
+        let repeat = self.0.repeat(id, "ActivationService/SendCode", &asked.encode_to_vec());
         let sent = self.0.send_code(&by, &repeat, &wish).await?;
         let mut answer = pb::SendCodeResponse {
             advice: Some(render::text(advice::code_sent(&sent))),
@@ -67,6 +69,7 @@ impl pb::activation_service_server::ActivationService for Activation {
                 pb::SendCodeOutcome::TooManyFailures
             }
             CodeSent::HeldBack { retry_at } => {
+                answer.timetable = answer.timetable.map(|table| held_back(table, retry_at, self.0.clock().now()));
                 answer.retry_at = Some(render::instant(retry_at));
                 pb::SendCodeOutcome::HeldBack
             }
@@ -118,10 +121,11 @@ impl pb::activation_service_server::ActivationService for Activation {
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
         let named = (&message.identity_number[..], &message.phone[..]);
-        let wish = wish(&mut faults, named, &message.device_key, &message.source_address);
+        let wish = wish(&mut faults, named, &message.device_key, "");
         let (id, wish) = faults.finish(id.zip(wish))?;
         let repeat = self.0.repeat(id, "ActivationService/GetSlipChallenge", &message.encode_to_vec());
-        Ok(Response::new(slip::drawn(&self.0.challenge_for_slip(&by, &repeat, &wish).await?)))
+        let drawn = self.0.challenge_for_slip(&by, &repeat, &wish).await?;
+        Ok(Response::new(slip::drawn(&drawn, self.timetable(&wish.login).await?)))
     }
 
     async fn activate_with_slip(
@@ -134,7 +138,8 @@ impl pb::activation_service_server::ActivationService for Activation {
         let wish = slip::wish(&mut faults, &message);
         let (id, wish) = faults.finish(wish)?;
         let repeat = self.0.repeat(id, "ActivationService/ActivateWithSlip", &message.encode_to_vec());
-        Ok(Response::new(slip::activated(&self.0.activate_with_slip(&by, &repeat, &wish).await?)))
+        let activated = self.0.activate_with_slip(&by, &repeat, &wish).await?;
+        Ok(Response::new(slip::activated(&activated, self.timetable(&wish.login).await?)))
     }
 
     async fn note_notice_opened(
@@ -212,6 +217,20 @@ pub(super) fn timetable(outlook: &Outlook, now: Timestamp) -> pb::Timetable {
             ..shown
         },
     }
+}
+
+/// The timetable of somebody whom a budget holds back: no code is sent before `retry_at`.
+pub(super) fn held_back(table: pb::Timetable, retry_at: Timestamp, now: Timestamp) -> pb::Timetable {
+    if !table.may_send {
+        return table;
+    }
+    let send_in = prost_types::Duration::try_from(retry_at.since(now)).ok();
+    let held = pb::Timetable { may_send: false, send_in, ..table };
+    if held.may_check {
+        return held;
+    }
+    let (next_step, stands_still) = (pb::NextStep::Wait.into(), pb::StandStill::HeldBack.into());
+    pb::Timetable { next_step, stands_still, ..held }
 }
 
 fn wait(turn: Turn, now: Timestamp) -> Option<prost_types::Duration> {

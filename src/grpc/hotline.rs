@@ -55,7 +55,7 @@ impl pb::hotline_service_server::HotlineService for Hotline {
         let repeat = self.0.repeat(id, "HotlineService/ApproveReopening", &message.encode_to_vec());
         let approved = self.0.approve_reopening(&by, &repeat, wish).await?;
         let (outcome, closes_at) = match &approved {
-            Reopened::Reopened { closes_at } => (pb::ApproveReopeningOutcome::Reopened, Some(*closes_at)),
+            Reopened::Reopened { closes_at } => (pb::ApproveReopeningOutcome::Reopened, *closes_at),
             Reopened::Refused(CannotSettle::OwnWish) => (pb::ApproveReopeningOutcome::OwnWish, None),
             Reopened::Refused(CannotSettle::NotPending) => (pb::ApproveReopeningOutcome::NotPending, None),
             Reopened::NotNeeded => (pb::ApproveReopeningOutcome::NotNeeded, None),

@@ -38,7 +38,7 @@ fn shown_page(faults: &mut Faults, page: &pb::PassportPage) -> Option<ShownPassp
 }
 
 /// The answer to it.
-pub(super) fn activated(activated: &Activated) -> pb::ActivateWithSlipResponse {
+pub(super) fn activated(activated: &Activated, timetable: pb::Timetable) -> pb::ActivateWithSlipResponse {
     let (outcome, tries_left, at, bound) = outcome_of(activated);
     pb::ActivateWithSlipResponse {
         outcome: outcome.into(),
@@ -46,13 +46,15 @@ pub(super) fn activated(activated: &Activated) -> pb::ActivateWithSlipResponse {
         activated_at: at.map(render::instant),
         advice: Some(render::text(advice::slip(activated))),
         device: bound.map(bound_device),
+        timetable: Some(timetable),
     }
 }
 
 /// The answer to a wish for a challenge.
-pub(super) fn drawn(drawn: &Drawn) -> pb::GetSlipChallengeResponse {
+pub(super) fn drawn(drawn: &Drawn, timetable: pb::Timetable) -> pb::GetSlipChallengeResponse {
     let mut answer = pb::GetSlipChallengeResponse {
         advice: Some(render::text(advice::drawn(drawn))),
+        timetable: Some(timetable),
         ..pb::GetSlipChallengeResponse::default()
     };
     let outcome = match drawn {

@@ -18,7 +18,7 @@ use super::{LimitKey, Quota, Verdict};
 use crate::domain::time::Timestamp;
 use crate::sys::Clock;
 
-/// Keys remembered for each quota, about 20 MB. More than that alive at once is a flood, not traffic.
+/// Keys remembered for each quota of a method, about 20 MB. More than that alive at once is a flood, not traffic.
 const KEYS_MAX: usize = 100_000;
 
 /// The one key of all callers for whom there is no room. No method is empty, so no caller has it.
@@ -27,8 +27,9 @@ const CROWD: LimitKey<'_> = LimitKey { method: "", subject: "" };
 /// Counts calls in this process.
 pub struct Memory {
     ticker: Ticker,
-    /// Quotas come from the policy table: a handful, and none comes from a caller.
-    counters: RwLock<HashMap<Quota, Arc<Counter>>>,
+    /// One for each quota of each method, so that a flood at one leaves the others their room. Both come from tables and
+    /// settings: a hundred, and none comes from a caller.
+    counters: RwLock<HashMap<Quota, HashMap<String, Arc<Counter>>>>,
     keys_max: usize,
 }
 
@@ -39,21 +40,28 @@ impl Memory {
 
     /// Counts one call under `key`.
     pub(super) fn take(&self, key: LimitKey<'_>, quota: Quota) -> Verdict {
-        let counter = self.counter(quota);
-        let key = if counter.has_room(self.keys_max) { key } else { CROWD };
-        counter.take(&key.text())
+        let counter = self.counter(key.method, quota);
+        match (counter.has_room(self.keys_max), quota.passes_crowd) {
+            (true, _) => counter.take(&key.text()),
+            (false, true) => Verdict::Allowed,
+            (false, false) => counter.take(&CROWD.text()),
+        }
     }
 
-    fn counter(&self, quota: Quota) -> Arc<Counter> {
-        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner).get(&quota).cloned();
+    fn counter(&self, method: &str, quota: Quota) -> Arc<Counter> {
+        let counters = self.counters.read().unwrap_or_else(PoisonError::into_inner);
+        let known = counters.get(&quota).and_then(|of_methods| of_methods.get(method)).cloned();
+        drop(counters);
         known.unwrap_or_else(|| {
             let mut counters = self.counters.write().unwrap_or_else(PoisonError::into_inner);
-            counters.entry(quota).or_insert_with(|| Arc::new(Counter::new(quota, self.ticker.clone()))).clone()
+            let of_methods = counters.entry(quota).or_default();
+            let counter = || Arc::new(Counter::new(quota, self.ticker.clone()));
+            of_methods.entry(method.to_owned()).or_insert_with(counter).clone()
         })
     }
 }
 
-/// All keys under one quota.
+/// All keys of one method under one quota.
 struct Counter {
     limiter: RateLimiter<String, DashMapStateStore<String>, Ticker, NoOpMiddleware<Nanos>>,
     refill: Nanos,
@@ -211,9 +219,25 @@ mod tests {
         let newcomers = |from: u32, to: u32| (from..to).map(|n| allowed(&memory, &n.to_string(), 1)).sum::<usize>();
         assert_eq!(newcomers(0, 10), 10);
         assert_eq!(newcomers(10, 100), 5);
-        assert_eq!(memory.counter(SLOW).limiter.len(), 11);
+        assert_eq!(memory.counter("Service/Method", SLOW).limiter.len(), 11);
         clock.advance(Duration::from_mins(2));
         assert_eq!(newcomers(100, 110), 10);
+    }
+
+    #[test]
+    fn a_crowd_closes_its_own_method_alone_and_no_quota_that_lets_it_pass() {
+        let (mut memory, _clock) = stopped();
+        memory.keys_max = 10;
+        let budget = SLOW.passing_crowd();
+        let taken = |method, quota, subject: &str| memory.take(LimitKey { method, subject }, quota) == Verdict::Allowed;
+        for n in 0..100 {
+            taken("flooded", SLOW, &n.to_string());
+            assert!(taken("budget", budget, &n.to_string()));
+        }
+        assert!(!taken("flooded", SLOW, "new"));
+        assert!(taken("other", SLOW, "new"), "another method has room of its own");
+        assert!(taken("budget", budget, "new"), "uncounted");
+        assert!((0..5).map(|_| taken("budget", budget, "0")).filter(|taken| *taken).count() <= 5);
     }
 
     #[test]

@@ -90,6 +90,7 @@ impl LimitKey<'_> {
 pub struct Quota {
     burst: u32,
     refill_micros: u64,
+    passes_crowd: bool,
 }
 
 impl Quota {
@@ -116,6 +117,7 @@ impl Quota {
                 some if some < longest => some as u64,
                 _ => Self::REFILL_MICROS_MAX,
             },
+            passes_crowd: false,
         }
     }
 
@@ -143,6 +145,13 @@ impl Quota {
     const fn spread(calls: u32, span_micros: u64) -> Self {
         let shares = if calls == 0 { 1 } else { calls as u64 };
         Self::new(calls, Duration::from_micros(span_micros.div_ceil(shares)))
+    }
+
+    /// The same, but where no room is left to remember another key, its calls pass uncounted. For what a flood of keys must
+    /// not close to everybody else.
+    #[must_use]
+    pub const fn passing_crowd(self) -> Self {
+        Self { passes_crowd: true, ..self }
     }
 
     /// Calls that may come at once.

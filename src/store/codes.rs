@@ -6,8 +6,9 @@ use super::error::StoreError;
 use super::{Reader, Store, Unit};
 use crate::domain::account_event::AccountVerb;
 use crate::domain::code::{
-    CodePolicy, CountedTry, Failures, Purpose, Sends, SentAgain, SentCode, Slot, SlotCode, day_number,
+    CodePolicy, CountedTry, Failures, Purpose, SKEW_MAX, Sends, SentAgain, SentCode, Slot, SlotCode, day_number,
 };
+use crate::domain::device::KeyThumbprint;
 use crate::domain::ids::{AccountId, CodeId, Version};
 use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::time::Timestamp;
@@ -16,10 +17,11 @@ use crate::domain::time::Timestamp;
 pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
         "INSERT INTO code (account_id, purpose, code_id, digest, sealed, first_sent_at, sent_at, expires_at, tries, \
-         tries_max, sends_day, sends_today, version) SELECT $1, $2, $3, $4, $5, $6, $6, $7, 0, $8, $9, $10, 1 \
+         tries_max, sends_day, sends_today, device_key, version) \
+         SELECT $1, $2, $3, $4, $5, $6, $6, $7, 0, $8, $9, $10, $12, 1 \
          WHERE $11 = 0 OR EXISTS (SELECT 1 FROM code WHERE account_id = $1 AND purpose = $2) \
          ON CONFLICT (account_id, purpose) DO UPDATE SET code_id = excluded.code_id, digest = excluded.digest, \
-         sealed = excluded.sealed, first_sent_at = excluded.first_sent_at, sent_at = excluded.sent_at, \
+         sealed = excluded.sealed, device_key = excluded.device_key, first_sent_at = excluded.first_sent_at, sent_at = excluded.sent_at, \
          expires_at = excluded.expires_at, tries = 0, tries_max = excluded.tries_max, sends_day = excluded.sends_day, \
          sends_today = excluded.sends_today, spent_at = NULL, version = code.version + 1 WHERE code.version = $11",
     )
@@ -34,6 +36,7 @@ pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> 
     .bind(code.sends.day)
     .bind(i64::from(code.sends.today))
     .bind(seen.get())
+    .bind(code.device.map(|key| key.as_bytes().to_vec()))
     .execute_one(conn)
     .await
 }
@@ -76,6 +79,11 @@ pub(super) async fn forgive(
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
     happened.note(account, AccountVerb::Reopened);
+    clear(account, conn).await
+}
+
+/// The same for an account whose holder came another way.
+pub(super) async fn clear(account: AccountId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query("UPDATE account SET failures_in_row = 0, held_until = NULL WHERE id = $1")
         .bind(account.uuid())
         .execute_one(conn)
@@ -113,13 +121,13 @@ impl Store {
     /// Tries a code, in one transaction. The try is counted as a failure first, which locks the slot, so that guesses
     /// queue; then `decide` compares, and says what to answer and what to commit with the count, right or wrong: a count
     /// without its audit entry cannot be. Only a unit that cannot be committed undoes the count, and then nobody gets an
-    /// answer. `None` if the slot has no code that can be tried at `now`; nothing was counted then.
+    /// answer. `None` if the slot has no code that can be tried at `now`, or none for this device; nothing was counted then.
     ///
     /// # Errors
     /// As [`Store::commit`].
     pub async fn try_code<T: Send + 'static>(
         &self,
-        (account, purpose): (AccountId, Purpose),
+        (account, purpose, device): (AccountId, Purpose, Option<KeyThumbprint>),
         policy: CodePolicy,
         now: Timestamp,
         decide: impl FnOnce(CountedTry) -> (T, Unit) + Send + 'static,
@@ -127,7 +135,8 @@ impl Store {
         self.engine
             .write(move |conn| {
                 Box::pin(async move {
-                    let Some(counted) = count((account, purpose), policy, now, conn).await? else { return Ok(None) };
+                    let slot = (account, purpose, device);
+                    let Some(counted) = count(slot, policy, now, conn).await? else { return Ok(None) };
                     let (answer, unit) = decide(counted);
                     unit.apply(conn).await?;
                     Ok(Some(answer))
@@ -138,7 +147,7 @@ impl Store {
 }
 
 async fn count(
-    (account, purpose): (AccountId, Purpose),
+    (account, purpose, device): (AccountId, Purpose, Option<KeyThumbprint>),
     policy: CodePolicy,
     now: Timestamp,
     conn: &mut Conn<'_>,
@@ -146,7 +155,9 @@ async fn count(
     let row = query(
         "UPDATE code SET tries = tries + 1, version = version + 1 \
          WHERE account_id = $1 AND purpose = $2 AND spent_at IS NULL AND expires_at > $3 AND tries < tries_max \
-         AND EXISTS (SELECT 1 FROM account WHERE id = $1 AND failures_in_row < $4 AND COALESCE(held_until, 0) <= $3 \
+         AND COALESCE(first_sent_at, 0) <= $7 AND (device_key IS NULL OR device_key = $8) \
+         AND EXISTS (SELECT 1 FROM account WHERE id = $1 AND failures_in_row < $4 \
+         AND (held_until IS NULL OR held_until <= $3 OR held_until > $9) \
          AND (failures_day <> $5 OR failures_today < $6)) RETURNING code_id, digest, tries, tries_max",
     )
     .bind(account.uuid())
@@ -155,6 +166,9 @@ async fn count(
     .bind(i64::from(policy.failures_in_row))
     .bind(day_number(now.local_date()))
     .bind(i64::from(policy.failures_per_day))
+    .bind(now.plus(SKEW_MAX).micros())
+    .bind(device.map(|key| key.as_bytes().to_vec()).unwrap_or_default())
+    .bind(Failures::held_at_most(now).micros())
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -164,7 +178,7 @@ async fn count(
          failures_today = CASE WHEN failures_day = $2 THEN failures_today + 1 ELSE 1 END, failures_day = $2, \
          code_tried_at = CASE WHEN $6 = 'activation' THEN COALESCE(code_tried_at, $5) ELSE code_tried_at END \
          WHERE id = $1 AND failures_in_row < $3 AND (failures_day <> $2 OR failures_today < $4) \
-         AND COALESCE(held_until, 0) <= $5 RETURNING failures_in_row",
+         AND (held_until IS NULL OR held_until <= $5 OR held_until > $7) RETURNING failures_in_row",
     )
     .bind(account.uuid())
     .bind(day_number(now.local_date()))
@@ -172,6 +186,7 @@ async fn count(
     .bind(i64::from(policy.failures_per_day))
     .bind(now.micros())
     .bind(purpose.name())
+    .bind(Failures::held_at_most(now).micros())
     .fetch_optional(conn)
     .await?;
     let in_row: i64 = counted.ok_or(StoreError::Changed)?.get("failures_in_row")?;
@@ -191,7 +206,7 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn slot(&mut self, account: AccountId, purpose: Purpose) -> Result<(Failures, Slot), StoreError> {
         let row = query(
-            "SELECT failures_day, failures_today, failures_in_row, held_until, code_id, sealed, first_sent_at, sent_at, \
+            "SELECT failures_day, failures_today, failures_in_row, held_until, code_id, sealed, device_key, first_sent_at, sent_at, \
              expires_at, tries, tries_max, spent_at, sends_day, sends_today, COALESCE(code.version, 0) AS slot_version \
              FROM account LEFT JOIN code ON code.account_id = account.id AND code.purpose = $2 WHERE account.id = $1",
         )
@@ -223,6 +238,11 @@ pub(super) fn failures(row: &Row) -> Result<Failures, StoreError> {
     })
 }
 
+fn device(row: &Row) -> Result<Option<KeyThumbprint>, StoreError> {
+    let key = row.get::<Option<Vec<u8>>>("device_key")?.map(|key| KeyThumbprint::parse(&key)).transpose();
+    key.map_err(|_| StoreError::Corrupt { column: "device_key" })
+}
+
 fn slot(row: &Row) -> Result<Slot, StoreError> {
     let version = Version::new(row.get("slot_version")?);
     let Some(id) = row.get::<Option<uuid::Uuid>>("code_id")? else { return Ok(Slot::UNUSED) };
@@ -239,6 +259,7 @@ fn slot(row: &Row) -> Result<Slot, StoreError> {
         expires_at: Timestamp::from_micros(row.get::<Option<i64>>("expires_at")?.unwrap_or(0)),
         tries_left: if spent { 0 } else { tries_left },
         sealed: row.get::<Option<Vec<u8>>>("sealed")?.map(Sealed::from_bytes),
+        device: device(row)?,
     };
     Ok(Slot { version, sends, code: Some(code) })
 }

@@ -110,15 +110,9 @@ pub(super) async fn note_report(
     happened: &mut Happened,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
-    // Parts of one message wait for each other here: each then sees what the one before said.
-    query(
-        "UPDATE outbox SET attempts = attempts \
-         WHERE id = (SELECT message_id FROM carried WHERE carrier = $1 AND part = $2)",
-    )
-    .bind(report.carrier)
-    .bind(report.part.as_str())
-    .execute(conn)
-    .await?;
+    // Parts of one message wait for each other here: each then sees what the one before said. Once before what is said is
+    // kept, and once after: a settlement may have named the part meanwhile.
+    lock_message(report, conn).await?;
     query(
         "INSERT INTO carried (carrier, part, arrived, seen_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (carrier, part) DO UPDATE SET arrived = excluded.arrived WHERE carried.arrived IS NULL",
@@ -129,6 +123,7 @@ pub(super) async fn note_report(
     .bind(at.micros())
     .execute_one(conn)
     .await?;
+    lock_message(report, conn).await?;
     let row =
         query("SELECT message_id, attempt FROM carried WHERE carrier = $1 AND part = $2 AND message_id IS NOT NULL")
             .bind(report.carrier)
@@ -139,6 +134,18 @@ pub(super) async fn note_report(
         Some(row) => settle_arrival((MessageId::new(row.get("message_id")?), number(&row)?), at, happened, conn).await,
         None => forget_orphans(at, conn).await,
     }
+}
+
+async fn lock_message(report: &Report, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET attempts = attempts \
+         WHERE id = (SELECT message_id FROM carried WHERE carrier = $1 AND part = $2)",
+    )
+    .bind(report.carrier)
+    .bind(report.part.as_str())
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 async fn forget_orphans(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -171,7 +178,7 @@ async fn settle_arrival(
     .await?;
     query(
         "UPDATE outbox SET state = 'failed', reason = 'undelivered' \
-         WHERE id = $1 AND state = 'sent' AND delivered_at IS NULL \
+         WHERE id = $1 AND state = 'sent' AND delivered_at IS NULL AND attempts = $2 \
          AND EXISTS (SELECT 1 FROM carried WHERE message_id = $1 AND attempt = $2 AND NOT arrived)",
     )
     .bind(message.uuid())

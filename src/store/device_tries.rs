@@ -233,6 +233,28 @@ impl Reader {
         .transpose()
     }
 
+    /// Whether an account has a code from the counter that can be tried.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn has_live_proof(
+        &mut self,
+        (account, purpose): (AccountId, ProofPurpose),
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT 1 FROM device_proof WHERE account_id = $1 AND purpose = $2 AND countersigned_by IS NOT NULL \
+             AND used_at IS NULL AND expires_at > $3 AND tries < $4",
+        )
+        .bind(account.uuid())
+        .bind(purpose.name())
+        .bind(now.micros())
+        .bind(i64::from(TRIES_MAX))
+        .fetch_optional(&mut self.conn())
+        .await?;
+        Ok(row.is_some())
+    }
+
     /// The proof in person of that name, if no other took its place.
     ///
     /// # Errors

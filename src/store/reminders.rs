@@ -59,7 +59,8 @@ pub(super) async fn look_again(
 }
 
 impl Reader {
-    /// Accounts that are to be looked at by `now`, those that wait longest first. A row that cannot be read is left out.
+    /// Accounts that are to be looked at by `now`, those that wait longest first; apart from them, those whose row cannot be
+    /// read, so that they do not stand in the way of the others.
     ///
     /// # Errors
     /// If the database cannot be asked.
@@ -67,7 +68,7 @@ impl Reader {
         &mut self,
         now: Timestamp,
         limit: u32,
-    ) -> Result<Vec<AccountToLookAt>, StoreError> {
+    ) -> Result<(Vec<AccountToLookAt>, Vec<(AccountId, Version)>), StoreError> {
         let rows =
             query("SELECT * FROM account WHERE look_at IS NOT NULL AND look_at <= $1 ORDER BY look_at, id LIMIT $2")
                 .bind(now.micros())
@@ -75,7 +76,14 @@ impl Reader {
                 .fetch_all(&mut self.conn())
                 .await?;
         // What is wrong with it was logged when it was read.
-        Ok(rows.iter().filter_map(|row| to_look_at(row).ok()).collect())
+        let (mut read, mut unread) = (Vec::new(), Vec::new());
+        for row in &rows {
+            match to_look_at(row) {
+                Ok(account) => read.push(account),
+                Err(_) => unread.push((AccountId::new(row.get("id")?), Version::new(row.get("version")?))),
+            }
+        }
+        Ok((read, unread))
     }
 }
 

@@ -16,7 +16,7 @@ const INDEX_BYTES: usize = 32;
 /// codes of the purpose $3. CROSS JOIN: SQLite then takes one login after the other, as PostgreSQL does by itself.
 const STANDINGS: &str = "WITH RECURSIVE asked(place) AS \
      (SELECT CAST(0 AS BIGINT) UNION ALL SELECT place + 1 FROM asked WHERE place + 1 < $2) \
-     SELECT asked.place AS place, account.*, code_id, sealed, first_sent_at, sent_at, expires_at, tries, tries_max, \
+     SELECT asked.place AS place, account.*, code_id, sealed, device_key, first_sent_at, sent_at, expires_at, tries, tries_max, \
      spent_at, sends_day, sends_today, COALESCE(code.version, 0) AS slot_version \
      FROM asked CROSS JOIN account LEFT JOIN code ON code.account_id = account.id AND code.purpose = $3 \
      WHERE account.login_index = substr($1, CAST(place * 32 + 1 AS INTEGER), 32)";

@@ -103,6 +103,8 @@ pub enum Change {
     HoldTries(AccountId, Timestamp),
     /// Takes back the failures in a row of an account, and what holds up its next try.
     ForgiveFailures(AccountId),
+    /// Takes back the failures in a row of an account that was activated another way.
+    ClearFailures(AccountId),
     /// Spends a code, once.
     SpendCode((AccountId, Purpose), CodeId),
     /// Adds a contact change; taken if one of its kind is pending.
@@ -245,6 +247,7 @@ impl Change {
             Self::SendCodeAgain(slot, again, seen) => codes::send_again(*slot, again, *seen, conn).await,
             Self::HoldTries(account, until) => codes::hold(*account, *until, conn).await,
             Self::ForgiveFailures(account) => codes::forgive(*account, happened, conn).await,
+            Self::ClearFailures(account) => codes::clear(*account, conn).await,
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,

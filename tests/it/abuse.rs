@@ -48,6 +48,9 @@ async fn one_device_key_asks_for_so_many_codes_a_day_whoever_it_names() {
         }
         let held = wish(service, &somebody(&holder.number, &holder.phone, 7), "").await;
         assert_eq!(held.outcome(), pb::SendCodeOutcome::HeldBack);
+        let table = held.timetable.clone().unwrap();
+        assert_eq!((table.may_send, table.next_step()), (false, pb::NextStep::Wait));
+        assert_eq!((table.stands_still(), table.send_in.unwrap().seconds), (pb::StandStill::HeldBack, 6 * 3_600));
         let in_six_hours = service.now().plus(Duration::from_hours(6)).micros() / 1_000_000;
         assert_eq!(held.retry_at.unwrap().seconds, in_six_hours);
         assert_eq!(wish(service, &holder, "").await.outcome(), pb::SendCodeOutcome::Sent, "another device is free");
@@ -133,7 +136,9 @@ async fn a_repeat_of_a_wish_is_answered_again_and_counted_once() {
         let request = holder.send_code(service.id());
         let first = service.phone_app().send_code(request.clone()).await.unwrap().into_inner();
         assert_eq!(first.outcome(), pb::SendCodeOutcome::Sent);
-        assert!(service.phone_app().send_code(request).await.unwrap().into_inner() == first);
+        // From another network, as phones do.
+        let again = pb::SendCodeRequest { source_address: "203.0.113.7".to_owned(), ..request };
+        assert!(service.phone_app().send_code(again).await.unwrap().into_inner() == first);
     })
     .await;
 }
@@ -222,52 +227,77 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
+/// The middle time of the three calls for an unknown number, a wrong phone, and the wrong phone of a locked account.
+async fn medians(service: &Service, cases: [(&String, &String); 3]) -> [Duration; 3] {
+    let mut times: [Vec<Duration>; 3] = Default::default();
+    let (mut app, mut first) = (service.phone_app(), None);
+    // In turn, so that whatever slows the machine slows all three.
+    for round in 0..101 {
+        for (case, (number, phone)) in cases.into_iter().enumerate() {
+            let who = somebody(number, phone, 5);
+            let (send, activate) = (who.send_code(service.id()), who.activate(service.id(), "123456"));
+            let status = pb::GetStatusRequest { identity_number: number.clone(), phone: phone.clone() };
+            let begun = Instant::now();
+            let status = app.get_status(status).await.unwrap().into_inner();
+            let sent = app.send_code(send).await.unwrap().into_inner();
+            let tried = app.activate(activate).await.unwrap().into_inner();
+            if round > 0 {
+                times[case].push(begun.elapsed());
+            }
+            let answers = (status, sent, tried);
+            let expected = first.get_or_insert_with(|| answers.clone());
+            assert!(*expected == answers, "every answer is the same to the last field");
+        }
+    }
+    times.map(median)
+}
+
 #[tokio::test]
-async fn unknown_number_wrong_phone_and_locked_account_take_the_same_time_and_get_the_same_answer() {
+async fn whoever_lacks_the_phone_gets_one_answer_in_one_time_of_nobodys_a_waiting_and_a_locked_account() {
     with_wishes(wishes(NO_BUDGETS), async |service| {
         let (open, locked) = (service.holder().await, service.holder().await);
         service.code_for(&locked).await;
-        service.database().tamper("UPDATE account SET failures_in_row = 100").await;
+        service.database().tamper("UPDATE account SET failures_in_row = 100 WHERE code_asked_at IS NOT NULL").await;
+        assert_eq!(service.send_code(&locked).await.outcome(), pb::SendCodeOutcome::TooManyFailures);
         let unknown = service.number();
         let cases = [(&unknown, &open.phone), (&open.number, &locked.phone), (&locked.number, &open.phone)];
-        let mut times: [Vec<Duration>; 3] = Default::default();
-        let (mut app, mut first) = (service.phone_app(), None);
-        // In turn, so that whatever slows the machine slows all three.
-        for round in 0..151 {
-            for (case, (number, phone)) in cases.into_iter().enumerate() {
-                let who = somebody(number, phone, 5);
-                let request = who.activate(service.id(), "123456");
-                let begun = Instant::now();
-                let status = pb::GetStatusRequest { identity_number: number.clone(), phone: phone.clone() };
-                let status = app.get_status(status).await.unwrap().into_inner();
-                let sent = app.send_code(who.send_code(service.id())).await.unwrap().into_inner();
-                let tried = app.activate(request).await.unwrap().into_inner();
-                if round > 0 {
-                    times[case].push(begun.elapsed());
-                }
-                let answers = (status, sent, tried);
-                let expected = first.get_or_insert_with(|| answers.clone());
-                assert!(*expected == answers, "every answer is the same to the last field");
+        let mut seen = Vec::new();
+        // A difference that is there shows each time; one that the machine makes does not.
+        for _ in 0..5 {
+            let medians = medians(service, cases).await;
+            let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+            if most.as_secs_f64() < 1.2 * least.as_secs_f64() {
+                return;
             }
+            seen.push(medians);
         }
-        let medians = times.map(median);
-        let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-        assert!(most.as_secs_f64() < 1.25 * least.as_secs_f64(), "{medians:?}");
+        panic!("{seen:?}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn nobody_who_floods_locks_the_owner_out_of_trying() {
+async fn a_stranger_who_knows_number_and_phone_cannot_keep_the_owner_from_a_slip() {
     with(async |service| {
         let holder = service.holder().await;
-        let code = service.code_for(&holder).await;
-        // A stranger with number and phone, and a device without the code: a wish in the same minute changes nothing.
         let stranger = somebody(&holder.number, &holder.phone, 9);
-        for _ in 0..9 {
-            assert_eq!(wish(service, &stranger, "").await.outcome(), pb::SendCodeOutcome::NotYet);
+        assert_eq!(wish(service, &stranger, "198.51.100.1").await.outcome(), pb::SendCodeOutcome::Sent);
+        // The stranger has the day's codes sent, one after the other.
+        while wish(service, &stranger, "198.51.100.1").await.retry_at.is_some_and(|at| {
+            let wait = at.seconds - service.now().micros() / 1_000_000;
+            wait < 3_600
+        }) {
+            service.wait(Duration::from_mins(1));
         }
-        assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+        assert_eq!(wish(service, &holder, "198.51.100.2").await.outcome(), pb::SendCodeOutcome::NotYet);
+        let request = pb::GetSlipChallengeRequest {
+            request_id: service.id(),
+            identity_number: holder.number.clone(),
+            phone: holder.phone.clone(),
+            device_key: holder.device.spki(),
+        };
+        let drawn = service.phone_app().get_slip_challenge(request).await.unwrap().into_inner();
+        assert_eq!(drawn.outcome(), pb::GetSlipChallengeOutcome::Drawn, "see slip.rs for the rest of the way");
     })
     .await;
 }

@@ -166,6 +166,12 @@ async fn a_cancelled_change_is_not_confirmed_and_a_confirmed_one_not_cancelled()
         assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NotPending);
         assert_eq!(service.status(&holder.number, &holder.phone).await.standing(), pb::AccountStanding::Active);
 
+        let again = pb::begin_request::NewContact::Phone(new.clone());
+        let early =
+            pb::BeginRequest { request_id: service.id(), account_id: holder.account.clone(), new_contact: Some(again) };
+        let early = service.contacts().begin(early).await.unwrap().into_inner();
+        assert_eq!((early.outcome(), early.retry_at.is_some()), (pb::BeginOutcome::HeldBack, true));
+        service.wait(Duration::from_mins(1));
         let change = begun_phone(service, &holder, &new).await;
         let code = service.latest_code(&new).await;
         confirm(service, &change, &code).await;

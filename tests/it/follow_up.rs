@@ -279,7 +279,7 @@ async fn several_processes_remind_nobody_twice_and_a_late_one_says_the_latest_al
             service.holder().await;
         }
         let trust = TrustSettings { expired_signers: false, digest_info_without_null: false, practice: false };
-        let others: Vec<_> = (0..4).map(|_| service.another_process(trust.clone())).collect();
+        let others: Vec<_> = (0..4).map(|_| service.another_process(trust)).collect();
         // Both are due by then.
         service.wait(DAY * 6);
         let all = others.iter().map(|app| async { while app.remind_due().await.unwrap() > 0 {} });

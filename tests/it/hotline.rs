@@ -107,7 +107,29 @@ async fn a_hundred_failures_in_a_row_are_forgiven_within_the_window_that_is_open
         let wish = asked(service, &holder).await;
         let opened = other.approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
         assert_eq!(opened.window_closes_at, before.window_closes_at, "its days are not made longer");
+        let kinds: Vec<_> = service.messages().await.iter().map(|message| message["kind"].clone()).collect();
+        assert_eq!(kinds.last().unwrap(), "activation_reminder", "it tells of the days that are left");
         assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hundred_failures_of_an_account_in_use_are_forgiven_too() {
+    with(async |service| {
+        let (mut other, holder) = (second(service).await, service.active_holder().await);
+        service.database().tamper("UPDATE account SET failures_in_row = 100").await;
+        let wish = asked(service, &holder).await;
+        let opened = other.approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
+        assert_eq!(opened.outcome(), pb::ApproveReopeningOutcome::Reopened);
+        assert_eq!(opened.window_closes_at, None);
+        let change = pb::BeginRequest {
+            request_id: service.id(),
+            account_id: holder.account.clone(),
+            new_contact: Some(pb::begin_request::NewContact::Email("new@example.org".to_owned())),
+        };
+        let begun = service.contacts().begin(change).await.unwrap().into_inner();
+        assert_eq!(begun.outcome(), pb::BeginOutcome::Begun);
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod abuse;
+#[cfg(test)]
 mod activation;
 #[cfg(test)]
 mod administration;
@@ -63,6 +64,7 @@ mod repeats;
 mod review;
 #[cfg(test)]
 mod slip;
+#[cfg(test)]
 mod spool;
 #[cfg(test)]
 mod status;

@@ -77,7 +77,7 @@ async fn one_right_code_eight_times_at_once_is_right_each_time() {
             assert_eq!(answer.outcome(), pb::ActivateOutcome::Activated);
         }
         assert_same(&answers);
-        assert_eq!(sent(service, "activated_notice").await, 1);
+        assert_eq!(sent(service, "activated_notice").await, 2, "to phone and address");
         assert_eq!(times(service, &holder.account, "account.activated").await, 1);
     })
     .await;

@@ -74,7 +74,6 @@ async fn drawn(service: &Service, holder: &Holder) -> pb::GetSlipChallengeRespon
         identity_number: holder.number.clone(),
         phone: holder.phone.clone(),
         device_key: holder.device.spki(),
-        source_address: String::new(),
     };
     service.phone_app().get_slip_challenge(request).await.unwrap().into_inner()
 }
@@ -127,6 +126,14 @@ async fn a_holder_whom_guesses_shut_out_activates_with_slip_and_passport() {
         );
         let later = pb::ActivateWithSlipRequest { request_id: service.id(), ..request };
         assert_eq!(activate(service, &later).await.outcome(), pb::ActivateOutcome::AlreadyActive);
+        let change = pb::BeginRequest {
+            request_id: service.id(),
+            account_id: person.holder.account.clone(),
+            new_contact: Some(pb::begin_request::NewContact::Email("new@example.org".to_owned())),
+        };
+        service.wait(DAY);
+        let begun = service.contacts().begin(change).await.unwrap().into_inner();
+        assert_eq!(begun.outcome(), pb::BeginOutcome::Begun, "what was guessed before is over");
     })
     .await;
 }
@@ -147,9 +154,29 @@ async fn without_the_passport_the_slip_opens_nothing_and_no_try_is_spent() {
         for page in wrong.iter().cycle().take(8) {
             let request = wish(service, &person.holder, &code, Passport::Page(page.clone())).await;
             assert_eq!(activate(service, &request).await.outcome(), pb::ActivateOutcome::PassportDiffers);
+            let again = pb::ActivateWithSlipRequest { request_id: service.id(), ..request };
+            assert_eq!(activate(service, &again).await.outcome(), pb::ActivateOutcome::ChallengeUnusable);
         }
+        assert!(service.actions(&person.holder.account).await.contains(&"device.refused".to_owned()));
         let request = wish(service, &person.holder, &code, Passport::Page(page)).await;
         assert_eq!(activate(service, &request).await.outcome(), pb::ActivateOutcome::Activated);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_slip_nobody_learns_whether_a_passport_is_right_and_ten_challenges_a_day_are_all() {
+    with(async |service| {
+        let (person, other) = (Person::new(service).await, Person::new(service).await);
+        for page in [person.page(), other.page()] {
+            let request = wish(service, &person.holder, "00000-00000", Passport::Page(page)).await;
+            assert_eq!(activate(service, &request).await.outcome(), pb::ActivateOutcome::NoLiveCode);
+        }
+        for _ in 2..10 {
+            assert_eq!(drawn(service, &person.holder).await.outcome(), pb::GetSlipChallengeOutcome::Drawn);
+        }
+        let held = drawn(service, &person.holder).await;
+        assert_eq!((held.outcome(), held.retry_at.is_some()), (pb::GetSlipChallengeOutcome::HeldBack, true));
     })
     .await;
 }

@@ -2,8 +2,8 @@
 
 use time::Date;
 
-use super::CodePolicy;
-use crate::domain::law::codes::wait_after;
+use super::{CodePolicy, SKEW_MAX};
+use crate::domain::law::codes::{WAITS, wait_after};
 use crate::domain::time::Timestamp;
 
 /// Wrong tries on an account, over all codes of every purpose.
@@ -50,6 +50,16 @@ impl Failures {
         let today = if self.day == day { self.today } else { 0 };
         let in_row = self.in_row.saturating_add(1);
         Self { day, today: today.saturating_add(1), in_row, held_until: Self::held_after(in_row, now) }
+    }
+
+    /// Until when nothing may be tried, as it stands at `now`. A wait longer than any is none: the clock was set back.
+    pub fn held_at(self, now: Timestamp) -> Option<Timestamp> {
+        self.held_until.filter(|until| *until > now && *until <= Self::held_at_most(now))
+    }
+
+    /// The end of the longest wait that can stand at `now`.
+    pub fn held_at_most(now: Timestamp) -> Timestamp {
+        now.plus(WAITS.1).plus(SKEW_MAX)
     }
 
     /// Until when nothing may be tried after a failure at `now` that was the last of so many in a row.

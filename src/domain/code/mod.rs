@@ -15,9 +15,13 @@ pub use slot::{CountedTry, Sends, SentAgain, SentCode, Slot, SlotCode};
 pub use timetable::{Held, Timetable, Turn};
 
 use std::fmt;
+use std::time::Duration;
 
 use super::law::codes::DIGITS;
 use super::text::Malformed;
+
+/// How far the clocks of two processes may differ. What is noted further in the future was noted under another clock.
+pub const SKEW_MAX: Duration = Duration::from_mins(1);
 
 /// What a code is for. A code for one purpose is worth nothing for another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

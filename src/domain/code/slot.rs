@@ -1,6 +1,7 @@
 //! The slot of an account and purpose: the code in it, how often it was sent, and what may still be done with it.
 
-use super::{CodePolicy, Failures, Purpose, TooManyFailures, day_number};
+use super::{CodePolicy, Failures, Purpose, SKEW_MAX, TooManyFailures, day_number};
+use crate::domain::device::KeyThumbprint;
 use crate::domain::ids::{AccountId, CodeId, Version};
 use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::time::Timestamp;
@@ -17,6 +18,11 @@ pub struct Sends {
 }
 
 impl Sends {
+    /// The last one, unless it is in the future: the clock was set back.
+    pub fn last_by(&self, now: Timestamp) -> Option<Timestamp> {
+        self.last.filter(|last| *last <= now.plus(SKEW_MAX))
+    }
+
     /// Sendings on the day of `now`.
     pub fn on_day_of(&self, now: Timestamp) -> u32 {
         if self.day == day_number(now.local_date()) { self.today } else { 0 }
@@ -64,12 +70,15 @@ pub struct SlotCode {
     pub tries_left: u32,
     /// The code, so that it can be sent again; absent if it cannot.
     pub sealed: Option<Sealed>,
+    /// The key of the device that it is to bind, if it is to bind one.
+    pub device: Option<KeyThumbprint>,
 }
 
 impl SlotCode {
     /// Whether it can be tried at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.tries_left > 0 && now < self.expires_at
+        // One from the future was sent under another clock: nobody knows how long it has lived.
+        self.tries_left > 0 && now < self.expires_at && self.first_sent_at <= now.plus(SKEW_MAX)
     }
 
     /// Sends it again at `now`: it lives on from there, within what the law allows from the first sending.
@@ -96,6 +105,8 @@ pub struct SentCode {
     pub account: AccountId,
     /// Which slot.
     pub purpose: Purpose,
+    /// The key of the device that it is to bind, if it is to bind one.
+    pub device: Option<KeyThumbprint>,
     /// The code's name.
     pub id: CodeId,
     /// What a typed code is compared with.
@@ -118,7 +129,7 @@ impl SentCode {
     /// # Errors
     /// If too many tries have failed.
     pub fn new(
-        (account, purpose): (AccountId, Purpose),
+        (account, purpose, device): (AccountId, Purpose, Option<KeyThumbprint>),
         (id, digest, sealed): (CodeId, CodeDigest, Sealed),
         (failures, sends): (Failures, Sends),
         policy: &CodePolicy,
@@ -126,7 +137,8 @@ impl SentCode {
     ) -> Result<Self, TooManyFailures> {
         let tries_max = failures.allowance(policy, now)?;
         let expires_at = now.plus(policy.lifetimes(purpose).0);
-        Ok(Self { account, purpose, id, digest, sealed, sent_at: now, expires_at, tries_max, sends: sends.sent(now) })
+        let sends = sends.sent(now);
+        Ok(Self { account, purpose, device, id, digest, sealed, sent_at: now, expires_at, tries_max, sends })
     }
 }
 

@@ -76,7 +76,7 @@ fn send(now: Timestamp, policy: &CodePolicy, allowance: Result<u32, TooManyFailu
         return too_many(fault);
     }
     let tomorrow = now.local_date().next_day().map(Timestamp::start_of);
-    let next = slot.sends.last.map(|last| last.plus(policy.send_gap)).filter(|next| *next > now);
+    let next = slot.sends.last_by(now).map(|last| last.plus(policy.send_gap)).filter(|next| *next > now);
     match (slot.sends.on_day_of(now) >= policy.sends_per_day, next) {
         // The gap may reach into the next day.
         (true, next) => tomorrow.map_or(Turn::No(Held::SentToday), |day| {
@@ -98,7 +98,7 @@ fn check(
         Err(TooManyFailures { retry_at }) => retry_at.map(|at| (at, Held::FailedToday)),
         Ok(_) => None,
     };
-    let moment = failures.held_until.filter(|until| *until > now).map(|until| (until, Held::JustFailed));
+    let moment = failures.held_at(now).map(|until| (until, Held::JustFailed));
     let held = day.into_iter().chain(moment).max_by_key(|(until, _)| *until);
     match (live_until, held) {
         (Some(_), None) => Turn::Now,
@@ -152,6 +152,7 @@ mod tests {
                         expires_at: now.plus(self.policy.lifetime),
                         tries_left: self.failures.allowance(&self.policy, now).unwrap(),
                         sealed: None,
+                        device: None,
                     });
                 }
             }

@@ -39,6 +39,8 @@ const WRONG_SIGNATURE: Malformed = Malformed::new(
 pub enum DevicePurpose {
     /// Binding the first device while the account is activated.
     Activation,
+    /// The same with a printed slip.
+    SlipActivation,
     /// Binding a device in place of another.
     Replacement,
     /// Another certificate for the same key.
@@ -48,12 +50,14 @@ pub enum DevicePurpose {
 }
 
 impl DevicePurpose {
-    const ALL: [Self; 4] = [Self::Activation, Self::Replacement, Self::Renewal, Self::Verification];
+    const ALL: [Self; 5] =
+        [Self::Activation, Self::SlipActivation, Self::Replacement, Self::Renewal, Self::Verification];
 
     /// The name that is signed and that the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Activation => "activate",
+            Self::SlipActivation => "activate-with-slip",
             Self::Replacement => "replace",
             Self::Renewal => "renew",
             Self::Verification => "verify",

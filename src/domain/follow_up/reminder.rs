@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::Date;
 
 use crate::domain::account::{Account, Standing};
-use crate::domain::law::activation::SELF_ACTIVATION_DAYS;
+use crate::domain::law::activation::{self, SELF_ACTIVATION_DAYS};
 use crate::domain::time::Timestamp;
 
 /// Holders are reminded from this hour of the day in Viet Nam.
@@ -90,7 +90,7 @@ impl ReminderDays {
             Some(morning) => Look::At(morning),
             None => Look::Remind {
                 reminded: Reminded { window, day: *day },
-                last_day: closes_at.local_date().previous_day().unwrap_or(Date::MIN),
+                last_day: activation::last_day(closes_at),
                 then: next,
             },
         }

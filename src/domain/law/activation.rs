@@ -23,6 +23,11 @@ pub fn window_closes(received: Timestamp) -> Timestamp {
     Timestamp::start_of(day.saturating_add(Duration::days(i64::from(days) + 1)))
 }
 
+/// The last day of a window that closes then.
+pub fn last_day(closes_at: Timestamp) -> Date {
+    closes_at.local_date().previous_day().unwrap_or(Date::MIN)
+}
+
 /// The window of a notice is over at `now` exactly if the notice was received before this instant: [`window_closes`] the
 /// other way round.
 pub fn lapsed_if_received_before(now: Timestamp) -> Timestamp {

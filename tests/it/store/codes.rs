@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use eid::domain::code::{CodePolicy, CountedTry, Failures, Purpose, SentAgain, SentCode, day_number};
+use eid::domain::code::{
+    CodePolicy, CountedTry, Failures, Purpose, SentAgain, SentCode, Slot, Timetable, Turn, day_number,
+};
+use eid::domain::device::KeyThumbprint;
 use eid::domain::ids::{AccountId, Version};
 use eid::domain::time::Timestamp;
 use eid::store::{Change, StoreError, Table, Unit};
@@ -35,7 +38,7 @@ async fn try_slot(scene: &Scene, slot: (AccountId, Purpose), now: Timestamp) -> 
         let unit = Unit::new(entry.with("code", counted.code.to_string()));
         (counted, unit)
     };
-    scene.store.try_code(slot, CodePolicy::default(), now, decide).await.unwrap()
+    scene.store.try_code((slot.0, slot.1, None), CodePolicy::default(), now, decide).await.unwrap()
 }
 
 async fn try_at(scene: &Scene, account: AccountId, now: Timestamp) -> Option<CountedTry> {
@@ -104,15 +107,17 @@ async fn a_code_cannot_be_tried_from_the_instant_of_its_end() {
 async fn of_twenty_tries_at_once_exactly_as_many_are_counted_as_are_allowed() {
     let scene = Scene::new().await;
     let code = with_code(&scene).await;
-    let tries =
-        race(20, |_| {
-            let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
-            let slot = (code.account, code.purpose);
-            async move {
-                store.try_code(slot, CodePolicy::default(), NOW, |counted| (counted, Unit::new(entry))).await.unwrap()
-            }
-        })
-        .await;
+    let tries = race(20, |_| {
+        let (store, entry) = (scene.store.clone(), scene.make.entry(NOW, NOBODY));
+        let slot = (code.account, code.purpose);
+        async move {
+            store
+                .try_code((slot.0, slot.1, None), CodePolicy::default(), NOW, |counted| (counted, Unit::new(entry)))
+                .await
+                .unwrap()
+        }
+    })
+    .await;
     let mut left: Vec<_> = tries.into_iter().flatten().map(|counted| counted.tries_left).collect();
     left.sort_unstable();
     assert_eq!(left, [0, 1, 2, 3, 4]);
@@ -184,7 +189,8 @@ async fn a_try_whose_unit_cannot_be_committed_was_not_counted() {
     scene.done([Change::Remember(first.clone())]).await;
     let entry = scene.make.entry(NOW, NOBODY);
     let unit = Unit::new(entry).with(Change::Remember(first));
-    let tried = scene.store.try_code((code.account, SLOT), CodePolicy::default(), NOW, |counted| (counted, unit)).await;
+    let tried =
+        scene.store.try_code((code.account, SLOT, None), CodePolicy::default(), NOW, |counted| (counted, unit)).await;
     assert!(matches!(tried, Err(StoreError::Taken(Table::Request))));
     assert_eq!(failures(&scene, code.account).await, (Failures::default(), 1));
     assert_eq!(try_at(&scene, code.account, NOW).await.unwrap().tries_left, 4);
@@ -295,4 +301,50 @@ async fn nothing_is_tried_while_an_account_is_held() {
     assert_eq!(try_at(&scene, code.account, later(30)).await.unwrap().in_row, 1);
     scene.done([spend(&code)]).await;
     assert_eq!(failures(&scene, code.account).await.0.held_until, None, "a right code ends it");
+}
+
+#[tokio::test]
+async fn a_code_for_one_device_is_not_tried_with_another_and_nothing_is_counted() {
+    let scene = Scene::new().await;
+    let [mine, other] = [1, 2].map(|byte| KeyThumbprint::parse(&[byte; 32]).unwrap());
+    let account = scene.account().await.account.id;
+    let code = SentCode { device: Some(mine), ..scene.make.code(account, SLOT, NOW) };
+    scene.done([put(&code, 0)]).await;
+    let shown = async |device| {
+        let unit = Unit::new(scene.make.entry(NOW, account.uuid()));
+        let slot = (account, SLOT, device);
+        scene.store.try_code(slot, CodePolicy::default(), NOW, |counted| (counted, unit)).await.unwrap()
+    };
+    assert!(shown(Some(other)).await.is_none() && shown(None).await.is_none());
+    assert_eq!(failures(&scene, account).await.0, Failures::default());
+    assert!(shown(Some(mine)).await.is_some());
+    let (_, slot) = scene.reader().await.slot(account, SLOT).await.unwrap();
+    assert_eq!(slot.code.unwrap().device, Some(mine));
+}
+
+#[tokio::test]
+async fn after_a_clock_was_set_back_no_code_outlives_its_time_and_no_wait_is_longer_than_any() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    let tomorrow = NOW.plus(std::time::Duration::from_hours(24));
+    let code = scene.make.code(account, SLOT, tomorrow);
+    scene.done([put(&code, 0), Change::HoldTries(account, tomorrow)]).await;
+    assert!(try_at(&scene, account, NOW).await.is_none(), "nobody knows how long it has lived");
+    let table = |slot: &(Failures, Slot), now| Timetable::at(now, &CodePolicy::default(), slot.0, &slot.1);
+    let slot = scene.reader().await.slot(account, SLOT).await.unwrap();
+    assert_eq!((table(&slot, NOW).send, table(&slot, NOW).code_expires_at), (Turn::Now, None));
+    let next = scene.make.code(account, SLOT, NOW);
+    scene.done([put(&next, slot.1.version.get())]).await;
+    assert!(try_at(&scene, account, NOW).await.is_some(), "the wait of another clock is none");
+}
+
+#[tokio::test]
+async fn failures_are_cleared_for_who_came_another_way() {
+    let scene = Scene::new().await;
+    let code = with_code(&scene).await;
+    try_at(&scene, code.account, NOW).await.unwrap();
+    scene.done([Change::HoldTries(code.account, NOW.plus(std::time::Duration::from_secs(30)))]).await;
+    scene.done([Change::ClearFailures(code.account)]).await;
+    let (failures, _) = failures(&scene, code.account).await;
+    assert_eq!((failures.today, failures.in_row, failures.held_until), (1, 0, None), "those of the day stay");
 }

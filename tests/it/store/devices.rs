@@ -321,6 +321,9 @@ async fn a_proof_in_person_counts_when_a_second_person_agreed_and_until_it_is_us
     assert_eq!(scene.commit([agree()]).await, Outcome::Changed);
     let state = scene.reader().await.counter_proof(id).await.unwrap().unwrap().state;
     assert_eq!(state, CounterState::Countersigned { by: supervisor.id });
+    let live = async |purpose, at| scene.reader().await.has_live_proof((account, purpose), at).await.unwrap();
+    assert!(live(ProofPurpose::Replacement, NOW).await && !live(ProofPurpose::Activation, NOW).await);
+    assert!(!live(ProofPurpose::Replacement, kept.0.expires_at).await);
     assert_eq!(try_counter(&scene, account, kept.0.expires_at).await, None, "its time is over");
     let entry = scene.make.entry(NOW, NOBODY);
     let other = scene.store.try_counter_code((account, ProofPurpose::Activation), NOW, move |_| ((), Unit::new(entry)));

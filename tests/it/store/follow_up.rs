@@ -183,7 +183,7 @@ async fn what_a_release_before_leaves_out_is_made_up_for_by_the_next_look() {
     let own = span(office().as_str());
     let open = async || scene.reader().await.shelved((Shelf::Open, NOW), Some(&own), None, 9).await.unwrap();
     assert!(open().await.is_empty());
-    let seen = scene.reader().await.accounts_to_look_at(NOW, 9).await.unwrap().remove(0).stored.version;
+    let seen = scene.reader().await.accounts_to_look_at(NOW, 9).await.unwrap().0.remove(0).stored.version;
     scene.done([Change::LookAgain(vec![(id, None, seen)])]).await;
     assert_eq!(names(&open().await), [id]);
 }
@@ -210,7 +210,7 @@ async fn an_account_is_looked_at_when_something_happened_and_when_it_was_planned
     let scene = Scene::new().await;
     let id = scene.account().await.account.id;
     let due = async |now| {
-        let found = scene.reader().await.accounts_to_look_at(now, 9).await.unwrap();
+        let (found, _) = scene.reader().await.accounts_to_look_at(now, 9).await.unwrap();
         found.into_iter().map(|one| (one.stored.account.id, one.stored.version, one.reminded)).collect::<Vec<_>>()
     };
     let seen = Version::new(1);

@@ -173,6 +173,7 @@ impl Records {
     /// A code that lives for three minutes and may be tried five times.
     pub fn code(&self, account: AccountId, purpose: Purpose, sent_at: Timestamp) -> SentCode {
         SentCode {
+            device: None,
             account,
             purpose,
             id: CodeId::new(self.id()),
