@@ -48,7 +48,7 @@ async fn one_device_key_asks_for_so_many_codes_a_day_whoever_it_names() {
         }
         let held = wish(service, &somebody(&holder.number, &holder.phone, 7), "").await;
         assert_eq!(held.outcome(), pb::SendCodeOutcome::HeldBack);
-        let table = held.timetable.clone().unwrap();
+        let table = held.timetable.unwrap();
         assert_eq!((table.may_send, table.next_step()), (false, pb::NextStep::Wait));
         assert_eq!((table.stands_still(), table.send_in.unwrap().seconds), (pb::StandStill::HeldBack, 6 * 3_600));
         let in_six_hours = service.now().plus(Duration::from_hours(6)).micros() / 1_000_000;

@@ -90,8 +90,8 @@ impl App {
         (drawn.clone(), Change::NewDeviceChallenge(drawn))
     }
 
-    /// Checks an answer to a challenge. Whoever acts on the proof, or on a wrong signature, spends the challenge
-    /// ([`Change::SpendDeviceChallenge`]) in the same unit.
+    /// Checks an answer to a challenge. Whoever acts on the proof spends the challenge ([`Change::SpendDeviceChallenge`]) in the
+    /// same unit, and whoever acts on a wrong signature does too, but for an activation.
     ///
     /// # Errors
     /// If the store cannot be asked.

@@ -2,7 +2,7 @@
 //! revoked certificates.
 //!
 //! A challenge is spent in the unit of whatever follows from its answer: a binding, a certificate, a verdict, or the entry of
-//! a wrong signature. The rooms for keys and certificates know nothing of accounts; here the two meet.
+//! a wrong signature. While an account is activated a wrong signature spends none: the code that came with it lives. The rooms for keys and certificates know nothing of accounts; here the two meet.
 
 mod authorities;
 mod bind;
