@@ -161,7 +161,7 @@ pub struct KeyProof {
 pub struct Consent(());
 
 impl Challenge {
-    /// A challenge of these random bytes. It lives as long as told, and never longer than [`LIFETIME_MAX`].
+    /// A challenge of these random bytes. It lives as long as told, and never longer than ten minutes.
     pub fn new(
         value: ChallengeValue,
         (account, purpose, key): (AccountId, DevicePurpose, KeyThumbprint),
