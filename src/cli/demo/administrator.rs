@@ -1,4 +1,4 @@
-//! The seventh scene: an administrator finds accounts and changes phones and e-mail addresses.
+//! The scene of the contacts: an administrator finds accounts and changes phones and e-mail addresses.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The sixth scene: holders activate their accounts through the backend of the mobile app.
+//! The scene of the app: holders activate their accounts through the backend of the mobile app.
 
 use std::io::{self, Write};
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The last scene: what the service itself says there is, against what the players were told on the way.
+//! Taking stock: what the service itself says there is, against what the players were told on the way.
 
 use std::collections::HashSet;
 use std::io::{self, Write};

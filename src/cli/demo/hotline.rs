@@ -1,4 +1,4 @@
-//! The last scene: somebody who came too late is helped by two people of the hotline.
+//! The scene at the hotline: somebody who came too late is helped by two people of the hotline.
 
 use std::io::{self, Write};
 

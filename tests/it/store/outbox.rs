@@ -279,6 +279,43 @@ async fn parts_reported_at_once_make_one_arrival() {
     assert_eq!(arrival(&scene, &message).await, (Some(NOW), 0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parts_reported_while_their_message_is_being_settled_make_one_arrival() {
+    let scene = Scene::new().await;
+    queued(&scene, 1).await;
+    let parts: Vec<_> = (0..6).map(|n| format!("p{n}")).collect();
+    let names: Vec<_> = parts.iter().map(String::as_str).collect();
+    let claimed = claim(&scene, 1, NOW).await.remove(0);
+    let settled = [settle(&claimed, Settled::Sent { at: NOW }), attempt(&claimed, Some("smpp"), "accepted", &names)];
+    let mut units = vec![scene.unit(NOW, settled)];
+    units.extend(parts.iter().map(|part| scene.unit(NOW, [report(part, true)])));
+    let units = std::sync::Arc::new(std::sync::Mutex::new(units));
+    let outcomes = race(7, |_| {
+        let (store, units) = (scene.store.clone(), units.clone());
+        async move {
+            let unit = units.lock().unwrap().pop().unwrap();
+            outcome(store.commit(unit).await)
+        }
+    })
+    .await;
+    assert_eq!(outcomes, [Outcome::Done; 7]);
+    assert_eq!(arrival(&scene, &claimed).await, (Some(NOW), 0));
+}
+
+#[tokio::test]
+async fn a_late_word_on_an_earlier_attempt_does_not_fail_the_present_one() {
+    let scene = Scene::new().await;
+    queued(&scene, 1).await;
+    let first = sent(&scene, &["a", "b"]).await;
+    scene.done([report("a", false)]).await;
+    scene.done([Change::RetryMessage(first.id)]).await;
+    let second = sent(&scene, &["c", "d"]).await;
+    scene.done([report("b", false)]).await;
+    assert_eq!(arrival(&scene, &second).await, (None, 0), "it is on its way again");
+    scene.done([report("c", true), report("d", true)]).await;
+    assert_eq!(arrival(&scene, &second).await, (Some(NOW), 0));
+}
+
 #[tokio::test]
 async fn a_message_that_failed_is_tried_again_with_its_tries_forgiven_or_let_be() {
     let scene = Scene::new().await;
