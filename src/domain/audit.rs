@@ -194,6 +194,8 @@ pub enum Action {
     TotpRefused,
     /// An officer recorded that a holder stood at the counter.
     ProvedInPerson,
+    /// Nobody with that number and passport was found at a counter.
+    NotProvedInPerson,
     /// A second person agreed to such a record.
     ProofCountersigned,
     /// An authority that issues certificates to devices got its own.
@@ -277,6 +279,7 @@ impl Action {
             Self::TotpAccepted => "totp.accepted",
             Self::TotpRefused => "totp.refused",
             Self::ProvedInPerson => "device.proved-in-person",
+            Self::NotProvedInPerson => "device.not-proved-in-person",
             Self::ProofCountersigned => "device.proof-countersigned",
             Self::DeviceAuthorityFounded => "device.authority-founded",
             Self::DeviceListPublished => "device.list-published",

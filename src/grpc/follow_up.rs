@@ -2,6 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
+use super::activation::timetable;
 use super::advice::follow_up::obstacle as advice;
 use super::enrolment::officer;
 use super::gate::caller;
@@ -78,7 +79,8 @@ pub(super) async fn note_opened(
     } else {
         pb::NoteNoticeOpenedOutcome::NotMatched
     };
-    Ok(Response::new(pb::NoteNoticeOpenedResponse { outcome: outcome.into() }))
+    let shown = timetable(&app.stand(&login).await?.outlook, app.clock().now());
+    Ok(Response::new(pb::NoteNoticeOpenedResponse { outcome: outcome.into(), timetable: Some(shown) }))
 }
 
 /// The officer whose office is meant; `None` for the hotline, which helps everybody.

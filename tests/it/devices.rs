@@ -17,7 +17,7 @@ use totp_rs::Totp;
 use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
 
 use crate::support::device::Phone;
-use crate::support::service::{FACE_VERIFIER, Holder, Service, fields, reason, with};
+use crate::support::service::{FACE_VERIFIER, Holder, Service, certificate, fields, reason, with};
 
 const STEP: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_hours(1);
@@ -410,6 +410,8 @@ async fn the_counter_knows_a_holder_by_number_and_passport_and_repeats_its_code(
             pb::ProveInPersonRequest { passport_number: other.passport.number.clone(), ..stands(service, &person) };
         let answer = officer.prove_in_person(swapped).await.unwrap().into_inner();
         assert_eq!(answer.outcome(), pb::ProveInPersonOutcome::NotMatched);
+        let by = service.app().caller(&certificate("officer")).await.unwrap().unwrap().id();
+        assert!(service.actions(&by.to_string()).await.contains(&"device.not-proved-in-person".to_owned()));
         let applicant = service.applicant().await;
         let passport = applicant.application.passport.clone().unwrap();
         let waiting =

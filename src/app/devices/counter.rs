@@ -107,7 +107,10 @@ impl App {
         let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;
         let passport = self.vault().document(&stood.state, &stood.passport);
         let Some(stored) = found.into_iter().find(|stored| stored.passport == passport) else {
-            return Ok(Attempt::Unchanged(Proved::NotMatched));
+            // Whoever tries numbers and passports is seen.
+            let entry = self.entry(now, by.actor(), Action::NotProvedInPerson, officer.id.uuid());
+            let entry = entry.with("office", officer.office.to_string());
+            return Ok(Attempt::Change(Proved::NotMatched, Unit::new(entry)));
         };
         let account = stored.account.id;
         let (id, who) = (ProofId::new(self.dice().id(now)), (officer.id, officer.office.clone()));
