@@ -7,6 +7,7 @@ use eid::app::BudgetSettings;
 use eid::limits::Quota;
 use eid::proto as pb;
 use futures::future::join_all;
+use tonic::Code;
 
 use crate::support::device::Phone;
 use crate::support::redis::PrivateRedis;
@@ -143,45 +144,47 @@ async fn a_repeat_of_a_wish_is_answered_again_and_counted_once() {
     .await;
 }
 
-/// Two hundred guesses from fifty connections, four on each; how many were counted.
-async fn guesses(service: &Service, holder: &Holder, code: &str) -> usize {
+/// Two hundred guesses from fifty connections, four on each; how often the code may be tried after them.
+async fn guesses(service: &Service, holder: &Holder, code: &str) -> i32 {
     let wrong = another(code);
     let connections = (0..50).map(|_| {
         let (mut app, wrong) = (service.phone_app(), &wrong);
         async move {
-            let mut counted = 0;
             for _ in 0..4 {
-                let answer = app.activate(holder.activate(service.id(), wrong)).await.unwrap().into_inner();
-                counted += usize::from(answer.outcome() == pb::ActivateOutcome::WrongCode);
+                match app.activate(holder.activate(service.id(), wrong)).await {
+                    Ok(answer) => assert_ne!(answer.get_ref().outcome(), pb::ActivateOutcome::Activated),
+                    // So many at once may take a slow machine longer than a call may last.
+                    Err(late) => assert_eq!(late.code(), Code::DeadlineExceeded),
+                }
             }
-            counted
         }
     });
-    join_all(connections).await.into_iter().sum()
+    join_all(connections).await;
+    service.status(&holder.number, &holder.phone).await.timetable.unwrap().tries_left
 }
 
-async fn guessing_gets_three_tries(service: &Service) {
+async fn guessing_gets_the_tries_of_one_code(service: &Service) {
     let holder = service.holder().await;
     let code = service.code_for(&holder).await;
-    assert_eq!(guesses(service, &holder, &code).await, 3, "then one has to wait");
+    assert_eq!(guesses(service, &holder, &code).await, 2, "three of five, then one has to wait");
     service.wait(Duration::from_secs(30));
     assert_eq!(guesses(service, &holder, &code).await, 1);
     service.wait(Duration::from_mins(1));
-    assert_eq!(guesses(service, &holder, &code).await, 1, "five in all");
+    assert_eq!(guesses(service, &holder, &code).await, 0, "five in all");
     service.wait(Duration::from_mins(1));
     assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::NoLiveCode);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_guesses_from_fifty_connections_get_the_tries_of_one_code_without_redis() {
-    with_wishes(Wishes { counts_alone: true, ..Wishes::default() }, guessing_gets_three_tries).await;
+    with_wishes(Wishes { counts_alone: true, ..Wishes::default() }, guessing_gets_the_tries_of_one_code).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_guesses_from_fifty_connections_get_the_tries_of_one_code_with_redis() {
     let server = PrivateRedis::start();
     let redis = Some((server.url(), "guesses".to_owned()));
-    with_wishes(Wishes { redis, ..Wishes::default() }, guessing_gets_three_tries).await;
+    with_wishes(Wishes { redis, ..Wishes::default() }, guessing_gets_the_tries_of_one_code).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,7 +201,7 @@ async fn losing_redis_in_the_middle_gives_no_other_try_and_stops_nobody() {
         server.run();
         service.wait(Duration::from_secs(1));
         let after = guesses(service, &holder, &code).await;
-        assert_eq!((before, without, after), (3, 0, 0));
+        assert_eq!((before, without, after), (2, 2, 2), "the wait is not over");
         let code = service.code_for(&honest).await;
         assert_eq!(service.activate(&honest, &code).await.outcome(), pb::ActivateOutcome::Activated);
     })
