@@ -300,7 +300,8 @@ impl App {
         let (actor, call) = (by.clone(), repeat.clone());
         let right = move |app: &Self, typed: Typed, counted: &CountedTry| {
             let Typed { account, now, .. } = typed;
-            let (spent, opened) = ((account.account.id, Purpose::Activation), ("code", counted.code.to_string()));
+            let (spent, opened) =
+                ((account.account.id, Purpose::Activation), (Route::Activation, "code", counted.code.to_string()));
             let (answer, unit) = app.activated(&actor, &call, account, opened, (&authority, &proven), now)?;
             Ok((answer, unit.with(Change::SpendCode(spent, counted.code))))
         };
@@ -321,19 +322,19 @@ impl App {
         Ok(Attempt::Change(answer, unit))
     }
 
-    /// The answer and the unit by which an account becomes active and its device is bound. Whoever calls adds what spends that
-    /// by which it was opened.
+    /// The answer and the unit by which an account becomes active and its device is bound; the entry names by what. Whoever
+    /// calls adds what spends that.
     pub(super) fn activated(
         &self,
         by: &Caller,
         repeat: &Repeat,
         mut stored: StoredAccount,
-        opened: (&'static str, String),
+        (route, key, value): (Route, &'static str, String),
         (authority, (proof, assurance)): (&Authority, &(KeyProof, Assurance)),
         now: Timestamp,
     ) -> Result<(Activated, Unit), Error> {
         let id = stored.account.id;
-        let (bound, binding) = self.bind_device(authority, proof, (Route::Activation, *assurance), now)?;
+        let (bound, binding) = self.bind_device(authority, proof, (route, *assurance), now)?;
         let device = bound.device.id;
         let answer = Activated::Activated { at: now, device, bound: Some(Box::new(bound)) };
         // A device is bound: the holder is told wherever they can be reached (SP 800-63B section 4.6).
@@ -341,7 +342,7 @@ impl App {
         stored.account = stored.account.activate(now).map_err(|_| Error::Contended)?;
         let entry = self
             .entry(now, by.actor(), Action::AccountActivated, id.uuid())
-            .with(opened.0, opened.1)
+            .with(key, value)
             .with("device", device.to_string())
             .with("assurance", assurance.name());
         let unit = Unit::new(entry)

@@ -16,12 +16,12 @@ use super::{Activated, App, Caller, CodeWish, Error, Login, Repeat};
 use crate::domain::account::Standing;
 use crate::domain::audit::Action;
 use crate::domain::chip::GroupNumber;
-use crate::domain::device::{Challenge, CounterCode, DevicePurpose, ProofPurpose};
-use crate::domain::ids::AccountId;
+use crate::domain::device::{Challenge, CounterCode, DevicePurpose, ProofPurpose, Route};
+use crate::domain::ids::{AccountId, ProofId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, CounterTry, StoreError, StoredAccount, Unit};
+use crate::store::{Change, StoredAccount, Unit};
 
 /// A passport as the app shows it.
 #[derive(Clone)]
@@ -160,39 +160,22 @@ impl App {
         if !self.is_passport_of(&stored, &wish.passport, now).await? {
             return self.not_the_passport(by, repeat, meant, wish, now);
         }
-        let (app, actor, call, code) = (self.clone(), by.clone(), repeat.clone(), wish.code.clone());
-        let account = stored.account.id;
-        let decide = move |counted: CounterTry| {
-            let proof = counted.proof;
-            let refused = app.device_refused(&actor, account, meant.1, now).with("proof", proof.to_string());
-            let decided = if app.vault().is_counter_code((proof, account), &code, &counted.digest) {
-                app.activated(&actor, &call, stored, ("proof", proof.to_string()), (&authority, &proven), now).map(
-                    |(answer, unit)| {
-                        // Whatever was guessed before is over: no code by SMS will come to say so.
-                        (answer, unit.with(Change::UseProof(proof)).with(Change::ClearFailures(account)))
-                    },
-                )
-            } else {
-                let answer = Activated::WrongCode { tries_left: counted.tries_left };
-                let first = call.remember(&actor, &answer);
-                first.map(|first| (answer, Unit::new(refused.clone()).with(first)))
-            };
-            match decided {
-                Ok((answer, unit)) => (Ok(answer), unit),
-                // The try stays counted, and has its entry.
-                Err(error) => (Err(error), Unit::new(refused.with("broken", "true"))),
-            }
+        let (account, purpose) = meant;
+        let refused = self.device_refused(by, account, purpose, now);
+        let (actor, call, again) = (by.clone(), repeat.clone(), (by.clone(), repeat.clone()));
+        let right = move |app: &Self, proof: ProofId| {
+            let opened = (Route::InPerson, "proof", proof.to_string());
+            let (answer, unit) = app.activated(&actor, &call, stored, opened, (&authority, &proven), now)?;
+            // Whatever was guessed before is over: no code by SMS will come to say so.
+            Ok((answer, unit.with(Change::ClearFailures(account))))
         };
-        match self.store().try_counter_code((account, ProofPurpose::Activation), now, decide).await {
-            Ok(Some(answer)) => {
-                self.committed();
-                answer.map(Attempt::Answered)
-            }
-            Ok(None) => Ok(Attempt::Unchanged(Activated::NoLiveCode)),
-            // The count was undone together with the rest: looking again costs no try.
-            Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
-            Err(error) => Err(error.into()),
-        }
+        let wrong = move |tries_left| {
+            let answer = Activated::WrongCode { tries_left };
+            let first = again.1.remember(&again.0, &answer)?;
+            Ok((answer, first))
+        };
+        let (tried, none) = ((wish.code.clone(), refused), Activated::NoLiveCode);
+        self.try_proof((account, ProofPurpose::Activation), tried, now, right, wrong, none).await
     }
 
     /// The passport is another one. The challenge is spent: whoever guesses at passports needs one for each guess, and the

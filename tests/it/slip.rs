@@ -5,6 +5,7 @@ use std::time::Duration;
 use eid::practice::Applicant;
 use eid::proto as pb;
 use eid::proto::counter_service_client::CounterServiceClient;
+use eid::proto::device_service_client::DeviceServiceClient;
 use futures::future::join_all;
 use pb::activate_with_slip_request::Passport;
 
@@ -120,6 +121,10 @@ async fn a_holder_whom_guesses_shut_out_activates_with_slip_and_passport() {
         assert_eq!(answer.outcome(), pb::ActivateOutcome::Activated);
         assert!(activate(service, &request).await == answer, "a repeat is told the same");
         assert_eq!(answer.device.unwrap().assurance(), pb::AssuranceLevel::Substantial);
+        let asked = pb::ListDevicesRequest { account_id: person.holder.account.clone() };
+        let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
+        let listed = devices.list_devices(asked).await.unwrap().into_inner().devices;
+        assert_eq!(listed.iter().map(pb::Device::route).collect::<Vec<_>>(), [pb::DeviceRoute::InPerson]);
         let kinds: Vec<_> = service.messages().await.iter().map(|message| message["kind"].clone()).collect();
         assert!(
             kinds.iter().any(|kind| *kind == "slip_notice") && kinds.iter().any(|kind| *kind == "activated_notice")

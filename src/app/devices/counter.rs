@@ -7,7 +7,7 @@ use crate::app::receipts::at;
 use crate::app::repeat::Attempt;
 use crate::app::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::account::{IdentityNumber, Standing};
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::device::{CounterCode, CounterProof, CounterState, NotCountersigned, ProofPurpose};
 use crate::domain::ids::{AccountId, ProofId};
 use crate::domain::message::NoticeText;
@@ -16,7 +16,7 @@ use crate::domain::person::StateCode;
 use crate::domain::review::CannotReview;
 use crate::domain::time::Timestamp;
 use crate::receipt::{ActivationSlip, Printed};
-use crate::store::{AccountKey, Change, Reader, StoreError, Unit};
+use crate::store::{AccountKey, Change, CounterTry, Reader, StoreError, Unit};
 
 /// Who stands at the counter, by what the officer has before them.
 #[derive(Clone, Debug)]
@@ -140,6 +140,44 @@ impl App {
             .with(Change::RecordProof(Box::new(proof), digest))
             .with_all(self.tell(&stored, &notice, now)?);
         Ok(Attempt::Change(answer, unit))
+    }
+
+    /// Tries a code from the counter. `right` says what is answered and changed if it is right, `wrong` what is answered and
+    /// remembered if it is not; `refused` is the entry of a try that did not succeed.
+    pub(in crate::app) async fn try_proof<T: Send + 'static>(
+        &self,
+        (account, purpose): (AccountId, ProofPurpose),
+        (code, refused): (CounterCode, Entry),
+        now: Timestamp,
+        right: impl FnOnce(&Self, ProofId) -> Result<(T, Unit), Error> + Send + 'static,
+        wrong: impl FnOnce(u32) -> Result<(T, Change), Error> + Send + 'static,
+        no_live_code: T,
+    ) -> Result<Attempt<T>, Error> {
+        let app = self.clone();
+        let decide = move |counted: CounterTry| {
+            let proof = counted.proof;
+            let refused = refused.with("proof", proof.to_string());
+            let decided = if app.vault().is_counter_code((proof, account), &code, &counted.digest) {
+                right(&app, proof).map(|(answer, unit)| (answer, unit.with(Change::UseProof(proof))))
+            } else {
+                wrong(counted.tries_left).map(|(answer, first)| (answer, Unit::new(refused.clone()).with(first)))
+            };
+            match decided {
+                Ok((answer, unit)) => (Ok(answer), unit),
+                // The try stays counted, and has its entry.
+                Err(error) => (Err(error), Unit::new(refused.with("broken", "true"))),
+            }
+        };
+        match self.store().try_counter_code((account, purpose), now, decide).await {
+            Ok(Some(answer)) => {
+                self.committed();
+                answer.map(Attempt::Answered)
+            }
+            Ok(None) => Ok(Attempt::Unchanged(no_live_code)),
+            // The count was undone together with the rest: looking again costs no try.
+            Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The page to be printed, if the code is to be taken home.

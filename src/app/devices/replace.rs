@@ -18,7 +18,7 @@ use crate::domain::device::{
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::message::NoticeText;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, CounterTry, StoreError, StoredAccount, Unit};
+use crate::store::{Change, StoredAccount, Unit};
 
 /// A wish to replace a device.
 #[derive(Clone)]
@@ -178,35 +178,19 @@ impl App {
         ready: Ready,
         code: CounterCode,
     ) -> Result<Attempt<Replaced>, Error> {
-        let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());
         let (account, now) = (ready.account.account.id, ready.now);
-        let decide = move |counted: CounterTry| {
-            let refused = app.device_refused(&by, account, DevicePurpose::Replacement, now);
-            let refused = refused.with("proof", counted.proof.to_string());
-            let decided = if app.vault().is_counter_code((counted.proof, account), &code, &counted.digest) {
-                app.replaced(&by, &repeat, &ready, Route::InPerson)
-                    .map(|(bound, unit)| (Replaced::Bound(Box::new(bound)), unit.with(Change::UseProof(counted.proof))))
-            } else {
-                let why = NotReplaced::WrongCode { tries_left: counted.tries_left };
-                let first = repeat.remember(&by, &First::Not(why));
-                first.map(|first| (Replaced::Not(why), Unit::new(refused.clone()).with(first)))
-            };
-            match decided {
-                Ok((answer, unit)) => (Ok(answer), unit),
-                // The try stays counted, and has its entry.
-                Err(error) => (Err(error), Unit::new(refused.with("broken", "true"))),
-            }
+        let refused = self.device_refused(by, account, DevicePurpose::Replacement, now);
+        let (actor, call, again) = (by.clone(), repeat.clone(), (by.clone(), repeat.clone()));
+        let right = move |app: &Self, _| {
+            let (bound, unit) = app.replaced(&actor, &call, &ready, Route::InPerson)?;
+            Ok((Replaced::Bound(Box::new(bound)), unit))
         };
-        match self.store().try_counter_code((account, ProofPurpose::Replacement), now, decide).await {
-            Ok(Some(answer)) => {
-                self.committed();
-                answer.map(Attempt::Answered)
-            }
-            Ok(None) => Ok(Attempt::Unchanged(Replaced::Not(NotReplaced::NoLiveCode))),
-            // The count was undone together with the rest: looking again costs no try.
-            Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
-            Err(error) => Err(error.into()),
-        }
+        let wrong = move |tries_left| {
+            let why = NotReplaced::WrongCode { tries_left };
+            Ok((Replaced::Not(why), again.1.remember(&again.0, &First::Not(why))?))
+        };
+        let none = Replaced::Not(NotReplaced::NoLiveCode);
+        self.try_proof((account, ProofPurpose::Replacement), (code, refused), now, right, wrong, none).await
     }
 
     /// The new device, and the unit that binds it in place of the old one and tells the holder.
