@@ -93,8 +93,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
-    /// A wish to open the way to activation again.
-    Reopening,
+    /// A proposal, or one that is not the caller's business.
+    Proposal,
     /// A file of trust material.
     TrustMaterial,
     /// An office, or one that is not the caller's business.
@@ -113,7 +113,7 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
-            Self::Reopening => "reopening",
+            Self::Proposal => "proposal",
             Self::TrustMaterial => "trust material",
             Self::Office => "office",
             Self::Registry => "registry",

@@ -64,7 +64,7 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
-    REOPENING_NOT_FOUND: NotFound,
+    PROPOSAL_NOT_FOUND: NotFound,
         "No such wish to open the way to activation again."
         / "Không có yêu cầu mở lại việc kích hoạt này.";
     DEVICE_NOT_FOUND: NotFound,
@@ -380,7 +380,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
-            Error::NotFound(Missing::Reopening) => REOPENING_NOT_FOUND.status(),
+            Error::NotFound(Missing::Proposal) => PROPOSAL_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Proof) => PROOF_NOT_FOUND.status(),

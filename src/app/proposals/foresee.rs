@@ -1,0 +1,49 @@
+//! What a proposal would do: looked at anew each time, and done as it was foreseen. One arm for each kind.
+
+use super::super::{App, Error, reopen};
+use crate::domain::proposal::{Act, Proposal, WhyVoid};
+use crate::domain::time::Timestamp;
+use crate::store::{Change, Reader};
+
+/// What will happen if a proposal is approved.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// The way to activation is opened.
+    Reopening(Box<reopen::Opening>),
+}
+
+impl App {
+    /// What will happen, as things stand; or why nothing will.
+    pub(super) async fn foresee(
+        &self,
+        reader: &mut Reader,
+        proposal: &Proposal,
+        now: Timestamp,
+    ) -> Result<Result<Effect, WhyVoid>, Error> {
+        match &proposal.act {
+            Act::Reopening(account) => {
+                let opening = self.opening(reader, *account, now).await?;
+                Ok(opening.map(|opening| Effect::Reopening(Box::new(opening))))
+            }
+        }
+    }
+
+    /// The changes that do it, to be committed with the approval.
+    pub(super) fn carry_out(
+        &self,
+        effect: &Effect,
+        _approved: &Proposal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Error> {
+        match effect {
+            Effect::Reopening(opening) => self.open_again(opening, now),
+        }
+    }
+
+    /// What else changes if a proposal is dropped.
+    pub(super) fn dropped(declined: &Proposal) -> Vec<Change> {
+        match declined.act {
+            Act::Reopening(_) => Vec::new(),
+        }
+    }
+}
