@@ -26,7 +26,7 @@ async fn a_proposal_that_two_people_approve_at_once_is_done_once() {
         service.register(Role::Hotline, None, third).await;
         let proposal = lapsed_proposal(service).await;
         let answers = join_all([first, third].map(|who| approve(service, who, &proposal))).await;
-        let mut outcomes: Vec<_> = answers.iter().map(|answer| answer.outcome()).collect();
+        let mut outcomes: Vec<_> = answers.iter().map(pb::ApproveProposalResponse::outcome).collect();
         outcomes.sort_unstable();
         assert_eq!(outcomes, [pb::SettleOutcome::Approved, pb::SettleOutcome::NotPending]);
         let actions = service.actions(&proposal.target_id).await;
