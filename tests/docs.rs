@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use eid::cli::Cli;
+use eid::domain::disclosure::disclosure;
 use eid::domain::follow_up::Obstacle;
 use eid::domain::proposal::ProposalKind;
 use eid::domain::staff::Role;
@@ -174,12 +175,33 @@ fn every_reason_for_standing_still_stands_in_its_table_with_whoever_should_act()
     assert_eq!(sent, due.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
 }
 
+/// The cells of a row of a table.
+fn cells(row: &str) -> Vec<String> {
+    row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+}
+
+#[test]
+fn every_role_that_looks_for_people_stands_with_what_it_looks_by_and_is_shown() {
+    let finding = text("docs/finding.md");
+    let rows = finding.lines().skip_while(|line| *line != "## Who looks by what").take_while(|line| *line != "## How");
+    let told: Vec<_> = rows.filter(|line| line.starts_with("| `")).map(cells).collect();
+    let due: Vec<_> = Role::ALL
+        .into_iter()
+        .filter_map(|role| disclosure(role).map(|shown| (role, shown)))
+        .map(|(role, shown)| {
+            let searches = shown.searches.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+            let (phone, email) = (shown.phone.name().to_owned(), shown.email.name().to_owned());
+            vec![format!("`{role}`"), searches, phone, email]
+        })
+        .collect();
+    assert_eq!(told, due);
+}
+
 #[test]
 fn every_kind_of_proposal_stands_in_its_table_with_its_rule() {
     let document = text("docs/proposals.md");
     let rows =
         document.lines().skip_while(|line| *line != "## Kinds").take_while(|line| *line != "## The way of a proposal");
-    let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
     let told: Vec<_> = rows.filter(|line| line.starts_with("| `")).map(cells).collect();
     let names = |roles: &[Role]| roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
     assert_eq!(told.len(), ProposalKind::ALL.len());

@@ -1,16 +1,23 @@
-//! Accounts, for those who answer for them: found by an exact value, shown masked, each look recorded.
+//! Accounts, for those who answer for them: found by an exact value, shown as far as the role may see, each look recorded.
+
+use time::Date;
 
 use super::{App, Caller, ChangeView, Error, Missing};
 use crate::domain::account::{Account, IdentityNumber, Standing};
 use crate::domain::audit::Action;
 use crate::domain::contact::{Email, Phone};
+use crate::domain::disclosure::{Disclosure, SearchKind, disclosure};
+use crate::domain::duplicate::BlockingKey;
 use crate::domain::follow_up::Funnel;
 use crate::domain::ids::{AccountId, EnrolmentId};
 use crate::domain::outlook::Outlook;
 use crate::domain::passport::DocumentNumber;
-use crate::domain::person::StateCode;
+use crate::domain::person::{FullName, StateCode};
 use crate::domain::time::Timestamp;
-use crate::store::{AccountKey, Reader, StoredAccount, Unit};
+use crate::store::{AccountKey, BindingKind, Reader, StoredAccount, Unit};
+
+/// Requests that are opened to find persons by name.
+const FOUND_MAX: usize = 20;
 
 /// An account, masked: enough to recognise, too little to use.
 #[derive(Debug)]
@@ -38,14 +45,29 @@ pub struct AccountView {
 pub enum Search {
     /// Identification number.
     Number(IdentityNumber),
+    /// Travel document.
+    Document(StateCode, DocumentNumber),
+    /// Residence card: the name of its kind, and its number.
+    Card(&'static str, DocumentNumber),
     /// Phone.
     Phone(Phone),
     /// E-mail address.
     Email(Email),
-    /// Travel document.
-    Document(StateCode, DocumentNumber),
+    /// Name, day of birth and nationality.
+    Person(Box<PersonKey>),
     /// The request it was issued on.
     Enrolment(EnrolmentId),
+}
+
+/// Who a person is, as people say it.
+#[derive(Debug)]
+pub struct PersonKey {
+    /// Name.
+    pub name: FullName,
+    /// Day of birth.
+    pub born_on: Date,
+    /// Nationality.
+    pub nationality: StateCode,
 }
 
 /// Why someone looks. Recorded with the look.
@@ -76,13 +98,16 @@ impl LookPurpose {
 }
 
 impl Search {
-    const fn name(&self) -> &'static str {
+    /// Of which kind it is.
+    pub const fn kind(&self) -> SearchKind {
         match self {
-            Self::Number(_) => "number",
-            Self::Phone(_) => "phone",
-            Self::Email(_) => "email",
-            Self::Document(..) => "document",
-            Self::Enrolment(_) => "enrolment",
+            Self::Number(_) => SearchKind::Number,
+            Self::Document(..) => SearchKind::Document,
+            Self::Card(..) => SearchKind::Card,
+            Self::Phone(_) => SearchKind::Phone,
+            Self::Email(_) => SearchKind::Email,
+            Self::Person(_) => SearchKind::Name,
+            Self::Enrolment(_) => SearchKind::Enrolment,
         }
     }
 }
@@ -93,47 +118,83 @@ impl App {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn account(&self, by: &Caller, why: LookPurpose, id: AccountId) -> Result<AccountView, Error> {
-        let found = self.look(by, why, "id", &AccountKey::Id(id)).await?;
+        let mut reader = self.store().reader().await?;
+        let rows = reader.accounts(&AccountKey::Id(id)).await?;
+        let found = self.shown(reader, by, (why, "id"), &rows).await?;
         found.into_iter().next().ok_or(Error::NotFound(Missing::Account))
     }
 
-    /// The accounts that have exactly this.
+    /// The accounts that have exactly this, at most 20.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is none.
+    /// [`Error::SearchNotAllowed`] if the caller's role does not look by it, [`Error::NotFound`] if there is none.
     pub async fn find_accounts(
         &self,
         by: &Caller,
         why: LookPurpose,
         search: &Search,
     ) -> Result<Vec<AccountView>, Error> {
-        let key = match search {
-            Search::Number(number) => AccountKey::Number(self.vault().number(number)),
-            Search::Phone(phone) => AccountKey::Phone(self.vault().phone(phone)),
-            Search::Email(email) => AccountKey::Email(self.vault().email(email)),
-            Search::Document(state, number) => AccountKey::Passport(self.vault().document(state, number)),
-            Search::Enrolment(id) => AccountKey::Enrolment(*id),
-        };
-        let found = self.look(by, why, search.name(), &key).await?;
+        let kind = search.kind();
+        if !disclosure(by.role()).is_some_and(|disclosure| disclosure.searches.contains(&kind)) {
+            return Err(Error::SearchNotAllowed);
+        }
+        let mut reader = self.store().reader().await?;
+        let rows = self.matching(&mut reader, search).await?;
+        let found = self.shown(reader, by, (why, kind.name()), &rows).await?;
         if found.is_empty() { Err(Error::NotFound(Missing::Account)) } else { Ok(found) }
     }
 
-    async fn look(
+    async fn matching(&self, reader: &mut Reader, search: &Search) -> Result<Vec<StoredAccount>, Error> {
+        let key = match search {
+            Search::Number(number) => AccountKey::Number(self.vault().number(number)),
+            Search::Document(state, number) => AccountKey::Passport(self.vault().document(state, number)),
+            Search::Card(kind, number) => {
+                let card = self.vault().card(kind, number);
+                let Some(request) = reader.bound_request(BindingKind::Card, &card).await? else {
+                    return Ok(Vec::new());
+                };
+                AccountKey::Enrolment(request)
+            }
+            Search::Phone(phone) => AccountKey::Phone(self.vault().phone(phone)),
+            Search::Email(email) => AccountKey::Email(self.vault().email(email)),
+            Search::Person(person) => return self.persons(reader, person).await,
+            Search::Enrolment(id) => AccountKey::Enrolment(*id),
+        };
+        Ok(reader.accounts(&key).await?)
+    }
+
+    /// Accounts of persons of that name, day of birth and nationality: of the latest requests that have the letters of the
+    /// name and the day in common, those that open to the same.
+    async fn persons(&self, reader: &mut Reader, person: &PersonKey) -> Result<Vec<StoredAccount>, Error> {
+        let key = self.vault().blocking_key(&BlockingKey::of_person(&person.name, person.born_on));
+        let holders = reader.duplicate_holders(std::slice::from_ref(&key)).await?.into_iter().flatten();
+        let requests: Vec<_> = holders.take(FOUND_MAX).collect();
+        let mut accounts = Vec::new();
+        for stored in reader.enrolments_named(&requests).await? {
+            let application = self.open_application(&stored)?;
+            if application.born_on == person.born_on && application.nationality == person.nationality {
+                accounts.extend(reader.accounts(&AccountKey::Enrolment(stored.enrolment.id)).await?);
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// The accounts, as the caller's role is shown them. Whoever was shown is named in the log; a look that found nobody is
+    /// recorded with the looker as its subject.
+    async fn shown(
         &self,
+        mut reader: Reader,
         by: &Caller,
-        why: LookPurpose,
-        how: &'static str,
-        key: &AccountKey,
+        (why, how): (LookPurpose, &'static str),
+        rows: &[StoredAccount],
     ) -> Result<Vec<AccountView>, Error> {
         let now = self.clock().now();
-        let mut reader = self.store().reader().await?;
-        let rows = reader.accounts(key).await?;
+        let disclosure = disclosure(by.role()).ok_or(Error::SearchNotAllowed)?;
         let mut views = Vec::with_capacity(rows.len());
-        for row in &rows {
-            views.push(self.account_view(&mut reader, row, now).await?);
+        for row in rows {
+            views.push(self.account_view(&mut reader, (row, &disclosure), now).await?);
         }
         drop(reader);
-        // Whoever was shown is named; a look that found nobody is recorded with the looker as its subject.
         let subjects: Vec<_> = rows.iter().map(|row| row.account.id.uuid()).collect();
         let subjects = if subjects.is_empty() { vec![by.id().uuid()] } else { subjects };
         for subject in subjects {
@@ -147,7 +208,7 @@ impl App {
     async fn account_view(
         &self,
         reader: &mut Reader,
-        stored: &StoredAccount,
+        (stored, disclosure): (&StoredAccount, &Disclosure),
         now: Timestamp,
     ) -> Result<AccountView, Error> {
         let pending = reader.pending_changes(stored.account.id).await?;
@@ -159,8 +220,8 @@ impl App {
             outlook: self.outlook_of(reader, stored, now).await?,
             funnel: self.funnel(&followed, now),
             number_masked: self.open_number(stored)?.masked(),
-            phone_masked: self.open_phone(stored)?.masked(),
-            email_masked: self.open_email(stored)?.map(|email| email.masked()),
+            phone_masked: disclosure.phone.of_phone(&self.open_phone(stored)?),
+            email_masked: self.open_email(stored)?.map(|email| disclosure.email.of_email(&email)),
             pending: pending.map(|pending| self.view(pending, now)).collect::<Result<_, _>>()?,
         })
     }

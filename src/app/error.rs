@@ -32,6 +32,9 @@ pub enum Error {
     /// A correction of a request that was not returned.
     #[error(transparent)]
     NotReturned(#[from] NotReturned),
+    /// The caller's role does not look for people by such a value.
+    #[error("the role does not look for people by this")]
+    SearchNotAllowed,
     /// The identification number belongs to another account.
     #[error("the identification number is taken")]
     NumberTaken,

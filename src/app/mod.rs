@@ -43,7 +43,7 @@ mod watch;
 mod workstation;
 
 pub use activate::{Activated, CodeSent, CodeWish, Login};
-pub use administer::{AccountView, LookPurpose, Search};
+pub use administer::{AccountView, LookPurpose, PersonKey, Search};
 pub use budgets::BudgetSettings;
 pub use calendar::Adoption;
 pub use caller::{Caller, Officer};

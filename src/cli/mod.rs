@@ -3,6 +3,7 @@
 //! Owns the commands and their help. Refuses to decide anything about accounts: a command reads its arguments, calls the
 //! service or a room of it, prints what came of it, and says the rest with its exit code.
 
+mod admin;
 mod calendar;
 pub mod client;
 mod config;
@@ -97,6 +98,9 @@ enum Command {
     /// Does an immigration office's work over the network
     #[command(subcommand)]
     Office(office::Command),
+    /// Looks after accounts, contacts, proposals and staff over the network
+    #[command(subcommand)]
+    Admin(admin::Admin),
     Status(status::Status),
     /// Checks the receipts that offices hand out
     #[command(subcommand)]
@@ -168,6 +172,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
         Command::Device(command) => device::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
+        Command::Admin(command) => admin::run(&command, out).await,
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,
     }

@@ -16,6 +16,7 @@ pub mod consent;
 pub mod contact;
 pub mod deadline;
 pub mod device;
+pub mod disclosure;
 pub mod duplicate;
 pub mod enrolment;
 pub mod finding;

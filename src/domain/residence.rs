@@ -63,11 +63,16 @@ pub enum CardKind {
 }
 
 impl CardKind {
+    /// The name of temporary cards.
+    pub const TEMPORARY: &str = "temporary";
+    /// The name of permanent cards.
+    pub const PERMANENT: &str = "permanent";
+
     /// The name under which a card number is unique.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Temporary(_) => "temporary",
-            Self::Permanent => "permanent",
+            Self::Temporary(_) => Self::TEMPORARY,
+            Self::Permanent => Self::PERMANENT,
         }
     }
 }

@@ -3,14 +3,15 @@
 use tonic::{Request, Response, Status};
 
 use super::gate::caller;
-use super::parse::Faults;
+use super::parse::{Faults, NOT_A_CHOICE, full_name, read_day};
 use super::render;
-use crate::app::{App, LookPurpose, Search};
+use crate::app::{App, LookPurpose, PersonKey, Search};
 use crate::domain::account::IdentityNumber;
 use crate::domain::contact::{Email, Phone};
 use crate::domain::ids::{AccountId, EnrolmentId};
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
+use crate::domain::residence::CardKind;
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
@@ -65,6 +66,22 @@ fn purpose(purpose: pb::LookPurpose) -> Result<LookPurpose, Malformed> {
     }
 }
 
+/// The name under which a card number is unique.
+fn card_kind(kind: pb::ResidenceCardKind) -> Result<&'static str, Malformed> {
+    match kind {
+        pb::ResidenceCardKind::Temporary => Ok(CardKind::TEMPORARY),
+        pb::ResidenceCardKind::Permanent => Ok(CardKind::PERMANENT),
+        pb::ResidenceCardKind::Unspecified => Err(NOT_A_CHOICE),
+    }
+}
+
+fn person_key(faults: &mut Faults, message: &pb::PersonKey) -> Option<PersonKey> {
+    let name = full_name(faults, &message.family_name, &message.given_names);
+    let born_on = faults.text("date_of_birth", &message.date_of_birth, read_day);
+    let nationality = faults.text("nationality", &message.nationality, StateCode::parse);
+    Some(PersonKey { name: name?, born_on: born_on?, nationality: nationality? })
+}
+
 fn parse_search(faults: &mut Faults, by: &pb::find_account_request::By) -> Option<Search> {
     use pb::find_account_request::By;
     match by {
@@ -76,6 +93,12 @@ fn parse_search(faults: &mut Faults, by: &pb::find_account_request::By) -> Optio
             let number = faults.text("document.number", &document.number, DocumentNumber::parse);
             Some(Search::Document(state?, number?))
         }
+        By::Card(card) => {
+            let kind = faults.take("card.kind", card_kind(card.kind()));
+            let number = faults.text("card.number", &card.number, DocumentNumber::parse);
+            Some(Search::Card(kind?, number?))
+        }
+        By::Person(person) => faults.within("person", Some(person), person_key).map(Box::new).map(Search::Person),
         By::EnrolmentId(id) => faults.text("enrolment_id", id, EnrolmentId::parse).map(Search::Enrolment),
     }
 }

@@ -68,7 +68,9 @@ const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
 const PROPOSERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator, Role::Hotline]);
 const FOLLOWERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline]);
 const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Administrator, Role::Auditor, Role::Hotline]);
-const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor, Role::Hotline]);
+/// By what each looks is the domain's table.
+const READERS: Allowed =
+    Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator, Role::Auditor, Role::Hotline]);
 
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
     let deadline = Some(Duration::from_secs(deadline_secs));

@@ -65,8 +65,8 @@ reasons! {
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
     PROPOSAL_NOT_FOUND: NotFound,
-        "No such wish to open the way to activation again."
-        / "Không có yêu cầu mở lại việc kích hoạt này.";
+        "No such proposal, or not one of yours to settle."
+        / "Không có đề nghị này, hoặc đề nghị không thuộc thẩm quyền của bạn.";
     DEVICE_NOT_FOUND: NotFound,
         "The account has no such device."
         / "Tài khoản không có thiết bị này.";
@@ -124,6 +124,9 @@ reasons! {
     NO_DUPLICATE: FailedPrecondition,
         "The request was not referred as a likely duplicate. Decline it without same_person, or override it."
         / "Hồ sơ này không bị chuyển vì nghi trùng. Hãy từ chối mà không chọn same_person, hoặc cho qua.";
+    SEARCH_NOT_ALLOWED: PermissionDenied,
+        "Your role does not look for people by this. docs/finding.md says by what it does; ask somebody who may."
+        / "Vai trò của bạn không được tra cứu theo thông tin này. Xem docs/finding.md; hãy nhờ người có thẩm quyền.";
     OWN_REQUEST: PermissionDenied,
         "Nobody reviews a request of their own; another supervisor has to."
         / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
@@ -399,6 +402,7 @@ impl From<Error> for Status {
             Error::CannotReview(CannotReview::CandidatesDiffer) => CANDIDATES_DIFFER.status(),
             Error::CannotReview(CannotReview::NoDuplicate) => NO_DUPLICATE.status(),
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
+            Error::SearchNotAllowed => SEARCH_NOT_ALLOWED.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),
             Error::WasInForce(_) => TRUST_MATERIAL_DECIDED.status(),

@@ -87,6 +87,24 @@ pub(super) async fn release(binding: &Binding, conn: &mut Conn<'_>) -> Result<()
 }
 
 impl Reader {
+    /// The request that a passport or card serves.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn bound_request(
+        &mut self,
+        kind: BindingKind,
+        value: &BlindIndex,
+    ) -> Result<Option<EnrolmentId>, StoreError> {
+        let row = query("SELECT owner FROM binding WHERE kind = $1 AND value = $2")
+            .bind(kind.name())
+            .bind(value.as_bytes())
+            .fetch_optional(&mut self.conn())
+            .await?;
+        let owner = row.map(|row| row.get::<Vec<u8>>("owner")).transpose()?;
+        Ok(owner.and_then(|owner| uuid::Uuid::from_slice(&owner).ok()).map(EnrolmentId::new))
+    }
+
     /// Whether a value serves someone else than its owner in `binding`.
     ///
     /// # Errors

@@ -110,3 +110,80 @@ async fn a_phone_shows_the_representative_and_those_represented() {
     })
     .await;
 }
+
+/// Two lines of one family: an applicant with a passport and a card, and everything that finds them.
+async fn known(service: &Service) -> (Applicant, crate::support::service::Holder) {
+    let applicant = service
+        .people(|people| {
+            std::iter::repeat_with(|| people.applicant())
+                .find(|one| !one.is_represented() && one.application.residence_card.is_some())
+                .unwrap()
+        })
+        .await;
+    let holder = service.holder_of(&applicant).await;
+    (applicant, holder)
+}
+
+fn person_of(applicant: &Applicant) -> pb::PersonKey {
+    let person = applicant.application.person.clone().unwrap();
+    pb::PersonKey {
+        family_name: person.family_name.to_lowercase(),
+        given_names: person.given_names,
+        date_of_birth: person.date_of_birth,
+        nationality: person.nationality,
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_card_and_by_name_birth_and_nationality_together() {
+    with(async |service| {
+        let (applicant, holder) = known(service).await;
+        let card = applicant.application.residence_card.clone().unwrap();
+        let card = pb::CardKey { kind: card.kind, number: card.number };
+        let person = person_of(&applicant);
+        let turned = pb::PersonKey {
+            family_name: person.given_names.clone(),
+            given_names: person.family_name.clone(),
+            ..person.clone()
+        };
+        for by in [By::Card(card), By::Person(person.clone()), By::Person(turned)] {
+            let found = find(service, by).await.unwrap();
+            assert_eq!(found.iter().map(|one| &one.account_id).collect::<Vec<_>>(), [&holder.account]);
+        }
+        let elsewhere = pb::PersonKey { nationality: "UTO".to_owned(), ..person.clone() };
+        let younger = pb::PersonKey { date_of_birth: "2001-02-03".to_owned(), ..person };
+        for by in [By::Person(elsewhere), By::Person(younger)] {
+            assert_eq!(reason(&find(service, by).await.unwrap_err()), "ACCOUNT_NOT_FOUND");
+        }
+        let empty = find(service, By::Person(pb::PersonKey::default())).await.unwrap_err();
+        assert_eq!(fields(&empty), ["person.family_name", "person.date_of_birth", "person.nationality"]);
+        let empty = find(service, By::Card(pb::CardKey::default())).await.unwrap_err();
+        assert_eq!(fields(&empty), ["card.kind", "card.number"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_role_looks_by_what_it_may_and_is_shown_no_more_than_it_may() {
+    with(async |service| {
+        let (applicant, holder) = known(service).await;
+        let ask = async |who: &str, by: By| {
+            let request = pb::FindAccountRequest { by: Some(by), purpose: pb::LookPurpose::HolderRequest.into() };
+            let found = AdministrationServiceClient::new(service.channel(Some(who))).find_account(request).await;
+            found.map(|found| found.into_inner().accounts.remove(0))
+        };
+        let number = || By::IdentityNumber(holder.number.clone());
+        for (who, phone_ends) in [("officer", true), ("hotline", true), ("administrator", true), ("auditor", false)] {
+            let account = ask(who, number()).await.unwrap();
+            assert_eq!(account.phone_masked.ends_with(&holder.phone[holder.phone.len() - 3..]), phone_ends, "{who}");
+            assert!(!account.email_masked.contains('@') || who == "administrator" || who == "hotline", "{who}");
+        }
+        for who in ["officer", "auditor"] {
+            for by in [By::Phone(holder.phone.clone()), By::Person(person_of(&applicant))] {
+                assert_eq!(reason(&ask(who, by).await.unwrap_err()), "SEARCH_NOT_ALLOWED", "{who}");
+            }
+        }
+        assert!(ask("hotline", By::Person(person_of(&applicant))).await.is_ok());
+    })
+    .await;
+}

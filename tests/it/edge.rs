@@ -46,8 +46,14 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.ActivationService/NoteNoticeOpened", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/SendCode", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/WatchStatus", vec![AppBackend]),
-        ("eid.issuance.v1.AdministrationService/FindAccount", vec![Administrator, Auditor, Hotline]),
-        ("eid.issuance.v1.AdministrationService/GetAccount", vec![Administrator, Auditor, Hotline]),
+        (
+            "eid.issuance.v1.AdministrationService/FindAccount",
+            vec![Officer, Supervisor, Administrator, Auditor, Hotline],
+        ),
+        (
+            "eid.issuance.v1.AdministrationService/GetAccount",
+            vec![Officer, Supervisor, Administrator, Auditor, Hotline],
+        ),
         ("eid.issuance.v1.AuthorityService/Claim", vec![Authority]),
         ("eid.issuance.v1.AuthorityService/ConfirmCaptures", vec![Authority]),
         ("eid.issuance.v1.AuthorityService/GetCaptures", vec![Authority]),

@@ -104,7 +104,7 @@ pub(in crate::cli) async fn run(command: &List, out: &mut impl Write) -> anyhow:
 }
 
 /// What a failed call comes to.
-pub(super) fn code_of(status: &Status) -> u8 {
+pub(in crate::cli) fn code_of(status: &Status) -> u8 {
     let away = matches!(status.code(), Code::Unavailable | Code::Unknown | Code::DeadlineExceeded);
     if away || refusal::severed(status).is_some() { UNREACHED } else { FAILED }
 }

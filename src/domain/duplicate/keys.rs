@@ -7,11 +7,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use time::Date;
 use zeroize::Zeroize as _;
 
 use super::Profile;
 use super::fold::Word;
 use super::name::Spelt;
+use crate::domain::person::FullName;
 
 /// Version of the way in which keys are made. A change of anything that a key is made of counts it up, and requests are
 /// indexed anew.
@@ -105,6 +107,14 @@ impl BlockingKey {
     }
 }
 
+impl BlockingKey {
+    /// The key of a person of that name who was born on that day: whoever shares it has the same letters in the name, and may
+    /// have them in another order.
+    pub fn of_person(name: &FullName, born: Date) -> Self {
+        name_birth(&Spelt::typed(name), &format!("{}{}", born.year(), day_key(born)))
+    }
+}
+
 impl Profile {
     /// The keys of this request: each once, the most telling ahead, at most [`KEYS_MAX`].
     pub fn keys(&self) -> Vec<BlockingKey> {
@@ -118,11 +128,10 @@ impl Profile {
     }
 
     fn keys_of(&self, spelt: &Spelt) -> Vec<BlockingKey> {
-        let (year, day) = (self.typed_birth.year(), self.day_key());
+        let (year, day) = (self.typed_birth.year(), day_key(self.typed_birth));
         let birth = format!("{year}{day}");
         let sex = self.sex_key();
-        let bag = |of: fn(&Word) -> &str| sorted(spelt.words().flat_map(|word| of(word).chars()));
-        let (letters, consonants) = (bag(|word| &word.folded), bag(|word| &word.skeleton));
+        let consonants = sorted(spelt.words().flat_map(|word| word.skeleton.chars()));
         let mut longest: Vec<_> = spelt.words().filter(|word| word.folded.len() > 1).collect();
         longest.sort_by_key(|word| std::cmp::Reverse(word.folded.len()));
         longest.truncate(WORDS_MAX);
@@ -133,7 +142,7 @@ impl Profile {
         };
         let initials = sorted(spelt.words().filter_map(|word| word.skeleton.chars().next()));
         let mut keys = vec![
-            BlockingKey::new(KeyKind::NameBirth, format!("{letters}{birth}")),
+            name_birth(spelt, &birth),
             BlockingKey::new(KeyKind::InitialsBirth, format!("{initials}{birth}{sex}")),
             BlockingKey::new(KeyKind::NameDay, format!("{consonants}{day}{sex}")),
             BlockingKey::new(KeyKind::NameYear, format!("{consonants}{year}{sex}")),
@@ -143,13 +152,18 @@ impl Profile {
         keys.extend(heads.filter(|word| word.folded.len() > 1).map(|word| head(&word)));
         keys
     }
+}
 
-    /// Month and day, the smaller ahead if both can be a month: days written the other way round are the same.
-    fn day_key(&self) -> String {
-        let (month, day) = (u8::from(self.typed_birth.month()), self.typed_birth.day());
-        let (one, two) = if day <= 12 { (month.min(day), month.max(day)) } else { (month, day) };
-        format!("-{one:02}{two:02}")
-    }
+fn name_birth(spelt: &Spelt, birth: &str) -> BlockingKey {
+    let letters = sorted(spelt.words().flat_map(|word| word.folded.chars()));
+    BlockingKey::new(KeyKind::NameBirth, format!("{letters}{birth}"))
+}
+
+/// Month and day, the smaller ahead if both can be a month: days written the other way round are the same.
+fn day_key(born: Date) -> String {
+    let (month, day) = (u8::from(born.month()), born.day());
+    let (one, two) = if day <= 12 { (month.min(day), month.max(day)) } else { (month, day) };
+    format!("-{one:02}{two:02}")
 }
 
 fn sorted(letters: impl Iterator<Item = char>) -> String {

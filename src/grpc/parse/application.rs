@@ -17,7 +17,7 @@ const CONSENTS_MAX: usize = 16;
 
 pub(in crate::grpc) const NOT_A_TIME: Malformed =
     Malformed::new("Not an instant between the years 1970 and 9999.", "Không phải thời điểm từ năm 1970 đến năm 9999.");
-const NOT_A_CHOICE: Malformed = Malformed::new(
+pub(in crate::grpc) const NOT_A_CHOICE: Malformed = Malformed::new(
     "Required: one of the values listed in the protocol.",
     "Bắt buộc: một trong các giá trị nêu trong giao thức.",
 );
@@ -101,7 +101,7 @@ fn person(faults: &mut Faults, message: &pb::Person) -> Option<Person> {
     Some(Person { name: name?, born_on: born_on?, sex: sex?, nationality: nationality? })
 }
 
-fn full_name(faults: &mut Faults, family: &str, given: &str) -> Option<FullName> {
+pub(in crate::grpc) fn full_name(faults: &mut Faults, family: &str, given: &str) -> Option<FullName> {
     let family = faults.optional("family_name", family, NamePart::parse);
     let given = faults.optional("given_names", given, NamePart::parse);
     let (family, given) = (family?, given?);

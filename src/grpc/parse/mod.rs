@@ -3,7 +3,7 @@
 mod application;
 mod chip;
 
-pub(super) use application::{NOT_A_TIME, application, instant};
+pub(super) use application::{NOT_A_CHOICE, NOT_A_TIME, application, full_name, instant};
 pub(super) use chip::chip;
 
 use tonic::Status;

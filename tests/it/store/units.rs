@@ -1,6 +1,6 @@
 //! Units of work: all or nothing, an audit entry with each, many at once.
 
-use eid::domain::ids::StaffId;
+use eid::domain::ids::{EnrolmentId, StaffId};
 use eid::domain::staff::{Role, StaffMember};
 use eid::store::{Binding, BindingKind, Change, Owner, Table, Unit};
 use futures::future::join_all;
@@ -117,6 +117,16 @@ async fn changes_are_applied_in_the_order_given() {
     scene.done([Change::Bind(old.clone()), Change::Release(old.clone()), Change::Bind(new.clone())]).await;
     assert!(scene.reader().await.serves_another(&old).await.unwrap());
     assert!(!scene.reader().await.serves_another(&new).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_request_that_a_card_serves_is_found_by_the_card() {
+    let scene = Scene::new().await;
+    let (value, request) = (scene.make.index(), EnrolmentId::new(scene.make.id()));
+    let card = Binding { kind: BindingKind::Card, value: value.clone(), owner: Owner::Request(request) };
+    scene.done([Change::Bind(card)]).await;
+    assert_eq!(scene.reader().await.bound_request(BindingKind::Card, &value).await.unwrap(), Some(request));
+    assert_eq!(scene.reader().await.bound_request(BindingKind::Passport, &value).await.unwrap(), None);
 }
 
 /// In one thread all of them wait before the first one runs: SQLite's writer commits them in one transaction.
