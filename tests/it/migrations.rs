@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use eid::domain::ids::{AccountId, ProposalId};
+use eid::domain::proposal::{Act, ProposalState};
+use eid::domain::time::Timestamp;
 use eid::store::Store;
-use sqlx::{Connection as _, PgConnection, Row as _, SqliteConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
+use uuid::Uuid;
 
 use crate::support::database::{Database, on_postgres};
 
@@ -221,4 +225,72 @@ async fn replicas_that_migrate_at_once_do_not_disturb_each_other() {
     one.unwrap();
     two.unwrap();
     other.close().await;
+}
+
+/// A database as the release before a migration left it: with the migrations up to `last`, and these rows. Rows may refer to
+/// others that are not there.
+async fn left_by(last: usize, rows: &[&str]) -> Database {
+    let database = Database::bare().await;
+    let engine = if on_postgres() { "postgres" } else { "sqlite" };
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(source).unwrap().map(|file| file.unwrap().path()) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if name[..4].parse::<usize>().unwrap() <= last {
+            fs::copy(&file, folder.path().join(name)).unwrap();
+        }
+    }
+    let migrator = sqlx::migrate::Migrator::new(folder.path()).await.unwrap();
+    if on_postgres() {
+        let mut db = PgConnection::connect(database.url()).await.unwrap();
+        migrator.run(&mut db).await.unwrap();
+        db.execute("SET session_replication_role = replica").await.unwrap();
+        for row in rows {
+            db.execute(sqlx::AssertSqlSafe(*row)).await.unwrap();
+        }
+        db.close().await.unwrap();
+    } else {
+        let mut db = SqliteConnection::connect(database.url()).await.unwrap();
+        migrator.run(&mut db).await.unwrap();
+        db.execute("PRAGMA foreign_keys = OFF").await.unwrap();
+        for row in rows {
+            db.execute(sqlx::AssertSqlSafe(*row)).await.unwrap();
+        }
+        db.close().await.unwrap();
+    }
+    database
+}
+
+/// A UUID that ends with that digit, as the engine of the pass writes it.
+fn uuid_literal(digit: u8) -> String {
+    if on_postgres() { format!("'00000000-0000-0000-0000-00000000000{digit}'") } else { format!("x'{digit:032x}'") }
+}
+
+/// Two bytes, as the engine of the pass writes them.
+fn bytes_literal() -> &'static str {
+    if on_postgres() { "'\\x0102'" } else { "x'0102'" }
+}
+
+#[tokio::test]
+async fn wishes_of_the_hotline_from_before_proposals_wait_on_as_proposals() {
+    let (staff, wish, account) = (uuid_literal(1), uuid_literal(2), uuid_literal(3));
+    let reason = bytes_literal();
+    let enabled = if on_postgres() { "TRUE" } else { "1" };
+    let database = left_by(
+        24,
+        &[
+            &format!("INSERT INTO staff (id, role, enabled, created_at) VALUES ({staff}, 'hotline', {enabled}, 1)"),
+            &format!(
+                "INSERT INTO reopening (id, account_id, reason, asked_by, asked_at, expires_at, state, version) \
+                 VALUES ({wish}, {account}, {reason}, {staff}, 5, 9, 'pending', 1)"
+            ),
+        ],
+    )
+    .await;
+    database.store().migrate().await.unwrap();
+    let kept = database.store().reader().await.unwrap().proposal(ProposalId::new(Uuid::from_u128(2))).await.unwrap();
+    let kept = kept.unwrap();
+    assert_eq!(kept.proposal.act, Act::Reopening(AccountId::new(Uuid::from_u128(3))));
+    assert_eq!((kept.proposal.expires_at, kept.proposal.state), (Timestamp::from_micros(9), ProposalState::Pending));
+    assert_eq!(kept.reason.as_bytes(), [1, 2]);
 }
