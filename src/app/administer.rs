@@ -130,7 +130,8 @@ impl App {
         let rows = reader.accounts(key).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in &rows {
-            views.push(self.account_view(&mut reader, row, now).await?);
+            let row = self.with_papers(&mut reader, row.clone()).await?;
+            views.push(self.account_view(&mut reader, &row, now).await?);
         }
         drop(reader);
         // Whoever was shown is named; a look that found nobody is recorded with the looker as its subject.

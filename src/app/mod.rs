@@ -22,6 +22,7 @@ mod erase;
 mod error;
 mod follow_up;
 mod intake;
+mod life;
 mod lists;
 mod offices;
 mod receipts;

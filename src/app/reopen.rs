@@ -103,7 +103,7 @@ impl App {
             let stored = reader.reopening(reopening).await?.ok_or(Error::NotFound(Missing::Reopening))?;
             return Ok(Attempt::Answered(Asked::Asked(self.shown(stored, now)?)));
         }
-        let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        let stored = self.account_in(&mut reader, account).await?.ok_or(Error::NotFound(Missing::Account))?;
         if !self.is_stuck(&mut reader, &stored, now).await? {
             return Ok(Attempt::Unchanged(Asked::NotNeeded));
         }
@@ -153,7 +153,7 @@ impl App {
             Ok(approved) => approved,
             Err(why) => return Ok(Attempt::Unchanged(Reopened::Refused(why))),
         };
-        let stored = reader.account(approved.account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        let stored = self.account_in(&mut reader, approved.account).await?.ok_or(Error::NotFound(Missing::Account))?;
         if !self.is_stuck(&mut reader, &stored, now).await? {
             return Ok(Attempt::Unchanged(Reopened::NotNeeded));
         }
@@ -218,6 +218,8 @@ impl App {
     async fn is_stuck(&self, reader: &mut Reader, stored: &StoredAccount, now: Timestamp) -> Result<bool, Error> {
         Ok(match stored.account.standing(now) {
             Standing::Lapsed { .. } => true,
+            // What locks it is to go first.
+            Standing::Locked { .. } | Standing::Closed { .. } => false,
             // In use, its contacts are changed with codes.
             Standing::Active { .. } | Standing::Awaiting { .. } => {
                 let (Failures { in_row, .. }, _) = reader.slot(stored.account.id, Purpose::Activation).await?;
@@ -235,7 +237,10 @@ impl App {
             Standing::Awaiting { closes_at: Some(closes_at) } => {
                 NoticeText::ActivationReminder(activation::last_day(closes_at))
             }
-            Standing::Awaiting { closes_at: None } | Standing::Active { .. } => return Ok(None),
+            Standing::Awaiting { closes_at: None }
+            | Standing::Active { .. }
+            | Standing::Locked { .. }
+            | Standing::Closed { .. } => return Ok(None),
         };
         let to = Contact::Phone(self.open_phone(stored)?);
         let content = MessageContent { to, language: stored.account.language, notice };
@@ -252,7 +257,7 @@ impl App {
 fn reopened(stored: StoredAccount, now: Timestamp) -> (Option<Timestamp>, Option<Change>) {
     let before = match stored.account.standing(now) {
         Standing::Awaiting { closes_at } => closes_at,
-        Standing::Lapsed { .. } | Standing::Active { .. } => None,
+        Standing::Lapsed { .. } | Standing::Active { .. } | Standing::Locked { .. } | Standing::Closed { .. } => None,
     };
     match stored.account.clone().reopen(now) {
         Ok(account) => {

@@ -12,14 +12,17 @@ use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
-use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, ReopeningId};
+use crate::domain::ids::{
+    AccountId, ChangeId, CodeId, DeviceId, DocumentId, EnrolmentId, LockId, MessageId, ReopeningId,
+};
+use crate::domain::life::ShownDocument;
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredRecord,
-    StoredReopening,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredDocument,
+    StoredEnrolment, StoredLock, StoredRecord, StoredReopening,
 };
 use crate::vault::Place;
 
@@ -101,6 +104,26 @@ impl App {
 
     pub(super) fn open_reopening_reason(&self, stored: &StoredReopening) -> Result<ReviewReason, Error> {
         self.open(place("reopening", "reason", stored.reopening.id.uuid()), &stored.reason)
+    }
+
+    pub(super) fn seal_document(&self, id: DocumentId, document: &ShownDocument) -> Result<Sealed, Error> {
+        self.seal(place("account_document", "content", id.uuid()), document)
+    }
+
+    pub(super) fn open_document(&self, stored: &StoredDocument) -> Result<ShownDocument, Error> {
+        self.open(place("account_document", "content", stored.id.uuid()), &stored.content)
+    }
+
+    pub(super) fn seal_lock_evidence(&self, id: LockId, evidence: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("lock_ground", "evidence", id.uuid()), evidence)
+    }
+
+    pub(super) fn open_lock_evidence(&self, stored: &StoredLock) -> Result<ReviewReason, Error> {
+        self.open(place("lock_ground", "evidence", stored.lock.id.uuid()), &stored.evidence)
+    }
+
+    pub(super) fn seal_lock_end(&self, id: LockId, reason: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("lock_ground", "end_reason", id.uuid()), reason)
     }
 
     /// A code with where it goes, for sending it there again.

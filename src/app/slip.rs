@@ -65,6 +65,8 @@ pub enum Drawn {
     Lapsed,
     /// Nothing to activate.
     AlreadyActive,
+    /// The account is locked or closed.
+    Locked,
     /// The key serves, or served, a device.
     KeyUsed,
     /// A budget is spent.
@@ -105,6 +107,7 @@ impl App {
             Standing::Awaiting { .. } => {}
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Drawn::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(Drawn::AlreadyActive)),
+            Standing::Locked { .. } | Standing::Closed { .. } => return Ok(Attempt::Unchanged(Drawn::Locked)),
         }
         if reader.device_by_key(wish.device).await?.is_some() {
             return Ok(Attempt::Unchanged(Drawn::KeyUsed));

@@ -82,6 +82,12 @@ ids! {
     DeviceId;
     /// A record that a holder stood at a counter.
     ProofId;
+    /// A ground that locks an account.
+    LockId;
+    /// A passport or a card of an account.
+    DocumentId;
+    /// An order on form TK03.
+    OrderId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
     /// One import of records of the immigration database.

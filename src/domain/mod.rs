@@ -22,6 +22,8 @@ pub mod finding;
 pub mod follow_up;
 pub mod ids;
 pub mod law;
+pub mod life;
+pub mod lock;
 pub mod message;
 pub mod mrz;
 pub mod network;

@@ -246,6 +246,7 @@ fn rendered_verdict(verified: VerifiedDevice) -> pb::VerifyDeviceResponse {
         VerifiedDevice::Unknown => pb::VerifyDeviceOutcome::Unknown,
         VerifiedDevice::ChallengeUnusable => pb::VerifyDeviceOutcome::ChallengeUnusable,
         VerifiedDevice::WrongSignature => pb::VerifyDeviceOutcome::WrongSignature,
+        VerifiedDevice::Locked => pb::VerifyDeviceOutcome::Locked,
     };
     answer.outcome = outcome.into();
     answer
@@ -274,6 +275,7 @@ fn rendered_totp(checked: TotpChecked) -> pb::VerifyTotpResponse {
             pb::VerifyTotpOutcome::TooManyFailures
         }
         TotpChecked::NoDevice => pb::VerifyTotpOutcome::NoDevice,
+        TotpChecked::Locked => pb::VerifyTotpOutcome::Locked,
     };
     answer.outcome = outcome.into();
     answer
@@ -291,6 +293,7 @@ fn rendered_replacement(replaced: &Replaced) -> pb::ReplaceDeviceResponse {
         }
         Replaced::Not(why) => match why {
             NotReplaced::NotActive => pb::ReplaceDeviceOutcome::NotActive,
+            NotReplaced::Locked => pb::ReplaceDeviceOutcome::Locked,
             NotReplaced::NotBindable(NotBindable::ChallengeUnusable) => pb::ReplaceDeviceOutcome::ChallengeUnusable,
             NotReplaced::NotBindable(NotBindable::WrongSignature) => pb::ReplaceDeviceOutcome::WrongSignature,
             NotReplaced::NotBindable(NotBindable::KeyUsed) => pb::ReplaceDeviceOutcome::KeyUsed,
@@ -339,6 +342,7 @@ fn rendered_renewal(renewed: &Renewed) -> pb::RenewDeviceResponse {
             pb::RenewDeviceOutcome::TooEarly
         }
         Renewed::NoDevice => pb::RenewDeviceOutcome::NoDevice,
+        Renewed::Locked => pb::RenewDeviceOutcome::Locked,
         Renewed::ChallengeUnusable => pb::RenewDeviceOutcome::ChallengeUnusable,
         Renewed::WrongSignature => pb::RenewDeviceOutcome::WrongSignature,
     };
