@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use eid::cli::Cli;
 use eid::domain::follow_up::Obstacle;
+use eid::domain::lock::{Comes, RULES};
+use eid::domain::proposal::ProposalKind;
+use eid::domain::staff::Role;
 use eid::domain::trust::FAULTS;
 use eid::grpc::REASONS;
 use eid::proto::DESCRIPTORS;
@@ -38,7 +41,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 25] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -51,10 +54,17 @@ const TABLES: [(&str, &str); 18] = [
     ("VerifyTotp", "VerifyTotpOutcome"),
     ("ReplaceDevice", "ReplaceDeviceOutcome"),
     ("RenewDevice", "RenewDeviceOutcome"),
+    ("LockOwnAccount", "LockOwnAccountOutcome"),
+    ("LockAccount", "LockAccountOutcome"),
+    ("LiftLock", "LiftLockOutcome"),
+    ("CloseAccount", "CloseAccountOutcome"),
+    ("UpdateDocuments", "UpdateDocumentsOutcome"),
+    ("ForwardOrder", "OrderStepOutcome"),
     ("ProveInPerson", "ProveInPersonOutcome"),
     ("CountersignProof", "CountersignProofOutcome"),
     ("Begin", "BeginOutcome"),
     ("Confirm", "ConfirmOutcome"),
+    ("ApproveProposal and DeclineProposal", "SettleOutcome"),
     ("ProposeMaterial", "ProposeOutcome"),
     ("ApproveMaterial", "ApproveOutcome"),
 ];
@@ -172,6 +182,26 @@ fn every_reason_for_standing_still_stands_in_its_table_with_whoever_should_act()
 }
 
 #[test]
+fn every_kind_of_proposal_stands_in_its_table_with_its_rule() {
+    let document = text("docs/proposals.md");
+    let rows =
+        document.lines().skip_while(|line| *line != "## Kinds").take_while(|line| *line != "## The way of a proposal");
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let told: Vec<_> = rows.filter(|line| line.starts_with("| `")).map(cells).collect();
+    let names = |roles: &[Role]| roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+    assert_eq!(told.len(), ProposalKind::ALL.len());
+    for (cells, kind) in told.iter().zip(ProposalKind::ALL) {
+        let rule = kind.rule();
+        let (office, hours) = (if rule.same_office { "yes" } else { "no" }, rule.waits.as_secs() / 3600);
+        let due = [format!("`{}`", kind.name()), names(rule.proposers), names(rule.approvers)];
+        assert_eq!([&cells[0], &cells[2], &cells[3]], due.each_ref(), "{}", kind.name());
+        assert_eq!([cells[4].as_str(), &cells[5]], [office, &format!("{hours} h")], "{}", kind.name());
+    }
+    let sent: Vec<_> = values("ProposalKind", DESCRIPTORS).into_iter().map(|(_, short)| short.to_lowercase()).collect();
+    assert_eq!(sent, ProposalKind::ALL.map(|kind| kind.name().replace('-', "_")));
+}
+
+#[test]
 fn words_that_look_like_a_reason_an_outcome_or_a_code_are_one() {
     let mut known: BTreeSet<String> = CODES.iter().map(ToString::to_string).collect();
     known.extend(REASONS.iter().map(|reason| reason.name.to_owned()));
@@ -223,6 +253,28 @@ fn every_command_in_the_documents_is_one_that_the_program_knows() {
         }
     }
     assert!(found > 5, "the commands were not found");
+}
+
+#[test]
+fn every_ground_stands_in_its_table_with_who_sets_and_lifts_it() {
+    let life = text("docs/life.md");
+    let rows = life.lines().skip_while(|line| *line != "## Grounds").skip(1).take_while(|line| !line.starts_with('#'));
+    let told: Vec<_> = rows.filter(|row| row.starts_with("| `")).map(str::to_owned).collect();
+    let roles = |roles: &[Role]| match roles {
+        [] => "nobody".to_owned(),
+        roles => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
+    };
+    let due = RULES.iter().map(|rule| {
+        let comes = match rule.comes {
+            Comes::Set => "set and lifted",
+            Comes::ByOrder => "by order",
+            Comes::ByItself => "by itself",
+        };
+        let (holder, class) = (if rule.by_holder { "yes" } else { "no" }, rule.class.name().to_uppercase());
+        let (setters, lifters) = (roles(rule.setters), roles(rule.lifters));
+        format!("| `{}` | {comes} | {setters} | {holder} | {lifters} | `{class}` |", rule.ground.name())
+    });
+    assert_eq!(told, due.collect::<Vec<_>>());
 }
 
 /// The documents of the project.

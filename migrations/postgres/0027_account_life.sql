@@ -53,6 +53,15 @@ CREATE TABLE account_document (
 
 CREATE INDEX account_document_index ON account_document (document_index);
 
+-- Documents that wait for a supervisor: they name somebody else than the account does, or a rule asks for a person.
+CREATE TABLE document_update (
+    id         UUID PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES account (id),
+    content    BYTEA NOT NULL,  -- sealed
+    added_by   UUID NOT NULL,
+    added_at   BIGINT NOT NULL
+);
+
 -- What the immigration database said last of each residence card, whether or not an account has it.
 CREATE TABLE card_fact (
     card_index  BYTEA PRIMARY KEY,

@@ -53,6 +53,15 @@ CREATE TABLE account_document (
 
 CREATE INDEX account_document_index ON account_document (document_index);
 
+-- Documents that wait for a supervisor: they name somebody else than the account does, or a rule asks for a person.
+CREATE TABLE document_update (
+    id         BLOB PRIMARY KEY,
+    account_id BLOB NOT NULL REFERENCES account (id),
+    content    BLOB NOT NULL,  -- sealed
+    added_by   BLOB NOT NULL,
+    added_at   INTEGER NOT NULL
+) STRICT;
+
 -- What the immigration database said last of each residence card, whether or not an account has it.
 CREATE TABLE card_fact (
     card_index  BLOB PRIMARY KEY,

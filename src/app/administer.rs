@@ -64,7 +64,7 @@ pub enum LookPurpose {
 }
 
 impl LookPurpose {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::HolderRequest => "holder-request",
             Self::ContactChange => "contact-change",

@@ -93,8 +93,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
-    /// A wish to open the way to activation again.
-    Reopening,
+    /// A proposal, or one that is not the caller's business.
+    Proposal,
     /// A file of trust material.
     TrustMaterial,
     /// An office, or one that is not the caller's business.
@@ -105,6 +105,10 @@ pub enum Missing {
     Device,
     /// A proof in person.
     Proof,
+    /// A ground that locks an account.
+    Lock,
+    /// An order of an authority.
+    Order,
 }
 
 impl std::fmt::Display for Missing {
@@ -113,12 +117,14 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
-            Self::Reopening => "reopening",
+            Self::Proposal => "proposal",
             Self::TrustMaterial => "trust material",
             Self::Office => "office",
             Self::Registry => "registry",
             Self::Device => "device",
             Self::Proof => "proof in person",
+            Self::Lock => "lock",
+            Self::Order => "order",
         })
     }
 }

@@ -25,6 +25,7 @@ mod intake;
 mod life;
 mod lists;
 mod offices;
+mod proposals;
 mod receipts;
 mod reconcile;
 mod registry;
@@ -61,12 +62,17 @@ pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use follow_up::{FollowUpPage, FollowUpRequest, FunnelCounts, NeedsHand, Whose};
 pub use intake::{ChipRead, Intake};
+pub use life::{
+    Close, Closing, Filing, LifeView, Lift, LockedNow, OrderPage, OrderView, Owned, ShownLock, ShownPapers, Stepped,
+    UpdateEffect, Updated,
+};
 pub use lists::{Counts, HolderCount, ListRequest, Page};
 pub use offices::{OfficeImport, OfficeScope, OfficeView};
+pub use proposals::{Effect, ProposalPage, ProposalView, Settled};
 pub use receipts::{HandedReceipt, ShownSlip};
 pub use reconcile::{Reconciliation, Tally, Totals};
 pub use registry::{Imported, Registry};
-pub use reopen::{Asked, Reopened, ReopeningView, Reopenings};
+pub use reopen::{Asked, Opening};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use slip::{Drawn, ShownPassport, SlipWish};
@@ -86,6 +92,7 @@ use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::ids::EntryId;
+use crate::domain::life::WarningDays;
 use crate::domain::time::Timestamp;
 use crate::limits::Limits;
 use crate::notify::Carriers;
@@ -124,6 +131,8 @@ pub struct Settings {
     pub devices: DeviceSettings,
     /// On which days of the window holders are reminded to activate.
     pub reminders: ReminderDays,
+    /// How many days before a document ends its holder is warned.
+    pub warnings: WarningDays,
 }
 
 /// The parts that use cases work with.

@@ -98,20 +98,42 @@ pub enum Action {
     CodeRefused,
     /// The holder activated the account.
     AccountActivated,
-    /// Somebody of the hotline asked to open the way to activation again.
-    ReopeningAsked,
-    /// Another one agreed.
-    ReopeningApproved,
+    /// Something was proposed that takes a second person.
+    ProposalMade,
+    /// The second person approved, and it was done.
+    ProposalApproved,
     /// It was dropped.
-    ReopeningDeclined,
-    /// Wishes to open the way to activation again were listed.
-    ReopeningsListed,
+    ProposalDeclined,
+    /// The second person would have approved, and it was no longer to be done.
+    ProposalVoid,
+    /// A proposal was looked at.
+    ProposalViewed,
+    /// Proposals were listed.
+    ProposalsListed,
     /// The holder came to the app by the notice.
     NoticeOpened,
     /// The holder is reminded to activate the account.
     HolderReminded,
     /// It was looked whether holders are to be reminded, and when to look again.
     RemindersPlanned,
+    /// The documents of an account were entered: at its issue, at a counter, or from the request of an earlier release.
+    DocumentsEntered,
+    /// Documents were shown that name somebody else than the account does, or of which a rule asks for a person.
+    DocumentsReferred,
+    /// It was looked what came by itself to an account, and what its holder is to be told.
+    AccountLookedAfter,
+    /// A ground that locks an account was set.
+    AccountLocked,
+    /// What locks an account, and its documents, were looked at.
+    AccountLifeViewed,
+    /// An order of an authority was filed.
+    OrderFiled,
+    /// An order was forwarded.
+    OrderForwarded,
+    /// An order was decided.
+    OrderDecided,
+    /// Orders that wait were listed.
+    OrdersListed,
     /// Accounts that need a hand were listed.
     FollowUpListed,
     /// A contact change was begun.
@@ -231,12 +253,23 @@ impl Action {
             Self::CodeSent => "code.sent",
             Self::CodeRefused => "code.refused",
             Self::AccountActivated => "account.activated",
-            Self::ReopeningAsked => "reopening.asked",
-            Self::ReopeningApproved => "reopening.approved",
-            Self::ReopeningDeclined => "reopening.declined",
-            Self::ReopeningsListed => "reopenings.listed",
+            Self::ProposalMade => "proposal.made",
+            Self::ProposalApproved => "proposal.approved",
+            Self::ProposalDeclined => "proposal.declined",
+            Self::ProposalVoid => "proposal.void",
+            Self::ProposalViewed => "proposal.viewed",
+            Self::ProposalsListed => "proposals.listed",
             Self::NoticeOpened => "notice.opened",
             Self::HolderReminded => "holder.reminded",
+            Self::DocumentsEntered => "account.documents_entered",
+            Self::DocumentsReferred => "account.documents_referred",
+            Self::AccountLookedAfter => "account.looked_after",
+            Self::AccountLocked => "account.locked",
+            Self::AccountLifeViewed => "account.life_viewed",
+            Self::OrderFiled => "order.filed",
+            Self::OrderForwarded => "order.forwarded",
+            Self::OrderDecided => "order.decided",
+            Self::OrdersListed => "orders.listed",
             Self::RemindersPlanned => "reminders.planned",
             Self::FollowUpListed => "follow-up.listed",
             Self::ContactChangeBegun => "contact-change.begun",

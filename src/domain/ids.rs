@@ -68,8 +68,8 @@ ids! {
     CodeId;
     /// A change of phone or e-mail address.
     ChangeId;
-    /// A wish to open an account's way to activation again.
-    ReopeningId;
+    /// Something that waits for a second person.
+    ProposalId;
     /// One capture, and the object that it is in the archive.
     CaptureId;
     /// A message in the outbox.
@@ -88,6 +88,8 @@ ids! {
     DocumentId;
     /// An order on form TK03.
     OrderId;
+    /// Documents that wait for a supervisor.
+    UpdateId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
     /// One import of records of the immigration database.

@@ -8,7 +8,7 @@ use super::gate::caller;
 use super::parse::Faults;
 use super::render;
 use crate::app::{
-    App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Renewed, Replaced, Replacement, ShownDevice,
+    App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Owned, Renewed, Replaced, Replacement, ShownDevice,
     TotpChecked, VerifiedDevice,
 };
 use crate::domain::device::{
@@ -123,6 +123,30 @@ impl pb::device_service_server::DeviceService for Devices {
         Ok(Response::new(rendered_renewal(&renewed)))
     }
 
+    async fn lock_own_account(
+        &self,
+        request: Request<pb::LockOwnAccountRequest>,
+    ) -> Result<Response<pb::LockOwnAccountResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.account_id);
+        let answer = answer(&mut faults, &message.challenge, &message.signature);
+        let ((id, account), (challenge, signature)) = faults.finish(ids.zip(answer))?;
+        let repeat = self.0.repeat(id, "DeviceService/LockOwnAccount", &message.encode_to_vec());
+        let owned = self.0.lock_own_account(&by, &repeat, account, (challenge, &signature)).await?;
+        let outcome = match &owned {
+            Owned::Locked => pb::LockOwnAccountOutcome::Locked,
+            Owned::AlreadyLocked => pb::LockOwnAccountOutcome::AlreadyLocked,
+            Owned::Closed => pb::LockOwnAccountOutcome::Closed,
+            Owned::NoDevice => pb::LockOwnAccountOutcome::NoDevice,
+            Owned::ChallengeUnusable => pb::LockOwnAccountOutcome::ChallengeUnusable,
+            Owned::WrongSignature => pb::LockOwnAccountOutcome::WrongSignature,
+        };
+        let advice = Some(render::text(super::advice::life::owned(&owned)));
+        Ok(Response::new(pb::LockOwnAccountResponse { outcome: outcome.into(), advice }))
+    }
+
     async fn revoke_device(
         &self,
         request: Request<pb::RevokeDeviceRequest>,
@@ -205,6 +229,7 @@ const fn purpose(purpose: pb::DevicePurpose) -> Result<DevicePurpose, Malformed>
         pb::DevicePurpose::Replace => Ok(DevicePurpose::Replacement),
         pb::DevicePurpose::Renew => Ok(DevicePurpose::Renewal),
         pb::DevicePurpose::Verify => Ok(DevicePurpose::Verification),
+        pb::DevicePurpose::Lock => Ok(DevicePurpose::Lock),
     }
 }
 

@@ -19,12 +19,14 @@ mod enrolment;
 mod follow_up;
 mod gate;
 mod hotline;
+mod life;
 mod lists;
 mod mask;
 mod office;
 mod paging;
 mod parse;
 mod policy;
+mod proposals;
 mod receipts;
 mod registry;
 mod render;
@@ -47,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::app::App;
+use crate::proto::account_life_service_server::AccountLifeServiceServer;
 use crate::proto::activation_service_server::ActivationServiceServer;
 use crate::proto::administration_service_server::AdministrationServiceServer;
 use crate::proto::authority_service_server::AuthorityServiceServer;
@@ -57,6 +60,7 @@ use crate::proto::enrolment_service_server::EnrolmentServiceServer;
 use crate::proto::follow_up_service_server::FollowUpServiceServer;
 use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
+use crate::proto::proposal_service_server::ProposalServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
 use crate::proto::trust_service_server::TrustServiceServer;
@@ -85,6 +89,8 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),
         )
+        .add_service(ProposalServiceServer::new(proposals::Proposals(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(AccountLifeServiceServer::new(life::AccountLife(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(HotlineServiceServer::new(hotline::Hotline(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(FollowUpServiceServer::new(follow_up::FollowUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))

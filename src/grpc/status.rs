@@ -64,7 +64,13 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
-    REOPENING_NOT_FOUND: NotFound,
+    LOCK_NOT_FOUND: NotFound,
+        "No such ground locks or locked an account."
+        / "Không có căn cứ khóa tài khoản này.";
+    ORDER_NOT_FOUND: NotFound,
+        "No such order of an authority."
+        / "Không có yêu cầu này của cơ quan có thẩm quyền.";
+    PROPOSAL_NOT_FOUND: NotFound,
         "No such wish to open the way to activation again."
         / "Không có yêu cầu mở lại việc kích hoạt này.";
     DEVICE_NOT_FOUND: NotFound,
@@ -380,7 +386,9 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
-            Error::NotFound(Missing::Reopening) => REOPENING_NOT_FOUND.status(),
+            Error::NotFound(Missing::Lock) => LOCK_NOT_FOUND.status(),
+            Error::NotFound(Missing::Order) => ORDER_NOT_FOUND.status(),
+            Error::NotFound(Missing::Proposal) => PROPOSAL_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Proof) => PROOF_NOT_FOUND.status(),

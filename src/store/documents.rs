@@ -5,7 +5,7 @@ use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, cards, life};
 use crate::domain::code::day_number;
-use crate::domain::ids::{AccountId, DocumentId};
+use crate::domain::ids::{AccountId, DocumentId, StaffId, UpdateId};
 use crate::domain::life::{DocumentKind, HeldCard, Papers, residence_until};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::time::Timestamp;
@@ -36,6 +36,33 @@ pub struct StoredDocument {
     pub added_by: Uuid,
     /// When.
     pub added_at: Timestamp,
+}
+
+/// Documents that wait for a supervisor.
+#[derive(Clone, Debug)]
+pub struct StoredUpdate {
+    /// Their name.
+    pub id: UpdateId,
+    /// The account.
+    pub account: AccountId,
+    /// What was shown, sealed.
+    pub content: Sealed,
+    /// The officer.
+    pub added_by: StaffId,
+    /// When.
+    pub added_at: Timestamp,
+}
+
+/// Keeps documents that wait.
+pub(super) async fn keep(stored: &StoredUpdate, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("INSERT INTO document_update (id, account_id, content, added_by, added_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(stored.id.uuid())
+        .bind(stored.account.uuid())
+        .bind(stored.content.as_bytes())
+        .bind(stored.added_by.uuid())
+        .bind(stored.added_at.micros())
+        .execute_one(conn)
+        .await
 }
 
 /// Adds documents to an account, which has told from then on what it has; one that is there already is as it was shown last.
@@ -97,11 +124,17 @@ pub(super) async fn papers(account: AccountId, conn: &mut Conn<'_>) -> Result<Pa
     let (mut passport_until, mut held) = (None::<Date>, Vec::new());
     for row in &rows {
         let valid_until = cards::day(row.get("valid_until")?)?;
-        if kind(row)? == DocumentKind::Passport {
+        let kind = kind(row)?;
+        if kind == DocumentKind::Passport {
             passport_until = passport_until.max(Some(valid_until));
         } else {
             let issued_on = cards::day(row.get("issued_on")?)?;
-            held.push(HeldCard { issued_on, valid_until, fact: cards::fact(row)? });
+            held.push(HeldCard {
+                is_permanent: kind == DocumentKind::PermanentCard,
+                issued_on,
+                valid_until,
+                fact: cards::fact(row)?,
+            });
         }
     }
     Ok(Papers { passport_until, residence_until: residence_until(&held) })
@@ -122,6 +155,27 @@ impl Reader {
         .fetch_all(&mut self.conn())
         .await?;
         rows.iter().map(stored).collect()
+    }
+
+    /// Documents that wait, or waited, for a supervisor.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn document_update(&mut self, id: UpdateId) -> Result<Option<StoredUpdate>, StoreError> {
+        let row = query("SELECT id, account_id, content, added_by, added_at FROM document_update WHERE id = $1")
+            .bind(id.uuid())
+            .fetch_optional(&mut self.conn())
+            .await?;
+        let stored = |row: &Row| {
+            Ok(StoredUpdate {
+                id: UpdateId::new(row.get("id")?),
+                account: AccountId::new(row.get("account_id")?),
+                content: Sealed::from_bytes(row.get("content")?),
+                added_by: StaffId::new(row.get("added_by")?),
+                added_at: Timestamp::from_micros(row.get("added_at")?),
+            })
+        };
+        row.as_ref().map(stored).transpose()
     }
 
     /// The accounts that have a document, by its blind index: at most a few.

@@ -20,6 +20,8 @@ use crate::domain::time::Timestamp;
 pub struct AccountToLive {
     /// The account.
     pub stored: StoredAccount,
+    /// The lock that watchers were told of.
+    pub told: Option<LockClass>,
     /// The lock that its holder was told of.
     pub noticed: Option<LockClass>,
     /// The last warnings, of each of [`Paper::ALL`].
@@ -198,7 +200,7 @@ impl Reader {
         &mut self,
         now: Timestamp,
         limit: u32,
-    ) -> Result<(Vec<AccountToLive>, Vec<AccountId>), StoreError> {
+    ) -> Result<(Vec<AccountToLive>, Vec<(AccountId, Version)>), StoreError> {
         let rows = query(
             "SELECT * FROM account WHERE life_look_at IS NOT NULL AND life_look_at <= $1 \
              ORDER BY life_look_at, id LIMIT $2",
@@ -212,19 +214,23 @@ impl Reader {
             match to_live(row) {
                 Ok(account) => read.push(account),
                 // What is wrong with it was logged when it was read.
-                Err(_) => unread.push(AccountId::new(row.get("id")?)),
+                Err(_) => unread.push((AccountId::new(row.get("id")?), Version::new(row.get("version")?))),
             }
         }
         Ok((read, unread))
     }
 }
 
-/// Sets when to look at accounts again that could not be read or opened.
-pub(super) async fn look_later(accounts: &[AccountId], then: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    for account in accounts {
-        query("UPDATE account SET life_look_at = $1 WHERE id = $2")
-            .bind(then.micros())
+/// Sets when to look at accounts again. One that was changed meanwhile is looked at anyway, for that reason.
+pub(super) async fn look_later(
+    looks: &[(AccountId, Option<Timestamp>, Version)],
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    for (account, then, seen) in looks {
+        query("UPDATE account SET life_look_at = $1 WHERE id = $2 AND version = $3")
+            .bind(then.map(Timestamp::micros))
             .bind(account.uuid())
+            .bind(seen.get())
             .execute(conn)
             .await?;
     }
@@ -234,6 +240,7 @@ pub(super) async fn look_later(accounts: &[AccountId], then: Timestamp, conn: &m
 fn to_live(row: &Row) -> Result<AccountToLive, StoreError> {
     Ok(AccountToLive {
         stored: accounts::stored(row)?,
+        told: class(row, "told_lock")?,
         noticed: class(row, "noticed_lock")?,
         warned: [warned(row, Paper::Passport)?, warned(row, Paper::Residence)?],
     })

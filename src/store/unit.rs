@@ -14,16 +14,17 @@ use super::contact_changes::{self, StoredChange};
 use super::delivery::{self, Attempt, Report};
 use super::device_lists::{self, StoredList};
 use super::devices::{self, BoundDevice};
-use super::documents::{self, StoredDocument};
+use super::documents::{self, StoredDocument, StoredUpdate};
 use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
 use super::life::{self, LifeLook};
 use super::locks::{self, StoredLock};
+use super::orders::{self, StoredOrder};
 use super::outbox::{self, SealedMessage, Settled};
+use super::proposals::{self, StoredProposal};
 use super::receipts::{self, StoredReceipt};
-use super::reopenings::{self, StoredReopening};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
@@ -42,7 +43,8 @@ use crate::domain::ids::{
 };
 use crate::domain::life::ClosingReason;
 use crate::domain::office::Record as OfficeRecord;
-use crate::domain::reopening::Reopening;
+use crate::domain::order::Order;
+use crate::domain::proposal::Proposal;
 use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
@@ -104,8 +106,14 @@ pub enum Change {
     CloseAccount(AccountId, ClosingReason),
     /// Keeps what came of looking at an account for what comes by itself, if it is as it was seen.
     LookAtLife(Box<LifeLook>),
-    /// Puts off looking at accounts that cannot be read or opened.
-    LookAtLifeLater(Vec<AccountId>, Timestamp),
+    /// Sets when to look at accounts again for what comes by itself; of accounts at the versions seen, and no others.
+    LookAtLifeLater(Vec<(AccountId, Option<Timestamp>, Version)>),
+    /// Adds an order of an authority.
+    NewOrder(Box<StoredOrder>),
+    /// Moves an order on, with the sealed reason of a refusal, if it is at the version seen.
+    SaveOrder(Box<Order>, Option<Sealed>, Version),
+    /// Keeps documents that wait for a supervisor.
+    KeepUpdate(Box<StoredUpdate>),
     /// Notes that the holder came to the app by the notice, if that was not known.
     NoteOpened(AccountId),
     /// Remembers that the holder is reminded, and when to look again, if the account is at the version seen.
@@ -130,10 +138,10 @@ pub enum Change {
     NewChange(Box<StoredChange>),
     /// Settles a contact change, if it is at the version seen.
     SaveChange(Box<ContactChange>, Version),
-    /// Adds a wish to open an account's way to activation again; taken if one is pending.
-    NewReopening(Box<StoredReopening>),
+    /// Adds what waits for a second person; taken if one of its kind waits for the same target.
+    NewProposal(Box<StoredProposal>),
     /// Settles one, if it is at the version seen.
-    SaveReopening(Box<Reopening>, Version),
+    SaveProposal(Box<Proposal>, Version),
     /// Queues a message.
     Send(SealedMessage),
     /// Settles an attempt to send a message.
@@ -262,7 +270,10 @@ impl Change {
             Self::EndLock(id, by, reason) => locks::end((*id, *by, reason), at, happened, conn).await,
             Self::CloseAccount(account, reason) => life::close(*account, *reason, at, happened, conn).await,
             Self::LookAtLife(look) => life::look(look, at, happened, conn).await,
-            Self::LookAtLifeLater(accounts, then) => life::look_later(accounts, *then, conn).await,
+            Self::LookAtLifeLater(looks) => life::look_later(looks, conn).await,
+            Self::NewOrder(stored) => orders::insert(stored, conn).await,
+            Self::SaveOrder(order, reason, seen) => orders::save(order, reason.as_ref(), *seen, conn).await,
+            Self::KeepUpdate(stored) => documents::keep(stored, conn).await,
             Self::NoteOpened(account) => accounts::note_opened(*account, at, conn).await,
             Self::Remind(account, reminded, then, seen) => {
                 reminders::remind(*account, *reminded, *then, *seen, conn).await
@@ -277,8 +288,8 @@ impl Change {
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
-            Self::NewReopening(stored) => reopenings::insert(stored, conn).await,
-            Self::SaveReopening(reopening, seen) => reopenings::save(reopening, *seen, conn).await,
+            Self::NewProposal(stored) => proposals::insert(stored, conn).await,
+            Self::SaveProposal(proposal, seen) => proposals::save(proposal, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::NoteAttempt(attempt) => delivery::note_attempt(attempt, happened, conn).await,

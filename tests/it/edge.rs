@@ -36,7 +36,17 @@ async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
     use Role::{Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, Supervisor};
     let staff = || Role::ALL.to_vec();
+    let proposers = || vec![Officer, Supervisor, Administrator, Hotline];
     vec![
+        ("eid.issuance.v1.AccountLifeService/CloseAccount", vec![Administrator]),
+        ("eid.issuance.v1.AccountLifeService/DecideOrder", vec![Administrator]),
+        ("eid.issuance.v1.AccountLifeService/FileOrder", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.AccountLifeService/ForwardOrder", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.AccountLifeService/GetLife", vec![Officer, Supervisor, Administrator, Auditor, Hotline]),
+        ("eid.issuance.v1.AccountLifeService/LiftLock", vec![Officer, Supervisor, Administrator]),
+        ("eid.issuance.v1.AccountLifeService/ListOrders", vec![Supervisor, Administrator, Auditor]),
+        ("eid.issuance.v1.AccountLifeService/LockAccount", vec![Officer, Supervisor, Administrator, Hotline]),
+        ("eid.issuance.v1.AccountLifeService/UpdateDocuments", vec![Officer]),
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/ActivateWithSlip", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/BatchGetStatus", vec![AppBackend]),
@@ -60,6 +70,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.DeviceService/GetChallenge", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/GetDeviceCrl", staff()),
         ("eid.issuance.v1.DeviceService/ListDevices", vec![AppBackend, Administrator, Auditor, Hotline]),
+        ("eid.issuance.v1.DeviceService/LockOwnAccount", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/RenewDevice", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/ReplaceDevice", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/RevokeDevice", vec![AppBackend]),
@@ -80,12 +91,13 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
         ("eid.issuance.v1.FollowUpService/CountFunnel", vec![Officer, Supervisor, Hotline]),
         ("eid.issuance.v1.FollowUpService/ListStandingStill", vec![Officer, Supervisor, Hotline]),
-        ("eid.issuance.v1.HotlineService/ApproveReopening", vec![Hotline]),
         ("eid.issuance.v1.HotlineService/AskReopening", vec![Hotline]),
-        ("eid.issuance.v1.HotlineService/DeclineReopening", vec![Hotline]),
-        ("eid.issuance.v1.HotlineService/ListReopenings", vec![Hotline]),
         ("eid.issuance.v1.OfficeService/GetOffice", staff()),
         ("eid.issuance.v1.OfficeService/ListOffices", staff()),
+        ("eid.issuance.v1.ProposalService/ApproveProposal", proposers()),
+        ("eid.issuance.v1.ProposalService/DeclineProposal", proposers()),
+        ("eid.issuance.v1.ProposalService/GetProposal", proposers()),
+        ("eid.issuance.v1.ProposalService/ListProposals", proposers()),
         ("eid.issuance.v1.ReviewService/CompareCandidates", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Decline", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Override", vec![Supervisor]),

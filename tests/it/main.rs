@@ -41,6 +41,8 @@ mod follow_up;
 #[cfg(test)]
 mod hotline;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod lists;
@@ -54,6 +56,8 @@ mod outage;
 mod process;
 #[cfg(test)]
 mod progress;
+#[cfg(test)]
+mod proposals;
 #[cfg(test)]
 mod receipts;
 #[cfg(test)]

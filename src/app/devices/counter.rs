@@ -108,7 +108,13 @@ impl App {
         }
         let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;
         let passport = self.vault().document(&stood.state, &stood.passport);
-        let Some(stored) = found.into_iter().find(|stored| stored.passport == passport) else {
+        let mut ours = None;
+        for stored in found {
+            if self.has_passport(&mut reader, &stored, &passport).await? {
+                ours = Some(stored);
+            }
+        }
+        let Some(stored) = ours else {
             // Whoever tries numbers and passports is seen.
             let entry = self.entry(now, by.actor(), Action::NotProvedInPerson, officer.id.uuid());
             let entry = entry.with("office", officer.office.to_string());

@@ -6,6 +6,7 @@ use crate::app::{App, Error};
 use crate::domain::application::Application;
 use crate::domain::ids::{AccountId, DocumentId};
 use crate::domain::life::{HeldCard, Papers, ShownDocument, residence_until};
+use crate::domain::residence::CardKind;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::store::{Reader, StoredAccount, StoredDocument};
@@ -51,7 +52,13 @@ impl App {
                 ShownDocument::Passport(passport) => papers.passport_until = Some(passport.expires_on),
                 ShownDocument::Card(card) => {
                     let fact = reader.card_fact(&self.document_index(document)).await?;
-                    cards.push(HeldCard { issued_on: card.issued_on, valid_until: card.expires_on, fact });
+                    let is_permanent = card.kind == CardKind::Permanent;
+                    cards.push(HeldCard {
+                        is_permanent,
+                        issued_on: card.issued_on,
+                        valid_until: card.expires_on,
+                        fact,
+                    });
                 }
             }
         }
@@ -91,6 +98,16 @@ impl App {
             added_by,
             added_at,
         })
+    }
+
+    /// Whether a passport is the account's: the one that it was issued on, or one that came later.
+    pub(in crate::app) async fn has_passport(
+        &self,
+        reader: &mut Reader,
+        stored: &StoredAccount,
+        passport: &BlindIndex,
+    ) -> Result<bool, Error> {
+        Ok(stored.passport == *passport || reader.holders_of(passport).await?.contains(&stored.account.id))
     }
 
     /// By what a document is found.

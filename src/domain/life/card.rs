@@ -24,6 +24,8 @@ pub struct CardFact {
 /// A card of a holder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeldCard {
+    /// Whether it is a permanent one: its last day is one of exchange, and the right to reside goes on (Law 47/2014 art. 43).
+    pub is_permanent: bool,
     /// Day of issue, as the card prints it.
     pub issued_on: Date,
     /// Last day of validity, as it prints it.
@@ -76,7 +78,8 @@ pub fn residence_until(cards: &[HeldCard]) -> Option<Date> {
 impl HeldCard {
     /// The last day of this card, for somebody who left at that instant, if ever.
     fn holds_until(&self, left: Option<Timestamp>) -> Date {
-        let valid_until = self.fact.map_or(self.valid_until, |fact| fact.valid_until);
+        let printed = self.fact.map_or(self.valid_until, |fact| fact.valid_until);
+        let valid_until = if self.is_permanent { Date::MAX } else { printed };
         let ended = self.fact.and_then(|fact| fact.ended_on());
         let known_later = |left: Timestamp| self.fact.is_some_and(|fact| fact.recorded_at > left);
         let left = left.filter(|left| self.issued_on <= left.local_date() && !known_later(*left));

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::domain::application::Application;
+use crate::domain::mrz::{self, NameMatch};
 use crate::domain::passport::Passport;
+use crate::domain::person::{FullName, StateCode};
 use crate::domain::residence::{CardKind, ResidenceCard};
+use crate::domain::time::iso_date;
 
 /// A document as it was shown at a counter, or at the request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,6 +17,39 @@ pub enum ShownDocument {
     Passport(Box<Passport>),
     /// A residence card.
     Card(Box<ResidenceCard>),
+}
+
+/// The person whom a document names, as it spells them. It is compared, and never replaces what was there before (R17).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Bearer {
+    /// Name.
+    pub name: FullName,
+    /// Day of birth.
+    #[serde(with = "iso_date")]
+    pub born_on: Date,
+    /// Nationality.
+    pub nationality: StateCode,
+}
+
+impl Bearer {
+    /// Whether it is another name, birth date or nationality than the application's: that is for a person to judge.
+    pub fn differs(&self, application: &Application) -> bool {
+        let same_name = mrz::agree(&application.name, &self.name) <= NameMatch::OrderSwapped;
+        !same_name || application.born_on != self.born_on || application.nationality != self.nationality
+    }
+}
+
+/// Documents that join an account, and whom they name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DocumentUpdate {
+    /// Whom they name.
+    pub bearer: Bearer,
+    /// The documents.
+    pub shown: Vec<ShownDocument>,
+    /// Whether they name somebody else than the account did.
+    pub differs: bool,
+    /// Names of the rules that asked for a person.
+    pub rules: Vec<String>,
 }
 
 /// Kinds of documents of an account.

@@ -11,7 +11,7 @@ mod warning;
 mod tests;
 
 pub use card::{CardFact, HeldCard, residence_until};
-pub use document::{DocumentKind, ShownDocument};
+pub use document::{Bearer, DocumentKind, DocumentUpdate, ShownDocument};
 pub use warning::{BadWarningDays, Paper, Warned, WarningDays, WarningLook};
 
 use time::Date;

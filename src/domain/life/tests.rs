@@ -11,6 +11,8 @@ const START: Date = date!(2026 - 01 - 01);
 /// Grounds that are set and lifted.
 const SET: [Ground; 5] =
     [Ground::HolderRequest, Ground::BreachOfTerms, Ground::Death, Ground::Order, Ground::SuspectedCompromise];
+/// The card that is a permanent one.
+const PERMANENT: usize = 2;
 /// Days that are played through.
 const DAYS: i64 = 40;
 
@@ -78,7 +80,8 @@ impl Model {
             Event::NewCard(of, until) if *of == card => Some(*until),
             _ => None,
         });
-        let until = fact.map(|(_, _, until)| until).or(printed).unwrap();
+        // The third card is a permanent one: it has a day of exchange, and no end.
+        let until = if card == PERMANENT { i64::MAX } else { fact.map(|(_, _, until)| until).or(printed).unwrap() };
         let gone = matches!(fact, Some((at, ResidenceStatus::Cancelled | ResidenceStatus::Left, _)) if today >= at);
         let left = (0..3).filter(|other| self.has(*other)).filter_map(|other| self.last_fact(other));
         let left = left.filter(|(_, status, _)| *status == ResidenceStatus::Left).map(|(at, ..)| at).max();
@@ -126,6 +129,7 @@ impl Kept {
         }
         let cards: Vec<_> = self.cards.iter().zip(self.facts).filter_map(|(card, fact)| card.zip(Some(fact))).collect();
         let held = |((issued, until), fact): ((i64, i64), Option<CardFact>)| HeldCard {
+            is_permanent: usize::try_from(issued) == Ok(PERMANENT),
             issued_on: day(issued),
             valid_until: day(until),
             fact,
@@ -194,6 +198,7 @@ fn closed_is_the_end_whatever_else_holds() {
 #[test]
 fn a_holder_has_two_cards_and_the_later_of_those_that_stand_counts() {
     let card = |issued, until, fact: Option<(ResidenceStatus, i64, i64)>| HeldCard {
+        is_permanent: false,
         issued_on: day(issued),
         valid_until: day(until),
         fact: fact.map(|(status, until, at)| CardFact { status, valid_until: day(until), recorded_at: noon(at) }),
@@ -205,5 +210,7 @@ fn a_holder_has_two_cards_and_the_later_of_those_that_stand_counts() {
     assert_eq!(residence_until(&[cancelled]), Some(day(6)), "not on the day of the cancellation");
     let left = card(0, 10, Some((ResidenceStatus::Left, 10, 7)));
     assert_eq!(residence_until(&[left, card(5, 20, None)]), Some(day(6)), "leaving ends them all");
+    let permanent = HeldCard { is_permanent: true, ..card(0, 10, None) };
+    assert_eq!(residence_until(&[permanent]), Some(Date::MAX), "its day is one of exchange");
     assert_eq!(residence_until(&[left, card(8, 20, None)]), Some(day(20)), "but not one that came afterwards");
 }

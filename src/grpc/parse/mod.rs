@@ -3,7 +3,7 @@
 mod application;
 mod chip;
 
-pub(super) use application::{NOT_A_TIME, application, instant};
+pub(super) use application::{NOT_A_TIME, application, bearer, instant, maybe_card, maybe_passport};
 pub(super) use chip::chip;
 
 use tonic::Status;

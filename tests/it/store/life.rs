@@ -1,17 +1,21 @@
 //! The life of accounts: grounds, documents, facts of cards in any order, the end, and looks at what comes by itself.
 
 use eid::domain::account_event::{AccountVerb, Shard};
-use eid::domain::ids::{AccountId, DocumentId, LockId, OrderId};
+use eid::domain::ids::{AccountId, DocumentId, LockId, OrderId, UpdateId, Version};
 use eid::domain::life::{CardFact, ClosingReason, DocumentKind, Hold, Warned};
 use eid::domain::lock::{Ground, Lock, LockClass};
+use eid::domain::order::{Order, OrderKind, OrderState, Step, StepDue};
 use eid::domain::record::ResidenceStatus;
 use eid::domain::sealed::BlindIndex;
 use eid::domain::time::Timestamp;
-use eid::store::{AccountKey, Change, LifeLook, NotedCard, StoredAccount, StoredDocument, StoredLock, Table};
+use eid::store::{
+    AccountKey, Change, LifeLook, NotedCard, StoredAccount, StoredDocument, StoredLock, StoredOrder, StoredUpdate,
+    Table,
+};
 use time::Date;
 
 use super::scene::{Outcome, Scene, race};
-use crate::support::records::{NOW, later};
+use crate::support::records::{NOW, edition, later};
 
 /// So many days after [`NOW`].
 fn day(days: i64) -> Date {
@@ -164,7 +168,7 @@ async fn a_fact_settles_the_accounts_that_have_the_card_and_waits_for_those_that
     let scene = Scene::new().await;
     let id = scene.account().await.account.id;
     let (old, new) =
-        (scene.paper(id, DocumentKind::TemporaryCard, (-9, 5)), scene.paper(id, DocumentKind::PermanentCard, (-5, 90)));
+        (scene.paper(id, DocumentKind::TemporaryCard, (-9, 5)), scene.paper(id, DocumentKind::TemporaryCard, (-5, 90)));
     scene.done([Change::NoteCards(vec![fact(&old.index, ResidenceStatus::Extended, 30, 1)])]).await;
     scene.done([Change::AddDocuments(id, vec![old.clone()])]).await;
     assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(30)), "it was known before");
@@ -248,7 +252,7 @@ async fn a_lock_that_came_by_itself_is_told_once_however_many_look() {
     let (due, unread) = scene.reader().await.accounts_to_live(NOW, 10).await.unwrap();
     assert!(unread.is_empty());
     let seen = due.iter().find(|one| one.stored.account.id == id).unwrap();
-    assert_eq!((seen.noticed, seen.warned), (None, [None, None]));
+    assert_eq!((seen.told, seen.noticed, seen.warned), (None, None, [None, None]));
     let warned = Some(Warned { until: day(5), days: 7 });
     let look = LifeLook {
         account: id,
@@ -270,7 +274,8 @@ async fn a_lock_that_came_by_itself_is_told_once_however_many_look() {
     assert!(
         scene.reader().await.accounts_to_live(NOW, 10).await.unwrap().0.iter().all(|one| one.stored.account.id != id)
     );
-    scene.done([Change::LookAtLifeLater(vec![id], later(1_000_000_000))]).await;
+    let version = scene.lived(id).await.version;
+    scene.done([Change::LookAtLifeLater(vec![(id, None, version)])]).await;
     assert!(
         scene
             .reader()
@@ -282,4 +287,50 @@ async fn a_lock_that_came_by_itself_is_told_once_however_many_look() {
             .iter()
             .all(|one| one.stored.account.id != id)
     );
+}
+
+#[tokio::test]
+async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    let step = |at| Step { by: scene.officer.id, at: later(at) };
+    let due = |at| StepDue { at: later(at), edition: edition("first"), is_provisional: true };
+    let order = Order {
+        id: OrderId::new(scene.make.id()),
+        account,
+        kind: OrderKind::Unlock,
+        is_silent: true,
+        filed_by: scene.officer.id,
+        filed_at: NOW,
+        state: OrderState::Filed,
+        due: due(10),
+    };
+    let stored = StoredOrder { order: order.clone(), content: scene.make.sealed(), version: Version::NONE };
+    scene.done([Change::NewOrder(Box::new(stored.clone()))]).await;
+    let read = async || scene.reader().await.lock_order(order.id).await.unwrap().unwrap();
+    assert_eq!((read().await.order, read().await.content), (order.clone(), stored.content));
+    let forwarded = Order { state: OrderState::Forwarded(step(1)), due: due(20), ..order.clone() };
+    let save =
+        |order: &Order, seen| Change::SaveOrder(Box::new(order.clone()), Some(scene.make.sealed()), Version::new(seen));
+    assert_eq!(scene.commit([save(&forwarded, 7)]).await, Outcome::Changed);
+    scene.done([save(&forwarded, 1)]).await;
+    assert_eq!(read().await.order, forwarded);
+    let open = async |after| scene.reader().await.open_orders(after, 10).await.unwrap().len();
+    assert_eq!((open(None).await, open(Some((later(20), order.id))).await), (1, 0));
+    assert!(!scene.reader().await.has_unlock_order(account, NOW).await.unwrap());
+    scene.done([save(&Order { state: OrderState::Approved(step(1), step(2)), ..forwarded }, 2)]).await;
+    assert_eq!(open(None).await, 0);
+    assert!(scene.reader().await.has_unlock_order(account, later(2)).await.unwrap());
+    assert!(!scene.reader().await.has_unlock_order(account, later(3)).await.unwrap(), "not since then");
+}
+
+#[tokio::test]
+async fn documents_that_wait_come_back_as_they_were_kept() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    let (id, content) = (UpdateId::new(scene.make.id()), scene.make.sealed());
+    let stored = StoredUpdate { id, account, content: content.clone(), added_by: scene.officer.id, added_at: NOW };
+    scene.done([Change::KeepUpdate(Box::new(stored))]).await;
+    let kept = scene.reader().await.document_update(id).await.unwrap().unwrap();
+    assert_eq!((kept.account, kept.content, kept.added_by, kept.added_at), (account, content, scene.officer.id, NOW));
 }

@@ -8,6 +8,7 @@ pub mod device;
 pub mod nation;
 pub mod plan;
 pub mod process;
+pub mod proposals;
 pub mod records;
 pub mod redis;
 pub mod service;
