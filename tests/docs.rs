@@ -11,6 +11,7 @@ use clap::Parser as _;
 use eid::cli::Cli;
 use eid::domain::disclosure::disclosure;
 use eid::domain::follow_up::Obstacle;
+use eid::domain::lock::{Comes, RULES};
 use eid::domain::proposal::ProposalKind;
 use eid::domain::staff::Role;
 use eid::domain::trust::FAULTS;
@@ -41,7 +42,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 19] = [
+const TABLES: [(&str, &str); 25] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -54,6 +55,12 @@ const TABLES: [(&str, &str); 19] = [
     ("VerifyTotp", "VerifyTotpOutcome"),
     ("ReplaceDevice", "ReplaceDeviceOutcome"),
     ("RenewDevice", "RenewDeviceOutcome"),
+    ("LockOwnAccount", "LockOwnAccountOutcome"),
+    ("LockAccount", "LockAccountOutcome"),
+    ("LiftLock", "LiftLockOutcome"),
+    ("CloseAccount", "CloseAccountOutcome"),
+    ("UpdateDocuments", "UpdateDocumentsOutcome"),
+    ("ForwardOrder", "OrderStepOutcome"),
     ("ProveInPerson", "ProveInPersonOutcome"),
     ("CountersignProof", "CountersignProofOutcome"),
     ("Begin", "BeginOutcome"),
@@ -268,6 +275,28 @@ fn every_command_in_the_documents_is_one_that_the_program_knows() {
         }
     }
     assert!(found > 5, "the commands were not found");
+}
+
+#[test]
+fn every_ground_stands_in_its_table_with_who_sets_and_lifts_it() {
+    let life = text("docs/life.md");
+    let rows = life.lines().skip_while(|line| *line != "## Grounds").skip(1).take_while(|line| !line.starts_with('#'));
+    let told: Vec<_> = rows.filter(|row| row.starts_with("| `")).map(str::to_owned).collect();
+    let roles = |roles: &[Role]| match roles {
+        [] => "nobody".to_owned(),
+        roles => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
+    };
+    let due = RULES.iter().map(|rule| {
+        let comes = match rule.comes {
+            Comes::Set => "set and lifted",
+            Comes::ByOrder => "by order",
+            Comes::ByItself => "by itself",
+        };
+        let (holder, class) = (if rule.by_holder { "yes" } else { "no" }, rule.class.name().to_uppercase());
+        let (setters, lifters) = (roles(rule.setters), roles(rule.lifters));
+        format!("| `{}` | {comes} | {setters} | {holder} | {lifters} | `{class}` |", rule.ground.name())
+    });
+    assert_eq!(told, due.collect::<Vec<_>>());
 }
 
 /// The documents of the project.

@@ -84,6 +84,8 @@ pub enum CodeSent {
     Lapsed,
     /// Nothing to activate.
     AlreadyActive,
+    /// The account is locked or closed.
+    Locked,
     /// Too many wrong codes; `None`: waiting does not help.
     TooManyFailures {
         /// When to ask again.
@@ -122,6 +124,8 @@ pub enum Activated {
     NotMatched,
     /// The days for self-activation are over.
     Lapsed,
+    /// The account is locked or closed.
+    Locked,
     /// It was active before.
     AlreadyActive {
         /// Since when.
@@ -150,6 +154,7 @@ impl Activated {
             Standing::Awaiting { .. } => None,
             Standing::Lapsed { .. } => Some(Self::Lapsed),
             Standing::Active { since } => Some(Self::AlreadyActive { since }),
+            Standing::Locked { .. } | Standing::Closed { .. } => Some(Self::Locked),
         }
     }
 }
@@ -188,6 +193,7 @@ impl App {
             Standing::Awaiting { .. } => {}
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(CodeSent::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(CodeSent::AlreadyActive)),
+            Standing::Locked { .. } | Standing::Closed { .. } => return Ok(Attempt::Unchanged(CodeSent::Locked)),
         }
         if reader.device_by_key(wish.device).await?.is_some() {
             return Ok(Attempt::Unchanged(CodeSent::KeyUsed));
@@ -355,7 +361,10 @@ impl App {
 
     /// The account with this number and this phone.
     pub(super) async fn matched(&self, reader: &mut Reader, login: &Login) -> Result<Option<StoredAccount>, Error> {
-        Ok(reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await?)
+        match reader.account_by_login(&self.vault().login(&login.number, &login.phone)).await? {
+            Some(stored) => Ok(Some(self.with_papers(reader, stored).await?)),
+            None => Ok(None),
+        }
     }
 }
 

@@ -13,10 +13,11 @@ use crate::domain::ids::{AccountId, EnrolmentId};
 use crate::domain::outlook::Outlook;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::{FullName, StateCode};
+use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::store::{AccountKey, BindingKind, Reader, StoredAccount, Unit};
 
-/// Requests that are opened to find persons by name.
+/// Accounts that are shown at most, and requests that are opened to find them by name.
 const FOUND_MAX: usize = 20;
 
 /// An account, masked: enough to recognise, too little to use.
@@ -86,7 +87,7 @@ pub enum LookPurpose {
 }
 
 impl LookPurpose {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::HolderRequest => "holder-request",
             Self::ContactChange => "contact-change",
@@ -147,13 +148,13 @@ impl App {
     async fn matching(&self, reader: &mut Reader, search: &Search) -> Result<Vec<StoredAccount>, Error> {
         let key = match search {
             Search::Number(number) => AccountKey::Number(self.vault().number(number)),
-            Search::Document(state, number) => AccountKey::Passport(self.vault().document(state, number)),
+            Search::Document(state, number) => {
+                let document = self.vault().document(state, number);
+                return self.having(reader, &document, BindingKind::Passport).await;
+            }
             Search::Card(kind, number) => {
                 let card = self.vault().card(kind, number);
-                let Some(request) = reader.bound_request(BindingKind::Card, &card).await? else {
-                    return Ok(Vec::new());
-                };
-                AccountKey::Enrolment(request)
+                return self.having(reader, &card, BindingKind::Card).await;
             }
             Search::Phone(phone) => AccountKey::Phone(self.vault().phone(phone)),
             Search::Email(email) => AccountKey::Email(self.vault().email(email)),
@@ -161,6 +162,24 @@ impl App {
             Search::Enrolment(id) => AccountKey::Enrolment(*id),
         };
         Ok(reader.accounts(&key).await?)
+    }
+
+    /// The accounts that have, or had, a document. Those issued before documents were entered are found by their request.
+    async fn having(
+        &self,
+        reader: &mut Reader,
+        document: &BlindIndex,
+        kind: BindingKind,
+    ) -> Result<Vec<StoredAccount>, Error> {
+        let mut keys: Vec<_> = reader.holders_of(document).await?.into_iter().map(AccountKey::Id).collect();
+        if keys.is_empty() {
+            keys.extend(reader.bound_request(kind, document).await?.map(AccountKey::Enrolment));
+        }
+        let mut accounts = Vec::new();
+        for key in keys.iter().take(FOUND_MAX) {
+            accounts.extend(reader.accounts(key).await?);
+        }
+        Ok(accounts)
     }
 
     /// Accounts of persons of that name, day of birth and nationality: of the latest requests that have the letters of the
@@ -192,7 +211,8 @@ impl App {
         let disclosure = disclosure(by.role()).ok_or(Error::SearchNotAllowed)?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            views.push(self.account_view(&mut reader, (row, &disclosure), now).await?);
+            let row = self.with_papers(&mut reader, row.clone()).await?;
+            views.push(self.account_view(&mut reader, (&row, &disclosure), now).await?);
         }
         drop(reader);
         let subjects: Vec<_> = rows.iter().map(|row| row.account.id.uuid()).collect();

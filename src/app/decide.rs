@@ -208,10 +208,12 @@ impl App {
             .entry(now, by.actor(), Action::AccountIssued, id.uuid())
             .with("account", account.to_string())
             .with("lease", lease.to_string());
+        let documents = self.documents_of_request(account, &application, by.id().uuid(), now)?;
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with(Change::NewAccount(Box::new(self.issued(account, stored, &application, number, now)?)))
+            .with(Change::AddDocuments(account, documents))
             .with(self.send(&self.issue_notice(account, &application, now))?);
         Ok((stage, unit))
     }
@@ -235,6 +237,7 @@ impl App {
             login_index: self.vault().login(number, &application.phone),
             email: application.email.as_ref().map(|email| self.seal_email(id, email)).transpose()?,
             passport: stored.passport.clone(),
+            papers_known: false,
             representative: stored.representative.clone(),
             version: Version::NONE,
         })

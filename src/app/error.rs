@@ -108,6 +108,10 @@ pub enum Missing {
     Device,
     /// A proof in person.
     Proof,
+    /// A ground that locks an account.
+    Lock,
+    /// An order of an authority.
+    Order,
 }
 
 impl std::fmt::Display for Missing {
@@ -122,6 +126,8 @@ impl std::fmt::Display for Missing {
             Self::Registry => "registry",
             Self::Device => "device",
             Self::Proof => "proof in person",
+            Self::Lock => "lock",
+            Self::Order => "order",
         })
     }
 }

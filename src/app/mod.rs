@@ -22,6 +22,7 @@ mod erase;
 mod error;
 mod follow_up;
 mod intake;
+mod life;
 mod lists;
 mod offices;
 mod proposals;
@@ -61,6 +62,10 @@ pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
 pub use follow_up::{FollowUpPage, FollowUpRequest, FunnelCounts, NeedsHand, Whose};
 pub use intake::{ChipRead, Intake};
+pub use life::{
+    Close, Closing, Filing, LifeView, Lift, LockedNow, OrderPage, OrderView, Owned, ShownLock, ShownPapers, Stepped,
+    UpdateEffect, Updated,
+};
 pub use lists::{Counts, HolderCount, ListRequest, Page};
 pub use offices::{OfficeImport, OfficeScope, OfficeView};
 pub use proposals::{Effect, ProposalPage, ProposalView, Settled};
@@ -87,6 +92,7 @@ use crate::domain::code::CodePolicy;
 use crate::domain::deadline::StageLimits;
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::ids::EntryId;
+use crate::domain::life::WarningDays;
 use crate::domain::time::Timestamp;
 use crate::limits::Limits;
 use crate::notify::Carriers;
@@ -125,6 +131,8 @@ pub struct Settings {
     pub devices: DeviceSettings,
     /// On which days of the window holders are reminded to activate.
     pub reminders: ReminderDays,
+    /// How many days before a document ends its holder is warned.
+    pub warnings: WarningDays,
 }
 
 /// The parts that use cases work with.

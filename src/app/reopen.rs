@@ -98,14 +98,14 @@ impl App {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Result<Opening, WhyVoid>, Error> {
-        let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        let stored = self.account_in(reader, account).await?.ok_or(Error::NotFound(Missing::Account))?;
         if !self.is_stuck(reader, &stored, now).await? {
             return Ok(Err(WhyVoid::NotNeeded));
         }
         let (anew, closes_at) = match stored.account.standing(now) {
             Standing::Lapsed { .. } => (true, Some(activation::window_closes(now))),
             Standing::Awaiting { closes_at } => (false, closes_at),
-            Standing::Active { .. } => (false, None),
+            Standing::Active { .. } | Standing::Locked { .. } | Standing::Closed { .. } => (false, None),
         };
         Ok(Ok(Opening { stored, anew, closes_at }))
     }
@@ -125,6 +125,8 @@ impl App {
     async fn is_stuck(&self, reader: &mut Reader, stored: &StoredAccount, now: Timestamp) -> Result<bool, Error> {
         Ok(match stored.account.standing(now) {
             Standing::Lapsed { .. } => true,
+            // What locks it is to go first.
+            Standing::Locked { .. } | Standing::Closed { .. } => false,
             // In use, its contacts are changed with codes.
             Standing::Active { .. } | Standing::Awaiting { .. } => {
                 let (Failures { in_row, .. }, _) = reader.slot(stored.account.id, Purpose::Activation).await?;
@@ -142,7 +144,10 @@ impl App {
             Standing::Awaiting { closes_at: Some(closes_at) } => {
                 NoticeText::ActivationReminder(activation::last_day(closes_at))
             }
-            Standing::Awaiting { closes_at: None } | Standing::Active { .. } => return Ok(None),
+            Standing::Awaiting { closes_at: None }
+            | Standing::Active { .. }
+            | Standing::Locked { .. }
+            | Standing::Closed { .. } => return Ok(None),
         };
         let to = Contact::Phone(self.open_phone(stored)?);
         let content = MessageContent { to, language: stored.account.language, notice };

@@ -12,15 +12,19 @@ use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
-use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId};
+use crate::domain::ids::{
+    AccountId, ChangeId, CodeId, DeviceId, DocumentId, EnrolmentId, LockId, MessageId, OrderId, UpdateId,
+};
+use crate::domain::life::{DocumentUpdate, ShownDocument};
 use crate::domain::message::{CodeText, Message, MessageContent};
+use crate::domain::order::OrderContent;
 use crate::domain::proposal::{Proposal, ProposalKind};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment,
-    StoredProposal, StoredRecord,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredLock,
+    StoredOrder, StoredProposal, StoredRecord, StoredUpdate,
 };
 use crate::vault::Place;
 
@@ -32,6 +36,10 @@ pub(super) const fn place(table: &'static str, column: &'static str, row: Uuid) 
 const fn reason_of(proposal: &Proposal) -> Place {
     let table = match proposal.act.kind() {
         ProposalKind::Reopening => "reopening",
+        ProposalKind::LockLift
+        | ProposalKind::CentralLockLift
+        | ProposalKind::Closing
+        | ProposalKind::DocumentUpdate => "proposal",
     };
     place(table, "reason", proposal.id.uuid())
 }
@@ -110,6 +118,42 @@ impl App {
 
     pub(super) fn open_proposal_reason(&self, stored: &StoredProposal) -> Result<ReviewReason, Error> {
         self.open(reason_of(&stored.proposal), &stored.reason)
+    }
+
+    pub(super) fn seal_document(&self, id: DocumentId, document: &ShownDocument) -> Result<Sealed, Error> {
+        self.seal(place("account_document", "content", id.uuid()), document)
+    }
+
+    pub(super) fn seal_lock_evidence(&self, id: LockId, evidence: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("lock_ground", "evidence", id.uuid()), evidence)
+    }
+
+    pub(super) fn open_lock_evidence(&self, stored: &StoredLock) -> Result<ReviewReason, Error> {
+        self.open(place("lock_ground", "evidence", stored.lock.id.uuid()), &stored.evidence)
+    }
+
+    pub(super) fn seal_lock_end(&self, id: LockId, reason: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("lock_ground", "end_reason", id.uuid()), reason)
+    }
+
+    pub(super) fn seal_update(&self, id: UpdateId, update: &DocumentUpdate) -> Result<Sealed, Error> {
+        self.seal(place("document_update", "content", id.uuid()), update)
+    }
+
+    pub(super) fn open_update(&self, stored: &StoredUpdate) -> Result<DocumentUpdate, Error> {
+        self.open(place("document_update", "content", stored.id.uuid()), &stored.content)
+    }
+
+    pub(super) fn seal_order(&self, id: OrderId, content: &OrderContent) -> Result<Sealed, Error> {
+        self.seal(place("lock_order", "content", id.uuid()), content)
+    }
+
+    pub(super) fn open_order(&self, stored: &StoredOrder) -> Result<OrderContent, Error> {
+        self.open(place("lock_order", "content", stored.order.id.uuid()), &stored.content)
+    }
+
+    pub(super) fn seal_order_reason(&self, id: OrderId, reason: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(place("lock_order", "reason", id.uuid()), reason)
     }
 
     /// A code with where it goes, for sending it there again.

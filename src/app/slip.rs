@@ -65,6 +65,8 @@ pub enum Drawn {
     Lapsed,
     /// Nothing to activate.
     AlreadyActive,
+    /// The account is locked or closed.
+    Locked,
     /// The key serves, or served, a device.
     KeyUsed,
     /// A budget is spent.
@@ -105,6 +107,7 @@ impl App {
             Standing::Awaiting { .. } => {}
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Drawn::Lapsed)),
             Standing::Active { .. } => return Ok(Attempt::Unchanged(Drawn::AlreadyActive)),
+            Standing::Locked { .. } | Standing::Closed { .. } => return Ok(Attempt::Unchanged(Drawn::Locked)),
         }
         if reader.device_by_key(wish.device).await?.is_some() {
             return Ok(Attempt::Unchanged(Drawn::KeyUsed));
@@ -205,11 +208,15 @@ impl App {
     ) -> Result<bool, Error> {
         match shown {
             ShownPassport::Page { state, number, born_on, expires_on } => {
-                let is_number = self.vault().document(state, number) == stored.passport;
-                let request = self.store().reader().await?.enrolment(stored.account.enrolment).await?;
+                let (index, mut reader) = (self.vault().document(state, number), self.store().reader().await?);
+                let is_number = self.has_passport(&mut reader, stored, &index).await?;
+                let documents = reader.documents(stored.account.id).await?;
+                let request = reader.enrolment(stored.account.enrolment).await?;
+                drop(reader);
                 let Some(request) = request else { return Ok(false) };
                 let application = self.open_application(&request)?;
-                let valid_until = application.passport.map(|passport| passport.expires_on);
+                let later = documents.into_iter().find(|one| one.index == index).map(|one| one.valid_until);
+                let valid_until = later.or_else(|| application.passport.map(|passport| passport.expires_on));
                 Ok(is_number && application.born_on == *born_on && valid_until == Some(*expires_on))
             }
             ShownPassport::Chip(read) => {
@@ -219,7 +226,8 @@ impl App {
                     let number = DocumentNumber::parse(&zone.number()).ok()?;
                     Some(self.vault().document(&zone.issuing_state()?, &number))
                 });
-                Ok(shown.is_some_and(|shown| shown == stored.passport))
+                let Some(shown) = shown else { return Ok(false) };
+                self.has_passport(&mut self.store().reader().await?, stored, &shown).await
             }
         }
     }

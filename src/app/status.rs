@@ -30,7 +30,12 @@ impl App {
     pub async fn stands(&self, logins: &[Login]) -> Result<Vec<Stand>, Error> {
         let now = self.clock().now();
         let indexes: Vec<_> = logins.iter().map(|login| self.vault().login(&login.number, &login.phone)).collect();
-        let found = self.store().reader().await?.standings(&indexes).await?;
+        let mut reader = self.store().reader().await?;
+        let mut found = reader.standings(&indexes).await?;
+        for found in found.iter_mut().flatten().filter(|found| !found.stored.papers_known) {
+            found.stored = self.with_papers(&mut reader, found.stored.clone()).await?;
+        }
+        drop(reader);
         let stand = |StoredStanding { stored, failures, slot }| Stand {
             account: Some(stored.account.id),
             outlook: self.outlook_at(stored.account.standing(now), (failures, &slot), now),

@@ -100,6 +100,8 @@ fn show(out: &mut impl Write, account: &Account) -> io::Result<()> {
         AccountState::AwaitingActivation => "awaiting activation",
         AccountState::Lapsed => "not activated in time; the hotline can help",
         AccountState::Active => "active",
+        AccountState::Locked => "locked",
+        AccountState::Closed => "closed for good",
         AccountState::Unspecified => "unknown to this program",
     };
     let language = match account.language() {
@@ -148,6 +150,8 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
         AccountStanding::AwaitingActivation => "awaiting activation",
         AccountStanding::WindowLapsed => "not activated in time",
         AccountStanding::Active => "active",
+        AccountStanding::Locked => "locked",
+        AccountStanding::Closed => "closed for good",
         AccountStanding::Unspecified => "unknown to this program",
     };
     let next = match answer.next_step() {
@@ -157,6 +161,7 @@ fn tell(out: &mut impl Write, answer: &GetStatusResponse) -> io::Result<()> {
         NextStep::LogIn => "have the holder log in",
         NextStep::TypeCode => "have the code typed that was sent",
         NextStep::Wait => "have the holder wait",
+        NextStep::VisitOffice => "send the holder to an immigration office",
         NextStep::Unspecified => "unknown to this program",
     };
     words::line(out, "standing", standing)?;

@@ -24,6 +24,7 @@ pub use url::Url;
 use layers::{File, Layers};
 
 use crate::domain::follow_up::ReminderDays;
+use crate::domain::life::WarningDays;
 use crate::domain::time::format_date;
 
 /// All settings. Paths are complete: those that were relative have `home` before them.
@@ -57,6 +58,8 @@ pub struct Config {
     pub requests: Requests,
     /// Following up on accounts that were issued.
     pub follow_up: FollowUp,
+    /// The life of accounts after their issue.
+    pub life: LifeWarnings,
     /// Messages to holders.
     pub notify: Notify,
     /// By whom they leave.
@@ -257,6 +260,13 @@ pub struct FollowUp {
     pub reminder_days: ReminderDays,
 }
 
+/// The life of accounts after their issue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LifeWarnings {
+    /// How many days before a document ends its holder is warned.
+    pub warning_days: WarningDays,
+}
+
 /// Messages to holders, where they are not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notify {
@@ -438,6 +448,7 @@ impl Config {
             devices,
             requests,
             follow_up,
+            life,
             notify,
             carriers,
             chip,
@@ -504,6 +515,7 @@ impl Config {
             ("requests.review_working_days", requests.review_working_days.to_string()),
             ("requests.correction_days", requests.correction_days.to_string()),
             ("follow_up.reminder_days", follow_up.reminder_days.to_string()),
+            ("life.warning_days", life.warning_days.to_string()),
             ("notify.file", path(&notify.file)),
             ("chip.sha1_until", day(chip.sha1_until)),
             ("chip.rsa_below_2048_until", day(chip.rsa_below_2048_until)),

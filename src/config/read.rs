@@ -17,11 +17,12 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Budgets, Chip, Codes, Config, Devices, FollowUp, Limits, Log, LogFormat, Mode, Notify, Registry,
-    RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
+    Accounts, Archive, Budgets, Chip, Codes, Config, Devices, FollowUp, LifeWarnings, Limits, Log, LogFormat, Mode,
+    Notify, Registry, RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law::{self, Item};
+use crate::domain::life::WarningDays;
 use crate::domain::time::parse_date;
 
 const DATABASES: &[&str] = &["sqlite:", "postgres://", "postgresql://"];
@@ -46,6 +47,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         devices: reader.devices(),
         requests: reader.requests(),
+        life: LifeWarnings { warning_days: reader.warning_days("life.warning_days") },
         follow_up: FollowUp { reminder_days: reader.reminder_days("follow_up.reminder_days") },
         notify: Notify { file: reader.path("notify.file") },
         carriers: carriers::read(&mut reader),
@@ -95,6 +97,17 @@ impl Reader<'_> {
         days.and_then(|days| ReminderDays::new(days).ok()).unwrap_or_else(|| {
             self.fault(key, "has a day that is not of the window, or is out of order", "write days such as \"3, 6\"");
             ReminderDays::default()
+        })
+    }
+
+    /// Days before a document ends, falling, with commas between; none if it is empty.
+    fn warning_days(&mut self, key: &'static str) -> WarningDays {
+        let text = self.text(key);
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let days = parts.map(|part| part.parse().ok()).collect::<Option<Vec<u16>>>();
+        days.and_then(|days| WarningDays::new(days).ok()).unwrap_or_else(|| {
+            self.fault(key, "has a day that is none of a year, or is out of order", "write days such as \"60, 30, 7\"");
+            WarningDays::default()
         })
     }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::*;
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law;
+use crate::domain::life::WarningDays;
 
 fn assemble(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
     let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -174,6 +175,7 @@ fn the_default_file_is_the_development_configuration() {
                 face_verifiers: None,
             },
             requests: Requests { review_working_days: 1, correction_days: 30 },
+            life: LifeWarnings { warning_days: WarningDays::new(vec![60, 30, 7]).unwrap() },
             follow_up: FollowUp { reminder_days: ReminderDays::new(vec![3, 6]).unwrap() },
             notify: Notify { file: "eid-dev/messages.jsonl".into() },
             carriers: Carriers {

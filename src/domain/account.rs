@@ -1,8 +1,10 @@
-//! An account: issued by the authority's decision, awaiting activation, active.
+//! An account: issued by the authority's decision, awaiting activation, active; locked or closed meanwhile.
 
 use super::application::Language;
 use super::ids::{AccountId, EnrolmentId};
 use super::law;
+use super::life::{Hold, Life};
+use super::lock::LockClass;
 use super::person::personal_text;
 use super::text::Malformed;
 use super::time::Timestamp;
@@ -59,6 +61,8 @@ pub struct Account {
     pub reopened: Option<Reopened>,
     /// How far the holder has come on the way to activation.
     pub progress: Progress,
+    /// What locks it, until when its documents hold, its end.
+    pub life: Life,
 }
 
 /// How far a holder has come on the way to activation, beside what the notice and the state tell.
@@ -97,7 +101,7 @@ impl Notice {
     }
 }
 
-/// States of an account.
+/// States of an account. What holds it back is apart from them: an account that is unlocked is where it was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AccountState {
     /// Issued, not yet activated.
@@ -109,7 +113,17 @@ pub enum AccountState {
     },
 }
 
-/// Where an account stands at a moment: a window lapses by itself.
+impl AccountState {
+    /// Since when it is in use; absent while it is not.
+    pub const fn active_since(self) -> Option<Timestamp> {
+        match self {
+            Self::Awaiting => None,
+            Self::Active { since } => Some(since),
+        }
+    }
+}
+
+/// Where an account stands at a moment: a window lapses by itself, and documents expire by themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
     /// The holder may activate it. `closes_at` is absent until the notice has gone out.
@@ -127,16 +141,33 @@ pub enum Standing {
         /// Since when.
         since: Timestamp,
     },
+    /// Locked: no code, no activation, no device and no change by the holder until its last ground has gone.
+    Locked {
+        /// What is told of the grounds.
+        class: LockClass,
+    },
+    /// Closed for good.
+    Closed {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Standing {
-    /// Where an account in that state, whose window closes then, stands at `now`.
-    pub fn at(now: Timestamp, state: AccountState, window_closes_at: Option<Timestamp>) -> Self {
-        match (state, window_closes_at) {
-            (AccountState::Active { since }, _) => Self::Active { since },
-            (AccountState::Awaiting, Some(closed_at)) if now >= closed_at => Self::Lapsed { closed_at },
-            (AccountState::Awaiting, closes_at) => Self::Awaiting { closes_at },
+    /// Where an account in that state, whose window closes then and which `hold` holds back, stands at `now`.
+    pub fn at(now: Timestamp, state: AccountState, window_closes_at: Option<Timestamp>, hold: Hold) -> Self {
+        match (hold, state, window_closes_at) {
+            (Hold::Closed(at), ..) => Self::Closed { at },
+            (Hold::Locked(class), ..) => Self::Locked { class },
+            (Hold::Open, AccountState::Active { since }, _) => Self::Active { since },
+            (Hold::Open, AccountState::Awaiting, Some(closed_at)) if now >= closed_at => Self::Lapsed { closed_at },
+            (Hold::Open, AccountState::Awaiting, closes_at) => Self::Awaiting { closes_at },
         }
+    }
+
+    /// Whether it is locked or closed.
+    pub const fn is_held(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Closed { .. })
     }
 }
 
@@ -164,12 +195,13 @@ impl Account {
             state,
             reopened: None,
             progress: Progress::default(),
+            life: Life::default(),
         }
     }
 
     /// Where it stands at `now`.
     pub fn standing(&self, now: Timestamp) -> Standing {
-        Standing::at(now, self.state, self.window_closes_at())
+        Standing::at(now, self.state, self.window_closes_at(), self.life.hold(now))
     }
 
     /// When self-activation ends; `None` until the notice has gone out.
@@ -200,7 +232,7 @@ impl Account {
     /// Makes it active.
     ///
     /// # Errors
-    /// If it is active already or its window has lapsed.
+    /// If it is active already, its window has lapsed, or it is locked or closed.
     pub fn activate(mut self, now: Timestamp) -> Result<Self, NotAwaiting> {
         match self.standing(now) {
             Standing::Awaiting { .. } => {
@@ -215,6 +247,8 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::life::{Closed, ClosingReason};
+    use crate::domain::lock::Ground;
     use std::time::Duration;
     use uuid::Uuid;
 
@@ -264,6 +298,20 @@ mod tests {
     fn an_active_account_is_not_activated_again() {
         let active = issued().activate(START).unwrap();
         assert_eq!(active.activate(START), Err(NotAwaiting(Standing::Active { since: START })));
+    }
+
+    #[test]
+    fn an_account_that_is_locked_is_neither_activated_nor_opened_again_and_is_where_it_was_afterwards() {
+        let account = noticed(START, Some(START));
+        let lapsed = account.window_closes_at().unwrap();
+        let life = Life { set: [Ground::HolderRequest].into_iter().collect(), ..Life::default() };
+        let locked = Account { life, ..account.clone() };
+        assert_eq!(locked.standing(START), Standing::Locked { class: LockClass::HolderRequest });
+        assert!(locked.clone().activate(START).is_err() && locked.clone().reopen(lapsed).is_err());
+        let unlocked = Account { life: Life::default(), ..locked };
+        assert_eq!(unlocked.standing(START), account.standing(START));
+        let closed = Life { closed: Some(Closed { at: START, reason: ClosingReason::Death }), ..life };
+        assert_eq!(Account { life: closed, ..account }.standing(lapsed), Standing::Closed { at: START });
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 use super::account::{Account, AccountState, Standing};
 use super::ids::AccountId;
+use super::life::Hold;
+use super::lock::LockClass;
 use super::time::Timestamp;
 use super::token::{EventPrint, Reader, Writer, hash};
 
@@ -59,11 +61,17 @@ pub enum AccountVerb {
     DeviceEnded,
     /// It has a device.
     DeviceBound,
+    /// It is locked, or for another reason than before.
+    Locked,
+    /// Its last lock ground has gone.
+    Unlocked,
+    /// It was closed for good.
+    Closed,
 }
 
 impl AccountVerb {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Issued,
         Self::NoticeSent,
         Self::NoticeDelivered,
@@ -72,6 +80,9 @@ impl AccountVerb {
         Self::ContactChanged,
         Self::DeviceEnded,
         Self::DeviceBound,
+        Self::Locked,
+        Self::Unlocked,
+        Self::Closed,
     ];
 
     /// Its stable name.
@@ -85,6 +96,9 @@ impl AccountVerb {
             Self::ContactChanged => "contact_changed",
             Self::DeviceEnded => "device_ended",
             Self::DeviceBound => "device_bound",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
+            Self::Closed => "closed",
         }
     }
 
@@ -107,17 +121,20 @@ pub struct AccountEvent {
     pub state: AccountState,
     /// When self-activation ends; absent until the notice has gone out.
     pub window_closes_at: Option<Timestamp>,
+    /// What held it back afterwards.
+    pub hold: Hold,
 }
 
 impl AccountEvent {
     /// That this happened to an account, which is by now as it is here.
     pub fn new(verb: AccountVerb, account: &Account, at: Timestamp) -> Self {
-        Self { account: account.id, verb, at, state: account.state, window_closes_at: account.window_closes_at() }
+        let (state, window_closes_at) = (account.state, account.window_closes_at());
+        Self { account: account.id, verb, at, state, window_closes_at, hold: account.life.hold(at) }
     }
 
     /// Where the account stood when this had happened.
     pub fn standing(&self) -> Standing {
-        Standing::at(self.at, self.state, self.window_closes_at)
+        Standing::at(self.at, self.state, self.window_closes_at, self.hold)
     }
 
     /// Its fingerprint.
@@ -127,6 +144,7 @@ impl AccountEvent {
             &self.at.micros().to_be_bytes(),
             self.verb.name().as_bytes(),
             &self.window_closes_at.map_or(0, Timestamp::micros).to_be_bytes(),
+            self.hold.class().map_or("", LockClass::name).as_bytes(),
         ]))
     }
 }

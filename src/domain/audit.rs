@@ -116,6 +116,24 @@ pub enum Action {
     HolderReminded,
     /// It was looked whether holders are to be reminded, and when to look again.
     RemindersPlanned,
+    /// The documents of an account were entered: at its issue, at a counter, or from the request of an earlier release.
+    DocumentsEntered,
+    /// Documents were shown that name somebody else than the account does, or of which a rule asks for a person.
+    DocumentsReferred,
+    /// It was looked what came by itself to an account, and what its holder is to be told.
+    AccountLookedAfter,
+    /// A ground that locks an account was set.
+    AccountLocked,
+    /// What locks an account, and its documents, were looked at.
+    AccountLifeViewed,
+    /// An order of an authority was filed.
+    OrderFiled,
+    /// An order was forwarded.
+    OrderForwarded,
+    /// An order was decided.
+    OrderDecided,
+    /// Orders that wait were listed.
+    OrdersListed,
     /// Accounts that need a hand were listed.
     FollowUpListed,
     /// A contact change was begun.
@@ -243,6 +261,15 @@ impl Action {
             Self::ProposalsListed => "proposals.listed",
             Self::NoticeOpened => "notice.opened",
             Self::HolderReminded => "holder.reminded",
+            Self::DocumentsEntered => "account.documents_entered",
+            Self::DocumentsReferred => "account.documents_referred",
+            Self::AccountLookedAfter => "account.looked_after",
+            Self::AccountLocked => "account.locked",
+            Self::AccountLifeViewed => "account.life_viewed",
+            Self::OrderFiled => "order.filed",
+            Self::OrderForwarded => "order.forwarded",
+            Self::OrderDecided => "order.decided",
+            Self::OrdersListed => "orders.listed",
             Self::RemindersPlanned => "reminders.planned",
             Self::FollowUpListed => "follow-up.listed",
             Self::ContactChangeBegun => "contact-change.begun",

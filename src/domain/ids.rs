@@ -82,6 +82,14 @@ ids! {
     DeviceId;
     /// A record that a holder stood at a counter.
     ProofId;
+    /// A ground that locks an account.
+    LockId;
+    /// A passport or a card of an account.
+    DocumentId;
+    /// An order on form TK03.
+    OrderId;
+    /// Documents that wait for a supervisor.
+    UpdateId;
     /// A client's name for one call, which makes a repeat harmless.
     RequestId;
     /// One import of records of the immigration database.

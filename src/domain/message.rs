@@ -60,6 +60,16 @@ pub enum NoticeText {
     SlipPrinted,
     /// The account waits to be activated; the holder can do it alone up to and with that day.
     ActivationReminder(#[serde(with = "super::time::iso_date")] Date),
+    /// The account is locked.
+    AccountLocked,
+    /// The account can be used again.
+    AccountUnlocked,
+    /// The account was closed for good.
+    AccountClosed,
+    /// The passport is valid up to and with that day.
+    PassportEnds(#[serde(with = "super::time::iso_date")] Date),
+    /// The right to reside lasts up to and with that day.
+    ResidenceEnds(#[serde(with = "super::time::iso_date")] Date),
 }
 
 /// A code as the content of a message.
@@ -93,6 +103,8 @@ impl NoticeText {
             Self::DeviceChanged | Self::DeviceAskedAtCounter => "device_notice",
             Self::SlipPrinted => "slip_notice",
             Self::ActivationReminder(_) => "activation_reminder",
+            Self::AccountLocked | Self::AccountUnlocked | Self::AccountClosed => "life_notice",
+            Self::PassportEnds(_) | Self::ResidenceEnds(_) => "document_warning",
         }
     }
 
@@ -121,7 +133,12 @@ impl MessageContent {
                 | NoticeText::DeviceChanged
                 | NoticeText::DeviceAskedAtCounter
                 | NoticeText::SlipPrinted
-                | NoticeText::ActivationReminder(_),
+                | NoticeText::ActivationReminder(_)
+                | NoticeText::AccountLocked
+                | NoticeText::AccountUnlocked
+                | NoticeText::AccountClosed
+                | NoticeText::PassportEnds(_)
+                | NoticeText::ResidenceEnds(_),
                 _,
             ) => true,
         }
@@ -144,8 +161,18 @@ impl MessageContent {
     /// keeps it beside the content, and everything else is welcome whenever it comes.
     pub fn timeliness(&self, now: Timestamp) -> Timeliness {
         match self.notice {
-            NoticeText::ActivationReminder(last_day) if now.local_date() > last_day => Timeliness::TooLate,
-            NoticeText::ActivationReminder(_) if waking(now).is_some() => Timeliness::ByDay,
+            NoticeText::ActivationReminder(last_day)
+            | NoticeText::PassportEnds(last_day)
+            | NoticeText::ResidenceEnds(last_day)
+                if now.local_date() > last_day =>
+            {
+                Timeliness::TooLate
+            }
+            NoticeText::ActivationReminder(_) | NoticeText::PassportEnds(_) | NoticeText::ResidenceEnds(_)
+                if waking(now).is_some() =>
+            {
+                Timeliness::ByDay
+            }
             _ => Timeliness::Now,
         }
     }
@@ -203,6 +230,9 @@ mod tests {
         let found = [7, 8, 19, 20].map(|at| reminder.timeliness(hour(day, at)));
         assert_eq!(found, [Timeliness::ByDay, Timeliness::Now, Timeliness::Now, Timeliness::ByDay]);
         assert_eq!(reminder.timeliness(hour(date!(2026 - 11 - 28), 9)), Timeliness::TooLate);
+        let warning = content(NoticeText::PassportEnds(day));
+        assert_eq!(warning.timeliness(hour(day, 7)), Timeliness::ByDay);
+        assert_eq!(warning.timeliness(hour(date!(2026 - 11 - 28), 9)), Timeliness::TooLate);
         assert_eq!(content(NoticeText::AccountIssued).timeliness(hour(day, 2)), Timeliness::Now);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::account::Standing;
 use super::code::{Held, Timetable, Turn};
+use super::lock::LockClass;
 use super::time::Timestamp;
 
 /// Where somebody stands who named an account.
@@ -23,6 +24,13 @@ pub enum Outlook {
     },
     /// In use.
     Active,
+    /// Locked.
+    Locked {
+        /// What is told of the grounds.
+        class: LockClass,
+    },
+    /// Closed for good.
+    Closed,
 }
 
 /// What to offer the holder now.
@@ -40,6 +48,8 @@ pub enum NextStep {
     CallHotline,
     /// To log in.
     LogIn,
+    /// To go to an office, with what the reason names.
+    VisitOffice,
 }
 
 /// Why nothing can be done now.
@@ -51,6 +61,10 @@ pub enum StandStill {
     Lapsed,
     /// Of codes.
     Codes(Held),
+    /// It is locked.
+    Locked(LockClass),
+    /// It was closed.
+    Closed,
 }
 
 impl Outlook {
@@ -60,6 +74,8 @@ impl Outlook {
             Standing::Awaiting { closes_at } => Self::Awaiting { closes_at, codes: codes() },
             Standing::Lapsed { closed_at } => Self::Lapsed { closed_at },
             Standing::Active { .. } => Self::Active,
+            Standing::Locked { class } => Self::Locked { class },
+            Standing::Closed { .. } => Self::Closed,
         }
     }
 
@@ -67,7 +83,7 @@ impl Outlook {
     pub const fn codes(&self) -> Option<&Timetable> {
         match self {
             Self::Awaiting { codes, .. } => Some(codes),
-            Self::NotMatched | Self::Lapsed { .. } | Self::Active => None,
+            Self::NotMatched | Self::Lapsed { .. } | Self::Active | Self::Locked { .. } | Self::Closed => None,
         }
     }
 
@@ -77,6 +93,7 @@ impl Outlook {
             Self::NotMatched => NextStep::CheckInput,
             Self::Lapsed { .. } => NextStep::CallHotline,
             Self::Active => NextStep::LogIn,
+            Self::Locked { .. } | Self::Closed => NextStep::VisitOffice,
             Self::Awaiting { codes: Timetable { check: Turn::Now, .. }, .. } => NextStep::TypeCode,
             // The live code will be taken again: another one would cost a sending.
             Self::Awaiting { codes: Timetable { check: Turn::Later(..), .. }, .. } => NextStep::Wait,
@@ -93,6 +110,10 @@ impl Outlook {
         match self.next_step() {
             NextStep::CheckInput => Some(StandStill::NotMatched),
             NextStep::SendCode | NextStep::TypeCode | NextStep::LogIn => None,
+            NextStep::VisitOffice => Some(match self {
+                Self::Locked { class } => StandStill::Locked(*class),
+                _ => StandStill::Closed,
+            }),
             NextStep::Wait | NextStep::CallHotline => Some(match self.codes() {
                 // The live code is what is waited for, if it will be taken again.
                 Some(
@@ -126,6 +147,12 @@ mod tests {
             (Outlook::NotMatched, NextStep::CheckInput, Some(StandStill::NotMatched)),
             (Outlook::Lapsed { closed_at: NOW }, NextStep::CallHotline, Some(StandStill::Lapsed)),
             (Outlook::Active, NextStep::LogIn, None),
+            (
+                Outlook::Locked { class: LockClass::PassportExpired },
+                NextStep::VisitOffice,
+                Some(StandStill::Locked(LockClass::PassportExpired)),
+            ),
+            (Outlook::Closed, NextStep::VisitOffice, Some(StandStill::Closed)),
             (awaiting(Turn::Now, none), NextStep::SendCode, None),
             (awaiting(Turn::Later(SOON, JustSent), Turn::Now), NextStep::TypeCode, None),
             (awaiting(Turn::Later(SOON, JustSent), none), NextStep::Wait, codes(JustSent)),

@@ -12,6 +12,7 @@ use super::{advice, render};
 use crate::app::{App, Login, Stand, ToldAccount};
 use crate::domain::account::Standing;
 use crate::domain::account_event::{AccountEvent, AccountPlace, AccountVerb};
+use crate::domain::lock::LockClass;
 use crate::domain::outlook::Outlook;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -31,7 +32,10 @@ pub(super) fn rendered(Stand { account, outlook }: &Stand, now: Timestamp) -> pb
         Outlook::Awaiting { closes_at, .. } => (pb::AccountStanding::AwaitingActivation, *closes_at),
         Outlook::Lapsed { closed_at } => (pb::AccountStanding::WindowLapsed, Some(*closed_at)),
         Outlook::Active => (pb::AccountStanding::Active, None),
+        Outlook::Locked { .. } => (pb::AccountStanding::Locked, None),
+        Outlook::Closed => (pb::AccountStanding::Closed, None),
     };
+    let class = if let Outlook::Locked { class } = outlook { Some(*class) } else { None };
     pb::GetStatusResponse {
         standing: shown.into(),
         window_closes_at: closes.map(render::instant),
@@ -39,6 +43,7 @@ pub(super) fn rendered(Stand { account, outlook }: &Stand, now: Timestamp) -> pb
         advice: Some(render::text(advice::outlook(outlook))),
         timetable: Some(timetable(outlook, now)),
         account_id: account.map(|account| account.to_string()).unwrap_or_default(),
+        lock_reason: lock_reason(class).into(),
     }
 }
 
@@ -91,6 +96,8 @@ fn event(event: &AccountEvent) -> pb::AccountEvent {
         Standing::Awaiting { closes_at } => (pb::AccountStanding::AwaitingActivation, closes_at),
         Standing::Lapsed { closed_at } => (pb::AccountStanding::WindowLapsed, Some(closed_at)),
         Standing::Active { .. } => (pb::AccountStanding::Active, None),
+        Standing::Locked { .. } => (pb::AccountStanding::Locked, None),
+        Standing::Closed { .. } => (pb::AccountStanding::Closed, None),
     };
     pb::AccountEvent {
         account_id: event.account.to_string(),
@@ -98,6 +105,19 @@ fn event(event: &AccountEvent) -> pb::AccountEvent {
         at: Some(render::instant(event.at)),
         standing: standing.into(),
         window_closes_at: closes.map(render::instant),
+        lock_reason: lock_reason(event.hold.class()).into(),
+    }
+}
+
+/// What is told of a lock.
+const fn lock_reason(class: Option<LockClass>) -> pb::LockReason {
+    match class {
+        None => pb::LockReason::Unspecified,
+        Some(LockClass::Office) => pb::LockReason::Office,
+        Some(LockClass::Security) => pb::LockReason::Security,
+        Some(LockClass::PassportExpired) => pb::LockReason::PassportExpired,
+        Some(LockClass::ResidenceExpired) => pb::LockReason::ResidenceExpired,
+        Some(LockClass::HolderRequest) => pb::LockReason::HolderRequest,
     }
 }
 
@@ -111,5 +131,8 @@ const fn kind(verb: AccountVerb) -> pb::AccountEventKind {
         AccountVerb::ContactChanged => pb::AccountEventKind::ContactChanged,
         AccountVerb::DeviceEnded => pb::AccountEventKind::DeviceEnded,
         AccountVerb::DeviceBound => pb::AccountEventKind::DeviceBound,
+        AccountVerb::Locked => pb::AccountEventKind::Locked,
+        AccountVerb::Unlocked => pb::AccountEventKind::Unlocked,
+        AccountVerb::Closed => pb::AccountEventKind::Closed,
     }
 }

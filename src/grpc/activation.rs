@@ -64,6 +64,7 @@ impl pb::activation_service_server::ActivationService for Activation {
             CodeSent::NotMatched => pb::SendCodeOutcome::NotMatched,
             CodeSent::Lapsed => pb::SendCodeOutcome::WindowLapsed,
             CodeSent::AlreadyActive => pb::SendCodeOutcome::AlreadyActive,
+            CodeSent::Locked => pb::SendCodeOutcome::Locked,
             CodeSent::TooManyFailures { retry_at } => {
                 answer.retry_at = retry_at.map(render::instant);
                 pb::SendCodeOutcome::TooManyFailures
@@ -177,6 +178,7 @@ pub(super) fn outcome_of(activated: &Activated) -> (pb::ActivateOutcome, i32, Op
         }
         Activated::NotMatched => plain(pb::ActivateOutcome::NotMatched),
         Activated::Lapsed => plain(pb::ActivateOutcome::WindowLapsed),
+        Activated::Locked => plain(pb::ActivateOutcome::Locked),
         Activated::NoLiveCode => plain(pb::ActivateOutcome::NoLiveCode),
         Activated::NotYet { .. } => plain(pb::ActivateOutcome::NotYet),
         Activated::TooManyFailures => plain(pb::ActivateOutcome::TooManyFailures),
@@ -204,7 +206,7 @@ pub(super) fn timetable(outlook: &Outlook, now: Timestamp) -> pb::Timetable {
         ..pb::Timetable::default()
     };
     match outlook {
-        Outlook::NotMatched | Outlook::Active => shown,
+        Outlook::NotMatched | Outlook::Active | Outlook::Locked { .. } | Outlook::Closed => shown,
         Outlook::Lapsed { closed_at } => pb::Timetable { window_closes_at: Some(render::instant(*closed_at)), ..shown },
         Outlook::Awaiting { closes_at, codes } => pb::Timetable {
             may_send: codes.send.is_now(),
@@ -248,6 +250,7 @@ pub(super) fn next_step(outlook: &Outlook) -> pb::NextStep {
         NextStep::Wait => pb::NextStep::Wait,
         NextStep::CallHotline => pb::NextStep::CallHotline,
         NextStep::LogIn => pb::NextStep::LogIn,
+        NextStep::VisitOffice => pb::NextStep::VisitOffice,
     }
 }
 
@@ -255,6 +258,8 @@ const fn stand_still(reason: StandStill) -> pb::StandStill {
     match reason {
         StandStill::NotMatched => pb::StandStill::NotMatched,
         StandStill::Lapsed => pb::StandStill::WindowLapsed,
+        StandStill::Locked(_) => pb::StandStill::Locked,
+        StandStill::Closed => pb::StandStill::Closed,
         StandStill::Codes(Held::JustSent) => pb::StandStill::JustSent,
         StandStill::Codes(Held::SentToday) => pb::StandStill::SentToday,
         StandStill::Codes(Held::JustFailed) => pb::StandStill::JustFailed,

@@ -55,7 +55,7 @@ impl pb::administration_service_server::AdministrationService for Administration
     }
 }
 
-fn purpose(purpose: pb::LookPurpose) -> Result<LookPurpose, Malformed> {
+pub(super) fn purpose(purpose: pb::LookPurpose) -> Result<LookPurpose, Malformed> {
     match purpose {
         pb::LookPurpose::HolderRequest => Ok(LookPurpose::HolderRequest),
         pb::LookPurpose::ContactChange => Ok(LookPurpose::ContactChange),

@@ -2,9 +2,11 @@
 
 pub(super) mod devices;
 pub(super) mod follow_up;
+pub(super) mod life;
 
 use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Settled};
 use crate::domain::code::Held;
+use crate::domain::lock::LockClass;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
 use crate::domain::proposal::{CannotSettle, WhyVoid};
 use crate::domain::text::Text;
@@ -58,11 +60,48 @@ const TAKEN: Text = Text::new(
     "Số điện thoại này đang gắn với tài khoản hoặc hồ sơ khác. Hãy dùng số chính chủ.",
 );
 
+pub(super) const LOCKED: Text = Text::new(
+    "The account is locked or closed. Look up its status: it says what helps.",
+    "Tài khoản đang bị khóa hoặc đã đóng. Hãy tra cứu trạng thái để biết cách xử lý.",
+);
+const CLOSED: Text = Text::new(
+    "The account was closed. If this is wrong, go to an immigration office with the passport.",
+    "Tài khoản đã bị đóng. Nếu có nhầm lẫn, hãy mang hộ chiếu đến cơ quan quản lý xuất nhập cảnh.",
+);
+
+/// What helps against a lock.
+const fn locked(class: LockClass) -> Text {
+    match class {
+        LockClass::Office => Text::new(
+            "The account is locked. Go to an immigration office with the passport: only there you can be told more.",
+            "Tài khoản đang bị khóa. Hãy mang hộ chiếu đến cơ quan quản lý xuất nhập cảnh để được giải thích.",
+        ),
+        LockClass::Security => Text::new(
+            "The account is locked for your safety. Go to an immigration office with the passport to have it unlocked.",
+            "Tài khoản bị khóa để bảo vệ bạn. Hãy mang hộ chiếu đến cơ quan quản lý xuất nhập cảnh để mở khóa.",
+        ),
+        LockClass::PassportExpired => Text::new(
+            "The passport has expired. Show the new one at an immigration office; the account then unlocks by itself.",
+            "Hộ chiếu đã hết hạn. Hãy xuất trình hộ chiếu mới tại cơ quan quản lý xuất nhập cảnh; tài khoản sẽ tự mở khóa.",
+        ),
+        LockClass::ResidenceExpired => Text::new(
+            "The residence term has ended. Renew the card and show it at an immigration office; the account then unlocks by itself.",
+            "Thời hạn cư trú đã hết. Hãy gia hạn thẻ và xuất trình tại cơ quan quản lý xuất nhập cảnh; tài khoản sẽ tự mở khóa.",
+        ),
+        LockClass::HolderRequest => Text::new(
+            "The account is locked as you asked. Go to an immigration office with the passport to have it unlocked.",
+            "Tài khoản đang bị khóa theo yêu cầu của bạn. Hãy mang hộ chiếu đến cơ quan quản lý xuất nhập cảnh để mở khóa.",
+        ),
+    }
+}
+
 pub(super) fn outlook(outlook: &Outlook) -> Text {
     match outlook {
         Outlook::NotMatched => NOT_MATCHED,
         Outlook::Lapsed { .. } => LAPSED,
         Outlook::Active => ACTIVE,
+        Outlook::Locked { class } => locked(*class),
+        Outlook::Closed => CLOSED,
         Outlook::Awaiting { .. } => match outlook.next_step() {
             NextStep::TypeCode => Text::new(
                 "A code was sent to the phone. Enter it before it ends.",
@@ -73,7 +112,7 @@ pub(super) fn outlook(outlook: &Outlook) -> Text {
                 _ => WAIT,
             },
             NextStep::CallHotline => STOPPED,
-            NextStep::SendCode | NextStep::CheckInput | NextStep::LogIn => Text::new(
+            NextStep::SendCode | NextStep::CheckInput | NextStep::LogIn | NextStep::VisitOffice => Text::new(
                 "The account can be activated. Ask for a code.",
                 "Tài khoản có thể kích hoạt. Hãy yêu cầu mã xác nhận.",
             ),
@@ -90,6 +129,7 @@ pub(super) const fn code_sent(sent: &CodeSent) -> Text {
         CodeSent::KeyUsed => devices::not_bindable(NotBindable::KeyUsed),
         CodeSent::NotMatched => NOT_MATCHED,
         CodeSent::Lapsed => LAPSED,
+        CodeSent::Locked => LOCKED,
         CodeSent::AlreadyActive => ACTIVE,
         CodeSent::TooManyFailures { retry_at: Some(_) } => WAIT,
         CodeSent::TooManyFailures { retry_at: None } => STOPPED,
@@ -105,6 +145,7 @@ pub(super) const fn activated(activated: &Activated) -> Text {
         Activated::PassportDiffers => PASSPORT_DIFFERS,
         Activated::NotMatched => NOT_MATCHED,
         Activated::Lapsed => LAPSED,
+        Activated::Locked => LOCKED,
         Activated::WrongCode { tries_left: 0 } | Activated::NoLiveCode => NO_LIVE_CODE,
         Activated::WrongCode { .. } => WRONG_CODE,
         Activated::NotYet { .. } => WAIT,
@@ -133,6 +174,7 @@ pub(super) const fn drawn(drawn: &Drawn) -> Text {
         }
         Drawn::NotMatched => NOT_MATCHED,
         Drawn::Lapsed => LAPSED,
+        Drawn::Locked => LOCKED,
         Drawn::AlreadyActive => ACTIVE,
         Drawn::KeyUsed => devices::not_bindable(NotBindable::KeyUsed),
         Drawn::HeldBack { .. } => HELD_BACK,

@@ -50,6 +50,7 @@ impl pb::counter_service_server::CounterService for Counter {
             }
             Proved::NotMatched => pb::ProveInPersonOutcome::NotMatched,
             Proved::Lapsed => pb::ProveInPersonOutcome::WindowLapsed,
+            Proved::Locked => pb::ProveInPersonOutcome::Locked,
         };
         answer.outcome = outcome.into();
         Ok(Response::new(answer))

@@ -8,7 +8,7 @@ use super::gate::caller;
 use super::parse::Faults;
 use super::render;
 use crate::app::{
-    App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Renewed, Replaced, Replacement, ShownDevice,
+    App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Owned, Renewed, Replaced, Replacement, ShownDevice,
     TotpChecked, VerifiedDevice,
 };
 use crate::domain::device::{
@@ -123,6 +123,30 @@ impl pb::device_service_server::DeviceService for Devices {
         Ok(Response::new(rendered_renewal(&renewed)))
     }
 
+    async fn lock_own_account(
+        &self,
+        request: Request<pb::LockOwnAccountRequest>,
+    ) -> Result<Response<pb::LockOwnAccountResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let ids = ids(&mut faults, &message.request_id, &message.account_id);
+        let answer = answer(&mut faults, &message.challenge, &message.signature);
+        let ((id, account), (challenge, signature)) = faults.finish(ids.zip(answer))?;
+        let repeat = self.0.repeat(id, "DeviceService/LockOwnAccount", &message.encode_to_vec());
+        let owned = self.0.lock_own_account(&by, &repeat, account, (challenge, &signature)).await?;
+        let outcome = match &owned {
+            Owned::Locked => pb::LockOwnAccountOutcome::Locked,
+            Owned::AlreadyLocked => pb::LockOwnAccountOutcome::AlreadyLocked,
+            Owned::Closed => pb::LockOwnAccountOutcome::Closed,
+            Owned::NoDevice => pb::LockOwnAccountOutcome::NoDevice,
+            Owned::ChallengeUnusable => pb::LockOwnAccountOutcome::ChallengeUnusable,
+            Owned::WrongSignature => pb::LockOwnAccountOutcome::WrongSignature,
+        };
+        let advice = Some(render::text(super::advice::life::owned(&owned)));
+        Ok(Response::new(pb::LockOwnAccountResponse { outcome: outcome.into(), advice }))
+    }
+
     async fn revoke_device(
         &self,
         request: Request<pb::RevokeDeviceRequest>,
@@ -205,6 +229,7 @@ const fn purpose(purpose: pb::DevicePurpose) -> Result<DevicePurpose, Malformed>
         pb::DevicePurpose::Replace => Ok(DevicePurpose::Replacement),
         pb::DevicePurpose::Renew => Ok(DevicePurpose::Renewal),
         pb::DevicePurpose::Verify => Ok(DevicePurpose::Verification),
+        pb::DevicePurpose::Lock => Ok(DevicePurpose::Lock),
     }
 }
 
@@ -246,6 +271,7 @@ fn rendered_verdict(verified: VerifiedDevice) -> pb::VerifyDeviceResponse {
         VerifiedDevice::Unknown => pb::VerifyDeviceOutcome::Unknown,
         VerifiedDevice::ChallengeUnusable => pb::VerifyDeviceOutcome::ChallengeUnusable,
         VerifiedDevice::WrongSignature => pb::VerifyDeviceOutcome::WrongSignature,
+        VerifiedDevice::Locked => pb::VerifyDeviceOutcome::Locked,
     };
     answer.outcome = outcome.into();
     answer
@@ -274,6 +300,7 @@ fn rendered_totp(checked: TotpChecked) -> pb::VerifyTotpResponse {
             pb::VerifyTotpOutcome::TooManyFailures
         }
         TotpChecked::NoDevice => pb::VerifyTotpOutcome::NoDevice,
+        TotpChecked::Locked => pb::VerifyTotpOutcome::Locked,
     };
     answer.outcome = outcome.into();
     answer
@@ -291,6 +318,7 @@ fn rendered_replacement(replaced: &Replaced) -> pb::ReplaceDeviceResponse {
         }
         Replaced::Not(why) => match why {
             NotReplaced::NotActive => pb::ReplaceDeviceOutcome::NotActive,
+            NotReplaced::Locked => pb::ReplaceDeviceOutcome::Locked,
             NotReplaced::NotBindable(NotBindable::ChallengeUnusable) => pb::ReplaceDeviceOutcome::ChallengeUnusable,
             NotReplaced::NotBindable(NotBindable::WrongSignature) => pb::ReplaceDeviceOutcome::WrongSignature,
             NotReplaced::NotBindable(NotBindable::KeyUsed) => pb::ReplaceDeviceOutcome::KeyUsed,
@@ -339,6 +367,7 @@ fn rendered_renewal(renewed: &Renewed) -> pb::RenewDeviceResponse {
             pb::RenewDeviceOutcome::TooEarly
         }
         Renewed::NoDevice => pb::RenewDeviceOutcome::NoDevice,
+        Renewed::Locked => pb::RenewDeviceOutcome::Locked,
         Renewed::ChallengeUnusable => pb::RenewDeviceOutcome::ChallengeUnusable,
         Renewed::WrongSignature => pb::RenewDeviceOutcome::WrongSignature,
     };

@@ -19,6 +19,7 @@ mod enrolment;
 mod follow_up;
 mod gate;
 mod hotline;
+mod life;
 mod lists;
 mod mask;
 mod office;
@@ -48,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::app::App;
+use crate::proto::account_life_service_server::AccountLifeServiceServer;
 use crate::proto::activation_service_server::ActivationServiceServer;
 use crate::proto::administration_service_server::AdministrationServiceServer;
 use crate::proto::authority_service_server::AuthorityServiceServer;
@@ -88,6 +90,7 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
                 .max_decoding_message_size(bytes_max),
         )
         .add_service(ProposalServiceServer::new(proposals::Proposals(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(AccountLifeServiceServer::new(life::AccountLife(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(HotlineServiceServer::new(hotline::Hotline(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(FollowUpServiceServer::new(follow_up::FollowUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))

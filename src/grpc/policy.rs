@@ -66,6 +66,12 @@ const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
 /// Which kinds of proposals are a role's business is the domain's table.
 const PROPOSERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator, Role::Hotline]);
+const LIFE_READERS: Allowed =
+    Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline, Role::Administrator, Role::Auditor]);
+const LOCKERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline, Role::Administrator]);
+const LIFTERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator]);
+const ORDER_TAKERS: Allowed = Allowed::Roles(&[Role::Supervisor, Role::Administrator]);
+const ORDER_READERS: Allowed = Allowed::Roles(&[Role::Supervisor, Role::Administrator, Role::Auditor]);
 const FOLLOWERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline]);
 const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Administrator, Role::Auditor, Role::Hotline]);
 /// By what each looks is the domain's table.
@@ -132,6 +138,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.DeviceService/VerifyTotp", APP, 1_000, 5),
     rule("eid.issuance.v1.DeviceService/ReplaceDevice", APP, 200, 5),
     rule("eid.issuance.v1.DeviceService/RenewDevice", APP, 1_000, 5),
+    rule("eid.issuance.v1.DeviceService/LockOwnAccount", APP, 200, 5),
     rule("eid.issuance.v1.DeviceService/RevokeDevice", APP, 200, 5),
     rule("eid.issuance.v1.DeviceService/ListDevices", DEVICE_READERS, 200, 5),
     rule("eid.issuance.v1.DeviceService/GetDeviceCrl", Allowed::Staff, 5, 10),
@@ -145,6 +152,15 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ProposalService/ListProposals", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.ProposalService/ApproveProposal", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.ProposalService/DeclineProposal", PROPOSERS, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/GetLife", LIFE_READERS, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/LockAccount", LOCKERS, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/LiftLock", LIFTERS, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/CloseAccount", ADMINISTRATOR, 5, 5),
+    rule("eid.issuance.v1.AccountLifeService/UpdateDocuments", OFFICER, 20, 10),
+    rule("eid.issuance.v1.AccountLifeService/FileOrder", ORDER_TAKERS, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/ForwardOrder", ORDER_TAKERS, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/DecideOrder", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.AccountLifeService/ListOrders", ORDER_READERS, 20, 5),
     rule("eid.issuance.v1.FollowUpService/ListStandingStill", FOLLOWERS, 20, 10),
     rule("eid.issuance.v1.FollowUpService/CountFunnel", FOLLOWERS, 5, 30),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),

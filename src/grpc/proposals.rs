@@ -6,10 +6,12 @@ use tonic::{Request, Response, Status};
 use super::gate::caller;
 use super::paging::{SHORT, page, written};
 use super::parse::Faults;
-use super::{advice, render};
-use crate::app::{App, Effect, Opening, ProposalView, Settled};
+use super::{advice, life, render};
+use crate::app::{App, Closing, Effect, Opening, ProposalView, Settled, UpdateEffect};
 use crate::domain::ids::{ProposalId, RequestId};
 use crate::domain::law::activation;
+use crate::domain::life::ClosingReason;
+use crate::domain::lock::Lock;
 use crate::domain::proposal::{CannotSettle, ProposalKind, ProposalState, WhyVoid};
 use crate::domain::text::Malformed;
 use crate::domain::time::format_date;
@@ -114,6 +116,10 @@ fn read_kind(asked: i32) -> Result<Option<ProposalKind>, Malformed> {
 const fn kind(kind: ProposalKind) -> pb::ProposalKind {
     match kind {
         ProposalKind::Reopening => pb::ProposalKind::Reopening,
+        ProposalKind::LockLift => pb::ProposalKind::LockLift,
+        ProposalKind::CentralLockLift => pb::ProposalKind::CentralLockLift,
+        ProposalKind::Closing => pb::ProposalKind::Closing,
+        ProposalKind::DocumentUpdate => pb::ProposalKind::DocumentUpdate,
     }
 }
 
@@ -158,7 +164,79 @@ pub(super) fn proposal(view: &ProposalView) -> pb::Proposal {
 fn effect(effect: &Effect) -> (pb::Text, pb::proposal::Effect) {
     match effect {
         Effect::Reopening(opening) => (opening_summary(opening), pb::proposal::Effect::Reopening(reopening(opening))),
+        Effect::Lift(lock) => (lift_summary(), pb::proposal::Effect::LockLift(lift(lock))),
+        Effect::Closing(closing) => (closing_summary(closing), pb::proposal::Effect::Closing(self::closing(closing))),
+        Effect::DocumentUpdate(update) => {
+            (update_summary(update), pb::proposal::Effect::DocumentUpdate(document_update(update)))
+        }
     }
+}
+
+fn lift(lock: &Lock) -> pb::LockLiftEffect {
+    pb::LockLiftEffect {
+        account_id: lock.account.to_string(),
+        lock_id: lock.id.to_string(),
+        ground: life::ground(lock.ground).into(),
+        since: Some(render::instant(lock.since)),
+    }
+}
+
+fn lift_summary() -> pb::Text {
+    pb::Text {
+        en: "This ground is lifted. The account opens if no other one stands; the holder is told then.".to_owned(),
+        vi: "Căn cứ khóa này được gỡ. Tài khoản mở nếu không còn căn cứ nào khác; khi đó chủ tài khoản được thông báo."
+            .to_owned(),
+    }
+}
+
+fn closing(closing: &Closing) -> pb::ClosingEffect {
+    pb::ClosingEffect {
+        account_id: closing.account().to_string(),
+        closing_reason: life::closing(closing.reason).into(),
+        device_id: closing.device.map(|device| device.to_string()).unwrap_or_default(),
+    }
+}
+
+fn closing_summary(closing: &Closing) -> pb::Text {
+    let (en, vi) = match closing.reason {
+        ClosingReason::Death => (
+            "The account is closed for good and its device ended. The number stays used; nobody is written to.",
+            "Tài khoản bị đóng vĩnh viễn, thiết bị bị gỡ. Số định danh vẫn được giữ; không gửi thông báo.",
+        ),
+        ClosingReason::Duplicate => (
+            "The account is closed for good and its device ended. The number stays used; the holder is told.",
+            "Tài khoản bị đóng vĩnh viễn, thiết bị bị gỡ. Số định danh vẫn được giữ; chủ tài khoản được thông báo.",
+        ),
+    };
+    pb::Text { en: en.to_owned(), vi: vi.to_owned() }
+}
+
+fn document_update(update: &UpdateEffect) -> pb::DocumentUpdateEffect {
+    let document = |(kind, valid_until)| pb::UpdatedDocument {
+        kind: life::document_kind(kind).into(),
+        valid_until: format_date(valid_until),
+    };
+    pb::DocumentUpdateEffect {
+        account_id: update.account().to_string(),
+        documents: update.documents().map(document).collect(),
+        names_another: update.differs(),
+        rules: update.rules().to_vec(),
+    }
+}
+
+fn update_summary(update: &UpdateEffect) -> pb::Text {
+    let (en, vi) = if update.differs() {
+        (
+            "Documents that name the holder otherwise than before join the account. What was known before is kept beside them.",
+            "Giấy tờ ghi họ tên, ngày sinh hoặc quốc tịch khác trước được cập nhật vào tài khoản. Thông tin cũ vẫn được giữ.",
+        )
+    } else {
+        (
+            "Documents that a rule referred join the account. See the rules.",
+            "Giấy tờ mà quy tắc yêu cầu xem xét được cập nhật vào tài khoản. Hãy xem các quy tắc.",
+        )
+    };
+    pb::Text { en: en.to_owned(), vi: vi.to_owned() }
 }
 
 fn reopening(opening: &Opening) -> pb::ReopeningEffect {

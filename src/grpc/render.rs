@@ -419,6 +419,8 @@ pub(super) fn account(view: &AccountView, now: Timestamp) -> pb::Account {
         Standing::Awaiting { .. } => (pb::AccountState::AwaitingActivation, None),
         Standing::Lapsed { .. } => (pb::AccountState::Lapsed, None),
         Standing::Active { since } => (pb::AccountState::Active, Some(since)),
+        Standing::Locked { .. } => (pb::AccountState::Locked, account.state.active_since()),
+        Standing::Closed { .. } => (pb::AccountState::Closed, account.state.active_since()),
     };
     pb::Account {
         account_id: account.id.to_string(),

@@ -68,6 +68,7 @@ pub(super) fn drawn(drawn: &Drawn, timetable: pb::Timetable) -> pb::GetSlipChall
         Drawn::NotMatched => pb::GetSlipChallengeOutcome::NotMatched,
         Drawn::Lapsed => pb::GetSlipChallengeOutcome::WindowLapsed,
         Drawn::AlreadyActive => pb::GetSlipChallengeOutcome::AlreadyActive,
+        Drawn::Locked => pb::GetSlipChallengeOutcome::Locked,
         Drawn::KeyUsed => pb::GetSlipChallengeOutcome::KeyUsed,
         Drawn::HeldBack { retry_at } => {
             answer.retry_at = Some(render::instant(*retry_at));

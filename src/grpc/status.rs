@@ -64,6 +64,12 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
+    LOCK_NOT_FOUND: NotFound,
+        "No such ground locks or locked an account."
+        / "Không có căn cứ khóa tài khoản này.";
+    ORDER_NOT_FOUND: NotFound,
+        "No such order of an authority."
+        / "Không có yêu cầu này của cơ quan có thẩm quyền.";
     PROPOSAL_NOT_FOUND: NotFound,
         "No such proposal, or not one of yours to settle."
         / "Không có đề nghị này, hoặc đề nghị không thuộc thẩm quyền của bạn.";
@@ -383,6 +389,8 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
+            Error::NotFound(Missing::Lock) => LOCK_NOT_FOUND.status(),
+            Error::NotFound(Missing::Order) => ORDER_NOT_FOUND.status(),
             Error::NotFound(Missing::Proposal) => PROPOSAL_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),

@@ -13,6 +13,7 @@ use crate::domain::application::Language;
 use crate::domain::contact::ContactKind;
 use crate::domain::law::activation::SELF_ACTIVATION_DAYS;
 use crate::domain::message::{MessageContent, NoticeText};
+use crate::domain::time::format_date;
 
 /// The hotline of the identity agency (DOMAIN 1.7).
 const HOTLINE: &str = "19000368";
@@ -105,6 +106,11 @@ const fn name(notice: &NoticeText) -> &'static str {
         NoticeText::DeviceAskedAtCounter => "device-asked-at-counter",
         NoticeText::SlipPrinted => "slip-printed",
         NoticeText::ActivationReminder(_) => "activation-reminder",
+        NoticeText::AccountLocked => "account-locked",
+        NoticeText::AccountUnlocked => "account-unlocked",
+        NoticeText::AccountClosed => "account-closed",
+        NoticeText::PassportEnds(_) => "passport-ends",
+        NoticeText::ResidenceEnds(_) => "residence-ends",
     }
 }
 
@@ -115,6 +121,9 @@ fn arguments(notice: &NoticeText, on: Date) -> FluentArgs<'_> {
     arguments.set("days", SELF_ACTIVATION_DAYS.on(on).unwrap_or_default());
     if let NoticeText::ActivationReminder(last_day) = notice {
         arguments.set("left", (*last_day - on).whole_days().max(0));
+    }
+    if let NoticeText::PassportEnds(last_day) | NoticeText::ResidenceEnds(last_day) = notice {
+        arguments.set("day", format_date(*last_day));
     }
     if let Some(code) = notice.code() {
         arguments.set("code", code.as_str());

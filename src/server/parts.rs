@@ -81,6 +81,7 @@ pub fn settings(config: &Config) -> Settings {
             verifiers: JwkSet::default(),
         },
         reminders: config.follow_up.reminder_days.clone(),
+        warnings: config.life.warning_days.clone(),
         real_only: config.mode == Mode::Production,
         chip: policy(config),
         trust: TrustSettings {

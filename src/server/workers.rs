@@ -28,6 +28,8 @@ const RECOUNT: Duration = Duration::from_mins(1);
 const LISTS: Duration = Duration::from_mins(1);
 /// How often it is looked whether holders are to be reminded.
 const REMINDING: Duration = Duration::from_mins(1);
+/// How often it is looked what came by itself to accounts: the days of documents end.
+const LIVING: Duration = Duration::from_secs(5);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -216,6 +218,25 @@ pub(super) async fn remind(app: App, stop: CancellationToken) {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "holders cannot be reminded");
                 REMINDING
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+/// Looks after the life of accounts, until `stop`: what came by itself is told to watchers and holders, documents that end
+/// are warned of, and those of accounts from a release before are entered.
+pub(super) async fn look_after(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let rest = match app.look_after_accounts().await {
+            Ok(0) => LIVING,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "accounts cannot be looked after");
+                LIVING
             }
         };
         tokio::select! {

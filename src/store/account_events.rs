@@ -6,12 +6,13 @@
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, accounts};
-use crate::domain::account::AccountState;
 use crate::domain::account_event::{AccountEvent, AccountVerb, SHARDS, Shard};
 use crate::domain::ids::AccountId;
+use crate::domain::life::Hold;
+use crate::domain::lock::LockClass;
 use crate::domain::time::Timestamp;
 
-pub(super) const EVENTS_AFTER: &str = "SELECT position, account_id, verb, at, activated_at, window_closes_at \
+pub(super) const EVENTS_AFTER: &str = "SELECT position, account_id, verb, at, activated_at, window_closes_at, locked, closed_at \
      FROM account_event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3";
 pub(super) const LAST_EVENTS: &str =
     "SELECT shard, last FROM account_stream WHERE shard >= 0 AND shard < $1 ORDER BY shard";
@@ -69,13 +70,11 @@ async fn append(happened: &[(AccountId, AccountVerb)], at: Timestamp, conn: &mut
 }
 
 async fn insert((shard, position): (Shard, i64), event: &AccountEvent, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    let activated = match event.state {
-        AccountState::Awaiting => None,
-        AccountState::Active { since } => Some(since.micros()),
-    };
+    let activated = event.state.active_since().map(Timestamp::micros);
+    let closed = if let Hold::Closed(at) = event.hold { Some(at.micros()) } else { None };
     query(
-        "INSERT INTO account_event (shard, position, account_id, verb, at, activated_at, window_closes_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO account_event (shard, position, account_id, verb, at, activated_at, window_closes_at, \
+         locked, closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(shard.number())
     .bind(position)
@@ -84,6 +83,8 @@ async fn insert((shard, position): (Shard, i64), event: &AccountEvent, conn: &mu
     .bind(event.at.micros())
     .bind(activated)
     .bind(event.window_closes_at.map(Timestamp::micros))
+    .bind(event.hold.class().map(LockClass::name))
+    .bind(closed)
     .execute_one(conn)
     .await
 }
@@ -128,6 +129,12 @@ fn unsigned(row: &Row, column: &'static str) -> Result<u64, StoreError> {
 
 fn stored(row: &Row) -> Result<StoredAccountEvent, StoreError> {
     let instant = |column| Ok::<_, StoreError>(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros));
+    let locked = row.get::<Option<String>>("locked")?;
+    let hold = match (instant("closed_at")?, locked.as_deref().map(LockClass::from_name)) {
+        (Some(at), _) => Hold::Closed(at),
+        (None, Some(class)) => Hold::Locked(class.ok_or(StoreError::Corrupt { column: "locked" })?),
+        (None, None) => Hold::Open,
+    };
     let verb = AccountVerb::from_name(&row.get::<String>("verb")?);
     let event = AccountEvent {
         account: AccountId::new(row.get("account_id")?),
@@ -135,6 +142,7 @@ fn stored(row: &Row) -> Result<StoredAccountEvent, StoreError> {
         at: Timestamp::from_micros(row.get("at")?),
         state: accounts::state(row)?,
         window_closes_at: instant("window_closes_at")?,
+        hold,
     };
     Ok(StoredAccountEvent { position: unsigned(row, "position")?, event })
 }

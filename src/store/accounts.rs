@@ -1,9 +1,9 @@
 //! Accounts.
 
-use super::Reader;
 use super::account_events::Happened;
 use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
+use super::{Reader, life};
 use crate::domain::account::{Account, AccountState, Notice, Progress, Reopened};
 use crate::domain::account_event::AccountVerb;
 use crate::domain::application::Language;
@@ -31,10 +31,12 @@ pub struct StoredAccount {
     pub login_index: BlindIndex,
     /// The sealed e-mail address and its blind index.
     pub email: Option<(Sealed, BlindIndex)>,
-    /// Blind index of the passport.
+    /// Blind index of the passport that it was issued on. Those that came later are among its documents.
     pub passport: BlindIndex,
     /// Blind index of the representative's document.
     pub representative: Option<BlindIndex>,
+    /// Whether its documents were entered; those of accounts from before are read from their requests.
+    pub papers_known: bool,
     /// How often it was changed.
     pub version: Version,
 }
@@ -52,7 +54,7 @@ pub enum AccountKey {
     Phone(BlindIndex),
     /// E-mail address: may be several.
     Email(BlindIndex),
-    /// Passport.
+    /// Passport, of now or of before.
     Passport(BlindIndex),
 }
 
@@ -130,10 +132,7 @@ pub(super) async fn save(
     for verb in verbs(&self::stored(&before.ok_or(StoreError::Changed)?)?, stored) {
         happened.note(account.id, verb);
     }
-    let activated = match account.state {
-        AccountState::Awaiting => None,
-        AccountState::Active { since } => Some(since.micros()),
-    };
+    let activated = account.state.active_since().map(Timestamp::micros);
     query(
         "UPDATE account SET phone = $1, phone_index = $2, login_index = $3, email = $4, email_index = $5, \
          notice_sent_at = $6, notice_delivered_at = $7, activated_at = $8, reopened_at = $9, reopened_until = $10, \
@@ -272,9 +271,11 @@ fn by(key: &AccountKey) -> Query {
         AccountKey::Email(index) => {
             query("SELECT * FROM account WHERE email_index = $1 ORDER BY id LIMIT $2").bind(index.as_bytes())
         }
-        AccountKey::Passport(index) => {
-            query("SELECT * FROM account WHERE passport_index = $1 ORDER BY id LIMIT $2").bind(index.as_bytes())
-        }
+        AccountKey::Passport(index) => query(
+            "SELECT * FROM account WHERE passport_index = $1 \
+                 OR id IN (SELECT account_id FROM account_document WHERE document_index = $1) ORDER BY id LIMIT $2",
+        )
+        .bind(index.as_bytes()),
     }
 }
 
@@ -303,6 +304,7 @@ fn account(row: &Row) -> Result<Account, StoreError> {
             .map(|(at, closes_at)| Reopened { at, closes_at }),
         progress: Progress { code_asked_at: instant("code_asked_at")?, code_tried_at: instant("code_tried_at")? },
         state: state(row)?,
+        life: life::life(row)?,
     })
 }
 
@@ -319,6 +321,7 @@ pub(super) fn stored(row: &Row) -> Result<StoredAccount, StoreError> {
         email: email.zip(email_index),
         passport: BlindIndex::from_bytes(row.get("passport_index")?),
         representative: row.get::<Option<Vec<u8>>>("representative_index")?.map(BlindIndex::from_bytes),
+        papers_known: row.get::<Option<i64>>("papers_at")?.is_some(),
         version: Version::new(row.get("version")?),
     })
 }

@@ -46,6 +46,8 @@ pub enum Table {
     Workstation,
     /// The account has a device, the key was used before, or the authority has a certificate.
     Device,
+    /// The ground stands already.
+    LockGround,
     /// Any other: an identifier drawn twice.
     Other,
 }
@@ -62,6 +64,7 @@ impl Table {
             "trust_material" => Self::TrustMaterial,
             "calendar" => Self::Calendar,
             "workstation" | "workstation_capture" => Self::Workstation,
+            "lock_ground" => Self::LockGround,
             "device" | "device_authority" => Self::Device,
             _ => Self::Other,
         }
@@ -81,6 +84,7 @@ impl fmt::Display for Table {
             Self::Calendar => "calendar",
             Self::Workstation => "workstation",
             Self::Device => "device",
+            Self::LockGround => "lock_ground",
             Self::Other => "another",
         })
     }

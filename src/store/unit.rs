@@ -8,15 +8,20 @@ use super::accounts::{self, StoredAccount};
 use super::bindings::{self, Binding};
 use super::calendars::{self, CalendarText};
 use super::captures::{self, StoredCaptures};
+use super::cards::{self, NotedCard};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
 use super::delivery::{self, Attempt, Report};
 use super::device_lists::{self, StoredList};
 use super::devices::{self, BoundDevice};
+use super::documents::{self, StoredDocument, StoredUpdate};
 use super::duplicates::{self, DuplicateKeys, NotTheSame};
 use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
+use super::life::{self, LifeLook};
+use super::locks::{self, StoredLock};
+use super::orders::{self, StoredOrder};
 use super::outbox::{self, SealedMessage, Settled};
 use super::proposals::{self, StoredProposal};
 use super::receipts::{self, StoredReceipt};
@@ -34,9 +39,11 @@ use crate::domain::device::{
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::follow_up::Reminded;
 use crate::domain::ids::{
-    AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, MessageId, ProofId, StaffId, Version,
+    AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, LockId, MessageId, ProofId, StaffId, Version,
 };
+use crate::domain::life::ClosingReason;
 use crate::domain::office::Record as OfficeRecord;
+use crate::domain::order::Order;
 use crate::domain::proposal::Proposal;
 use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::staff::StaffMember;
@@ -87,6 +94,26 @@ pub enum Change {
         /// When it arrived, if that is known.
         delivered: Option<Timestamp>,
     },
+    /// Adds documents to an account, which has told from then on what it has.
+    AddDocuments(AccountId, Vec<StoredDocument>),
+    /// Keeps what the immigration database recorded of cards, in whatever order it comes: of each card the last counts.
+    NoteCards(Vec<NotedCard>),
+    /// Sets a ground that locks an account; taken if it stands.
+    SetLock(Box<StoredLock>),
+    /// Lifts a ground that stands, with the sealed reason.
+    EndLock(LockId, StaffId, Sealed),
+    /// Closes an account for good, if it is not closed.
+    CloseAccount(AccountId, ClosingReason),
+    /// Keeps what came of looking at an account for what comes by itself, if it is as it was seen.
+    LookAtLife(Box<LifeLook>),
+    /// Sets when to look at accounts again for what comes by itself; of accounts at the versions seen, and no others.
+    LookAtLifeLater(Vec<(AccountId, Option<Timestamp>, Version)>),
+    /// Adds an order of an authority.
+    NewOrder(Box<StoredOrder>),
+    /// Moves an order on, with the sealed reason of a refusal, if it is at the version seen.
+    SaveOrder(Box<Order>, Option<Sealed>, Version),
+    /// Keeps documents that wait for a supervisor.
+    KeepUpdate(Box<StoredUpdate>),
     /// Notes that the holder came to the app by the notice, if that was not known.
     NoteOpened(AccountId),
     /// Remembers that the holder is reminded, and when to look again, if the account is at the version seen.
@@ -237,6 +264,16 @@ impl Change {
             Self::NoteNotice { account, sent, delivered } => {
                 accounts::note_notice(*account, (*sent, *delivered), happened, conn).await
             }
+            Self::AddDocuments(account, added) => documents::add(*account, added, at, happened, conn).await,
+            Self::NoteCards(noted) => cards::note(noted, at, happened, conn).await,
+            Self::SetLock(stored) => locks::set(stored, at, happened, conn).await,
+            Self::EndLock(id, by, reason) => locks::end((*id, *by, reason), at, happened, conn).await,
+            Self::CloseAccount(account, reason) => life::close(*account, *reason, at, happened, conn).await,
+            Self::LookAtLife(look) => life::look(look, at, happened, conn).await,
+            Self::LookAtLifeLater(looks) => life::look_later(looks, conn).await,
+            Self::NewOrder(stored) => orders::insert(stored, conn).await,
+            Self::SaveOrder(order, reason, seen) => orders::save(order, reason.as_ref(), *seen, conn).await,
+            Self::KeepUpdate(stored) => documents::keep(stored, conn).await,
             Self::NoteOpened(account) => accounts::note_opened(*account, at, conn).await,
             Self::Remind(account, reminded, then, seen) => {
                 reminders::remind(*account, *reminded, *then, *seen, conn).await

@@ -38,6 +38,15 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
     let staff = || Role::ALL.to_vec();
     let proposers = || vec![Officer, Supervisor, Administrator, Hotline];
     vec![
+        ("eid.issuance.v1.AccountLifeService/CloseAccount", vec![Administrator]),
+        ("eid.issuance.v1.AccountLifeService/DecideOrder", vec![Administrator]),
+        ("eid.issuance.v1.AccountLifeService/FileOrder", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.AccountLifeService/ForwardOrder", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.AccountLifeService/GetLife", vec![Officer, Supervisor, Administrator, Auditor, Hotline]),
+        ("eid.issuance.v1.AccountLifeService/LiftLock", vec![Officer, Supervisor, Administrator]),
+        ("eid.issuance.v1.AccountLifeService/ListOrders", vec![Supervisor, Administrator, Auditor]),
+        ("eid.issuance.v1.AccountLifeService/LockAccount", vec![Officer, Supervisor, Administrator, Hotline]),
+        ("eid.issuance.v1.AccountLifeService/UpdateDocuments", vec![Officer]),
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/ActivateWithSlip", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/BatchGetStatus", vec![AppBackend]),
@@ -67,6 +76,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.DeviceService/GetChallenge", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/GetDeviceCrl", staff()),
         ("eid.issuance.v1.DeviceService/ListDevices", vec![AppBackend, Administrator, Auditor, Hotline]),
+        ("eid.issuance.v1.DeviceService/LockOwnAccount", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/RenewDevice", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/ReplaceDevice", vec![AppBackend]),
         ("eid.issuance.v1.DeviceService/RevokeDevice", vec![AppBackend]),

@@ -41,6 +41,8 @@ mod follow_up;
 #[cfg(test)]
 mod hotline;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod lists;

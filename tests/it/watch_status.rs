@@ -313,6 +313,7 @@ async fn a_token_of_a_history_that_the_store_does_not_hold_is_told_as_such() {
             verb: AccountVerb::Issued,
             at: service.now(),
             state: AccountState::Awaiting,
+            hold: eid::domain::life::Hold::Open,
             window_closes_at: None,
         };
         let forged = AccountPlace::new(|_| (7, Some(event.print()))).token();

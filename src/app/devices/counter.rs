@@ -49,6 +49,8 @@ pub enum Proved {
     NotMatched,
     /// The days for activation are over: the hotline opens them again.
     Lapsed,
+    /// The account is locked or closed.
+    Locked,
 }
 
 /// What became of a supervisor's word.
@@ -106,12 +108,19 @@ impl App {
         }
         let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;
         let passport = self.vault().document(&stood.state, &stood.passport);
-        let Some(stored) = found.into_iter().find(|stored| stored.passport == passport) else {
+        let mut ours = None;
+        for stored in found {
+            if self.has_passport(&mut reader, &stored, &passport).await? {
+                ours = Some(stored);
+            }
+        }
+        let Some(stored) = ours else {
             // Whoever tries numbers and passports is seen.
             let entry = self.entry(now, by.actor(), Action::NotProvedInPerson, officer.id.uuid());
             let entry = entry.with("office", officer.office.to_string());
             return Ok(Attempt::Change(Proved::NotMatched, Unit::new(entry)));
         };
+        let stored = self.with_papers(&mut reader, stored).await?;
         let account = stored.account.id;
         let (id, who) = (ProofId::new(self.dice().id(now)), (officer.id, officer.office.clone()));
         let (proof, notice) = match stored.account.standing(now) {
@@ -122,6 +131,7 @@ impl App {
                 (CounterProof::for_activation(id, account, who, closes_at, now), NoticeText::SlipPrinted)
             }
             Standing::Lapsed { .. } => return Ok(Attempt::Unchanged(Proved::Lapsed)),
+            Standing::Locked { .. } | Standing::Closed { .. } => return Ok(Attempt::Unchanged(Proved::Locked)),
         };
         let code = self.vault().draw_counter_code(id, account);
         let digest = self.vault().counter_code(id, account, &code);

@@ -24,6 +24,8 @@ pub enum Renewed {
     },
     /// The account has no device.
     NoDevice,
+    /// The account is locked or closed.
+    Locked,
     /// The challenge was answered before, has ended, or is for something else.
     ChallengeUnusable,
     /// The account's device did not sign it.
@@ -80,6 +82,9 @@ impl App {
         let Some(device) = reader.active_device(account).await? else {
             return Ok(Attempt::Unchanged(Renewed::NoDevice));
         };
+        if self.is_held(&mut reader, account, now).await? {
+            return Ok(Attempt::Unchanged(Renewed::Locked));
+        }
         let latest = reader.latest_certificate(device.id).await?;
         if let Some(from) = latest.map(|latest| latest.renewable_from()).filter(|from| now < *from) {
             return Ok(Attempt::Unchanged(Renewed::TooEarly { from }));

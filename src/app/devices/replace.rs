@@ -54,6 +54,8 @@ pub enum Replaced {
 pub enum NotReplaced {
     /// The account is not active.
     NotActive,
+    /// It is locked or closed.
+    Locked,
     /// The new device cannot be bound.
     NotBindable(NotBindable),
     /// There is no old device, or it did not agree to this one.
@@ -115,9 +117,12 @@ impl App {
             }));
         }
         let unchanged = |why| Ok(Attempt::Unchanged(Replaced::Not(why)));
-        let account = reader.account(wish.account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        let account = self.account_in(&mut reader, wish.account).await?.ok_or(Error::NotFound(Missing::Account))?;
         if !matches!(account.account.state, AccountState::Active { .. }) {
             return unchanged(NotReplaced::NotActive);
+        }
+        if account.account.standing(now).is_held() {
+            return unchanged(NotReplaced::Locked);
         }
         let meant = (wish.account, DevicePurpose::Replacement);
         let (proof, assurance) = match self.bindable(&mut reader, meant, &wish.device, now).await? {

@@ -37,6 +37,8 @@ pub enum TotpChecked {
     },
     /// The account has no device.
     NoDevice,
+    /// The account is locked or closed.
+    Locked,
 }
 
 /// A code that is tried.
@@ -79,6 +81,9 @@ impl App {
         let Some(device) = reader.active_device(account).await? else {
             return Ok(Attempt::Unchanged(TotpChecked::NoDevice));
         };
+        if self.is_held(&mut reader, account, now).await? {
+            return Ok(Attempt::Unchanged(TotpChecked::Locked));
+        }
         drop(reader);
         let typed = Typed { account, device: device.id, code: code.clone(), now };
         let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());

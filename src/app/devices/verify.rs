@@ -46,6 +46,8 @@ pub enum VerifiedDevice {
     ChallengeUnusable,
     /// The device did not sign it.
     WrongSignature,
+    /// It is the account's device, and the account is locked or closed.
+    Locked,
 }
 
 impl VerifiedDevice {
@@ -57,6 +59,7 @@ impl VerifiedDevice {
             Self::Unknown => "unknown",
             Self::ChallengeUnusable => "challenge-unusable",
             Self::WrongSignature => "wrong-signature",
+            Self::Locked => "locked",
         }
     }
 
@@ -107,7 +110,12 @@ impl App {
         let purpose = DevicePurpose::Verification;
         let answer = Answer { account, purpose, key: &device.key, challenge, signature };
         let verified = match self.proven(&mut reader, &answer, now).await? {
-            Ok(_) => VerifiedDevice::of(&device, &certificate, now),
+            Ok(_) => match VerifiedDevice::of(&device, &certificate, now) {
+                VerifiedDevice::Valid { .. } if self.is_held(&mut reader, account, now).await? => {
+                    VerifiedDevice::Locked
+                }
+                verified => verified,
+            },
             Err(NotProven::WrongSignature) => VerifiedDevice::WrongSignature,
             Err(NotProven::Unusable) => return Ok(Attempt::Unchanged(VerifiedDevice::ChallengeUnusable)),
         };

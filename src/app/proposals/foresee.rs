@@ -1,6 +1,8 @@
 //! What a proposal would do: looked at anew each time, and done as it was foreseen. One arm for each kind.
 
+use super::super::life::{Closing, UpdateEffect};
 use super::super::{App, Error, reopen};
+use crate::domain::lock::Lock;
 use crate::domain::proposal::{Act, Proposal, WhyVoid};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader};
@@ -10,6 +12,12 @@ use crate::store::{Change, Reader};
 pub enum Effect {
     /// The way to activation is opened.
     Reopening(Box<reopen::Opening>),
+    /// A ground that locks an account is lifted.
+    Lift(Lock),
+    /// An account is closed for good.
+    Closing(Box<Closing>),
+    /// Documents join an account.
+    DocumentUpdate(Box<UpdateEffect>),
 }
 
 impl App {
@@ -25,25 +33,38 @@ impl App {
                 let opening = self.opening(reader, *account, now).await?;
                 Ok(opening.map(|opening| Effect::Reopening(Box::new(opening))))
             }
+            Act::LockLift(lock) | Act::CentralLockLift(lock) => {
+                Ok(self.lifting(reader, *lock).await?.map(Effect::Lift))
+            }
+            Act::Closing(account, reason) => {
+                let closing = self.closing(reader, (*account, *reason), proposal.seen).await?;
+                Ok(closing.map(|closing| Effect::Closing(Box::new(closing))))
+            }
+            Act::DocumentUpdate(update) => {
+                let effect = self.updating(reader, *update).await?;
+                Ok(effect.map(|effect| Effect::DocumentUpdate(Box::new(effect))))
+            }
         }
     }
 
     /// The changes that do it, to be committed with the approval.
-    pub(super) fn carry_out(
-        &self,
-        effect: &Effect,
-        _approved: &Proposal,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Error> {
+    pub(super) fn carry_out(&self, effect: &Effect, approved: &Proposal, now: Timestamp) -> Result<Vec<Change>, Error> {
         match effect {
             Effect::Reopening(opening) => self.open_again(opening, now),
+            Effect::Lift(lock) => self.lift(lock, approved),
+            Effect::Closing(closing) => self.close(closing, now),
+            Effect::DocumentUpdate(update) => self.join(update, approved.asked_by, now),
         }
     }
 
     /// What else changes if a proposal is dropped.
     pub(super) fn dropped(declined: &Proposal) -> Vec<Change> {
         match declined.act {
-            Act::Reopening(_) => Vec::new(),
+            Act::Reopening(_)
+            | Act::LockLift(_)
+            | Act::CentralLockLift(_)
+            | Act::Closing(..)
+            | Act::DocumentUpdate(_) => Vec::new(),
         }
     }
 }

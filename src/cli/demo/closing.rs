@@ -90,7 +90,7 @@ async fn count_accounts<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io
         match state {
             AccountState::Active => stage.counts.active += 1,
             AccountState::AwaitingActivation | AccountState::Lapsed => stage.counts.awaiting += 1,
-            AccountState::Unspecified => {}
+            AccountState::Locked | AccountState::Closed | AccountState::Unspecified => {}
         }
     }
     Ok(())

@@ -47,11 +47,13 @@ pub enum DevicePurpose {
     Renewal,
     /// Showing that the device is there.
     Verification,
+    /// Locking the account.
+    Lock,
 }
 
 impl DevicePurpose {
-    const ALL: [Self; 5] =
-        [Self::Activation, Self::SlipActivation, Self::Replacement, Self::Renewal, Self::Verification];
+    const ALL: [Self; 6] =
+        [Self::Activation, Self::SlipActivation, Self::Replacement, Self::Renewal, Self::Verification, Self::Lock];
 
     /// The name that is signed and that the store keeps.
     pub const fn name(self) -> &'static str {
@@ -61,6 +63,7 @@ impl DevicePurpose {
             Self::Replacement => "replace",
             Self::Renewal => "renew",
             Self::Verification => "verify",
+            Self::Lock => "lock-account",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::obstacle::Obstacle;
-use crate::domain::account::{Account, AccountState, Standing};
+use crate::domain::account::{Account, Standing};
 use crate::domain::code::{CodePolicy, Failures};
 use crate::domain::time::Timestamp;
 
@@ -60,7 +60,7 @@ impl Milestone {
             Self::CodeAsked => account.progress.code_asked_at,
             Self::CodeTried => account.progress.code_tried_at,
             Self::KeyBound => way.device_bound_at,
-            Self::Active => active_since(account),
+            Self::Active => account.state.active_since(),
         }
     }
 }
@@ -107,6 +107,8 @@ pub enum Pace {
     Moving,
     /// It stands still.
     Stands(Obstacle),
+    /// It is locked or closed: those who help on the way to activation cannot.
+    Held,
 }
 
 impl Pace {
@@ -114,7 +116,7 @@ impl Pace {
     pub const fn obstacle(self) -> Option<Obstacle> {
         match self {
             Self::Stands(obstacle) => Some(obstacle),
-            Self::Done | Self::Moving => None,
+            Self::Done | Self::Moving | Self::Held => None,
         }
     }
 }
@@ -140,17 +142,10 @@ impl Funnel {
     }
 }
 
-fn active_since(account: &Account) -> Option<Timestamp> {
-    match account.state {
-        AccountState::Active { since } => Some(since),
-        AccountState::Awaiting => None,
-    }
-}
-
 /// What was passed. A carrier's report may come late and a clock may have been set: what is behind was passed no later than
 /// what is ahead of it. What came after the account was active is not of the way.
 fn passed(account: &Account, way: &Way) -> Vec<(Milestone, Timestamp)> {
-    let end = active_since(account);
+    let end = account.state.active_since();
     let (mut passed, mut latest) = (Vec::with_capacity(Milestone::ALL.len()), None::<Timestamp>);
     for milestone in Milestone::ALL.into_iter().rev() {
         let Some(at) = milestone.recorded(account, way) else { continue };
@@ -170,6 +165,7 @@ fn pace(account: &Account, way: &Way, policy: &CodePolicy, now: Timestamp) -> Pa
         Standing::Active { .. } if way.has_device => Pace::Done,
         Standing::Active { .. } => Pace::Stands(Obstacle::NoDevice),
         Standing::Lapsed { .. } => Pace::Stands(Obstacle::WindowLapsed),
+        Standing::Locked { .. } | Standing::Closed { .. } => Pace::Held,
         Standing::Awaiting { .. } => awaiting(account, way, policy, now).map_or(Pace::Moving, Pace::Stands),
     }
 }

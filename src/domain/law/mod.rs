@@ -15,6 +15,7 @@ pub mod eligibility;
 pub mod hand_over;
 pub mod holidays;
 pub mod numbers;
+pub mod orders;
 pub mod phones;
 
 /// A value of the law that changes on certain days.
@@ -68,6 +69,7 @@ pub const ITEMS: &[Item] = &[
     hand_over::ITEM,
     holidays::ITEM,
     numbers::ITEM,
+    orders::ITEM,
     phones::ITEM,
 ];
 

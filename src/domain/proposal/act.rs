@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, LockId, UpdateId};
+use crate::domain::life::ClosingReason;
 use crate::domain::staff::Role;
 
 /// What is to be done, and to whom. Names only: what is personal stays sealed where it belongs.
@@ -12,6 +13,14 @@ use crate::domain::staff::Role;
 pub enum Act {
     /// The way to activation is opened again.
     Reopening(AccountId),
+    /// A ground is lifted that an office may lift.
+    LockLift(LockId),
+    /// A ground is lifted that only administrators may lift.
+    CentralLockLift(LockId),
+    /// An account is closed for good.
+    Closing(AccountId, ClosingReason),
+    /// Documents join an account that name somebody else than it does, or of which a rule asks for a person.
+    DocumentUpdate(UpdateId),
 }
 
 /// Kinds of what can be proposed.
@@ -19,6 +28,14 @@ pub enum Act {
 pub enum ProposalKind {
     /// Opening an account's way to activation again (Decree 69/2024 art. 14: by the hotline).
     Reopening,
+    /// Lifting a ground at an office: the holder's own, or a suspicion.
+    LockLift,
+    /// Lifting a ground of an order, of a breach of terms, of a death.
+    CentralLockLift,
+    /// Closing an account.
+    Closing,
+    /// Documents that join an account.
+    DocumentUpdate,
 }
 
 /// Who proposes a kind and who approves it.
@@ -43,12 +60,17 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl ProposalKind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Self; 1] = [Self::Reopening];
+    pub const ALL: [Self; 5] =
+        [Self::Reopening, Self::LockLift, Self::CentralLockLift, Self::Closing, Self::DocumentUpdate];
 
     /// The name the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reopening => "reopening",
+            Self::LockLift => "lock_lift",
+            Self::CentralLockLift => "central_lock_lift",
+            Self::Closing => "closing",
+            Self::DocumentUpdate => "document_update",
         }
     }
 
@@ -63,6 +85,24 @@ impl ProposalKind {
             Self::Reopening => {
                 Rule { proposers: &[Role::Hotline], approvers: &[Role::Hotline], same_office: false, waits: DAY }
             }
+            Self::LockLift => Rule {
+                proposers: &[Role::Officer, Role::Supervisor, Role::Administrator],
+                approvers: &[Role::Supervisor, Role::Administrator],
+                same_office: false,
+                waits: DAY,
+            },
+            Self::CentralLockLift | Self::Closing => Rule {
+                proposers: &[Role::Administrator],
+                approvers: &[Role::Administrator],
+                same_office: false,
+                waits: DAY,
+            },
+            Self::DocumentUpdate => Rule {
+                proposers: &[Role::Officer],
+                approvers: &[Role::Supervisor],
+                same_office: true,
+                waits: Duration::from_hours(72),
+            },
         }
     }
 }
@@ -72,20 +112,27 @@ impl Act {
     pub const fn kind(&self) -> ProposalKind {
         match self {
             Self::Reopening(_) => ProposalKind::Reopening,
+            Self::LockLift(_) => ProposalKind::LockLift,
+            Self::CentralLockLift(_) => ProposalKind::CentralLockLift,
+            Self::Closing(..) => ProposalKind::Closing,
+            Self::DocumentUpdate(_) => ProposalKind::DocumentUpdate,
         }
     }
 
     /// What it is done to. One proposal of a kind waits for each.
     pub const fn target(&self) -> Uuid {
         match self {
-            Self::Reopening(account) => account.uuid(),
+            Self::Reopening(account) | Self::Closing(account, _) => account.uuid(),
+            Self::LockLift(lock) | Self::CentralLockLift(lock) => lock.uuid(),
+            Self::DocumentUpdate(update) => update.uuid(),
         }
     }
 
     /// What the store keeps beside kind and target.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Reopening(_) => None,
+            Self::Closing(_, reason) => Some(reason.name().to_owned()),
+            Self::Reopening(_) | Self::LockLift(_) | Self::CentralLockLift(_) | Self::DocumentUpdate(_) => None,
         }
     }
 
@@ -96,7 +143,14 @@ impl Act {
     pub fn from_parts(kind: &str, target: Uuid, detail: Option<&str>) -> Result<Self, NotAnAct> {
         match (ProposalKind::from_name(kind).ok_or(NotAnAct)?, detail) {
             (ProposalKind::Reopening, None) => Ok(Self::Reopening(AccountId::new(target))),
-            (ProposalKind::Reopening, Some(_)) => Err(NotAnAct),
+            (ProposalKind::LockLift, None) => Ok(Self::LockLift(LockId::new(target))),
+            (ProposalKind::CentralLockLift, None) => Ok(Self::CentralLockLift(LockId::new(target))),
+            (ProposalKind::Closing, Some(reason)) => {
+                let reason = ClosingReason::from_name(reason).ok_or(NotAnAct)?;
+                Ok(Self::Closing(AccountId::new(target), reason))
+            }
+            (ProposalKind::DocumentUpdate, None) => Ok(Self::DocumentUpdate(UpdateId::new(target))),
+            _ => Err(NotAnAct),
         }
     }
 }

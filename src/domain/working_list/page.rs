@@ -59,6 +59,11 @@ impl ListName {
         Self(hash(&[b"proposals", kind.map_or("", ProposalKind::name).as_bytes()]))
     }
 
+    /// The list of orders of which a step is due.
+    pub fn of_orders() -> Self {
+        Self(hash(&[b"orders"]))
+    }
+
     /// The list of accounts that need a hand: of an office, or of all if it is empty; for one reason, or any.
     pub fn of_follow_up(office: &str, obstacle: Option<Obstacle>) -> Self {
         let obstacle = obstacle.map_or("", Obstacle::name);

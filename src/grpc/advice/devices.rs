@@ -1,5 +1,6 @@
 //! What outcomes about devices mean for the person in front of the screen, and what to do next.
 
+use super::LOCKED;
 use crate::app::{Countersigned, NotBindable, NotReplaced, Proved, Renewed, Replaced, TotpChecked, VerifiedDevice};
 use crate::domain::device::ProofPurpose;
 use crate::domain::text::Text;
@@ -30,6 +31,7 @@ pub(in crate::grpc) const fn verified(verified: VerifiedDevice) -> Text {
             "Thiết bị này chưa gắn với tài khoản. Hãy gắn thiết bị trước.",
         ),
         VerifiedDevice::ChallengeUnusable | VerifiedDevice::WrongSignature => SIGN_AGAIN,
+        VerifiedDevice::Locked => LOCKED,
     }
 }
 
@@ -53,6 +55,7 @@ pub(in crate::grpc) const fn totp(checked: TotpChecked) -> Text {
             "Nhập sai mã quá nhiều lần. Hãy mang hộ chiếu đến cơ quan xuất nhập cảnh để gắn lại thiết bị.",
         ),
         TotpChecked::NoDevice => NO_DEVICE,
+        TotpChecked::Locked => LOCKED,
     }
 }
 
@@ -81,6 +84,7 @@ pub(in crate::grpc) const fn replaced(replaced: &Replaced) -> Text {
             "The account is not active yet. Activate it; that binds the device.",
             "Tài khoản chưa được kích hoạt. Hãy kích hoạt; thiết bị sẽ được gắn khi đó.",
         ),
+        NotReplaced::Locked => LOCKED,
         NotReplaced::NotBindable(why) => not_bindable(*why),
         NotReplaced::NoConsent => Text::new(
             "The old device did not agree. Confirm on it, or go to an immigration office with the passport.",
@@ -107,6 +111,7 @@ pub(in crate::grpc) const fn renewed(renewed: &Renewed) -> Text {
             "Chứng thư của thiết bị vẫn còn hiệu lực. Không cần làm gì.",
         ),
         Renewed::NoDevice => NO_DEVICE,
+        Renewed::Locked => LOCKED,
         Renewed::ChallengeUnusable | Renewed::WrongSignature => SIGN_AGAIN,
     }
 }
@@ -125,6 +130,7 @@ pub(in crate::grpc) const fn proved(proved: &Proved) -> Text {
             "No account has this identification number and this passport. Check both.",
             "Không có tài khoản với số định danh và hộ chiếu này. Hãy kiểm tra cả hai.",
         ),
+        Proved::Locked => LOCKED,
         Proved::Lapsed => Text::new(
             "The days for activation are over. The holder calls the hotline, 1900 0368, key 4, which opens them again.",
             "Đã hết thời hạn kích hoạt. Chủ tài khoản gọi tổng đài 1900 0368, phím 4 để được mở lại.",

@@ -4,6 +4,7 @@ use super::{Faults, day, read_day};
 use crate::domain::application::{Application, Language, Relation, Representative};
 use crate::domain::consent::{Consent, Giver, LanguageTag, Purpose, TextHash};
 use crate::domain::contact::{Email, Phone};
+use crate::domain::life::Bearer;
 use crate::domain::mrz::Zone;
 use crate::domain::passport::{DocumentNumber, Passport};
 use crate::domain::person::{FullName, NamePart, Sex, StateCode};
@@ -99,6 +100,27 @@ fn person(faults: &mut Faults, message: &pb::Person) -> Option<Person> {
     let sex = faults.take("sex", sex.ok_or(NOT_A_CHOICE));
     let nationality = faults.text("nationality", &message.nationality, StateCode::parse);
     Some(Person { name: name?, born_on: born_on?, sex: sex?, nationality: nationality? })
+}
+
+/// Reads whom documents name.
+pub(in crate::grpc) fn bearer(faults: &mut Faults, message: &pb::Person) -> Option<Bearer> {
+    let Person { name, born_on, nationality, .. } = person(faults, message)?;
+    Some(Bearer { name, born_on, nationality })
+}
+
+/// Reads a passport that may be absent.
+#[expect(clippy::option_option, reason = "outside: could it be read; inside: was it there")]
+pub(in crate::grpc) fn maybe_passport(faults: &mut Faults, message: Option<&pb::Passport>) -> Option<Option<Passport>> {
+    maybe(faults, "passport", message, passport)
+}
+
+/// Reads a residence card that may be absent.
+#[expect(clippy::option_option, reason = "outside: could it be read; inside: was it there")]
+pub(in crate::grpc) fn maybe_card(
+    faults: &mut Faults,
+    message: Option<&pb::ResidenceCard>,
+) -> Option<Option<ResidenceCard>> {
+    maybe(faults, "residence_card", message, card)
 }
 
 pub(in crate::grpc) fn full_name(faults: &mut Faults, family: &str, given: &str) -> Option<FullName> {

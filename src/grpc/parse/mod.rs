@@ -3,7 +3,9 @@
 mod application;
 mod chip;
 
-pub(super) use application::{NOT_A_CHOICE, NOT_A_TIME, application, full_name, instant};
+pub(super) use application::{
+    NOT_A_CHOICE, NOT_A_TIME, application, bearer, full_name, instant, maybe_card, maybe_passport,
+};
 pub(super) use chip::chip;
 
 use tonic::Status;

@@ -48,3 +48,23 @@ activation-reminder =
        *[other] within { $left } days.
     } Help: { $hotline }.
     .subject = Your electronic identity account waits to be activated
+
+account-locked =
+    Your electronic identity account is locked. The app says why and what helps. Questions: { $hotline }.
+    .subject = Your account is locked
+
+account-unlocked =
+    Your electronic identity account is unlocked and can be used again. If you did not expect this, call { $hotline } at once.
+    .subject = Your account is unlocked
+
+account-closed =
+    Your electronic identity account was closed. If this is wrong, call { $hotline }.
+    .subject = Your account was closed
+
+passport-ends =
+    Your passport is valid until { $day }. Show a new one at an immigration office before then, or your account will be locked. Help: { $hotline }.
+    .subject = Your passport ends soon
+
+residence-ends =
+    Your residence term ends on { $day }. Renew it at an immigration office before then, or your account will be locked. Help: { $hotline }.
+    .subject = Your residence term ends soon

@@ -47,3 +47,23 @@ activation-reminder =
        *[other] { $left }일 안에 앱에서 활성화해 주세요.
     } 문의: { $hotline }
     .subject = 전자신분 계정이 아직 활성화되지 않았습니다
+
+account-locked =
+    전자신분 계정이 잠겼습니다. 이유와 해결 방법은 앱에서 확인하세요. 문의: { $hotline }
+    .subject = 계정이 잠겼습니다
+
+account-unlocked =
+    전자신분 계정의 잠금이 해제되었습니다. 모르는 일이면 즉시 { $hotline }로 전화하세요.
+    .subject = 계정 잠금이 해제되었습니다
+
+account-closed =
+    전자신분 계정이 폐쇄되었습니다. 착오라면 { $hotline }로 전화하세요.
+    .subject = 계정이 폐쇄되었습니다
+
+passport-ends =
+    여권이 { $day }까지 유효합니다. 그 전에 출입국 기관에서 새 여권을 제시하지 않으면 계정이 잠깁니다.
+    .subject = 여권 만료 예정
+
+residence-ends =
+    체류 기간이 { $day }에 끝납니다. 그 전에 출입국 기관에서 연장하지 않으면 계정이 잠깁니다.
+    .subject = 체류 기간 만료 예정

@@ -32,6 +32,11 @@ fn all() -> Vec<(NoticeText, [usize; 6])> {
         (NoticeText::ActivationReminder(date!(2026 - 11 - 26)), [1, 2, 1, 1, 1, 1]),
         (NoticeText::ActivationReminder(date!(2026 - 11 - 23)), [1, 2, 1, 1, 1, 1]),
         (NoticeText::ActivationReminder(TODAY), [1, 2, 1, 1, 1, 1]),
+        (NoticeText::AccountLocked, [1, 2, 1, 1, 1, 1]),
+        (NoticeText::AccountUnlocked, [1, 2, 1, 1, 1, 1]),
+        (NoticeText::AccountClosed, [1, 2, 1, 1, 1, 1]),
+        (NoticeText::PassportEnds(date!(2027 - 01 - 21)), [1, 3, 1, 1, 1, 1]),
+        (NoticeText::ResidenceEnds(date!(2027 - 01 - 21)), [1, 3, 1, 1, 1, 1]),
     ]
 }
 

@@ -47,3 +47,23 @@ activation-reminder =
        *[other] trong { $left } ngày tới.
     } Hỗ trợ: { $hotline }.
     .subject = Tài khoản định danh điện tử của bạn chưa được kích hoạt
+
+account-locked =
+    Tài khoản định danh điện tử của bạn đang bị khóa. Xem lý do và cách xử lý trên ứng dụng. Hỗ trợ: { $hotline }.
+    .subject = Tài khoản của bạn đang bị khóa
+
+account-unlocked =
+    Tài khoản định danh điện tử của bạn đã được mở khóa. Nếu bạn không biết việc này, hãy gọi ngay { $hotline }.
+    .subject = Tài khoản của bạn đã được mở khóa
+
+account-closed =
+    Tài khoản định danh điện tử của bạn đã bị đóng. Nếu có nhầm lẫn, hãy gọi { $hotline }.
+    .subject = Tài khoản của bạn đã bị đóng
+
+passport-ends =
+    Hộ chiếu của bạn có giá trị đến { $day }. Hãy xuất trình hộ chiếu mới tại cơ quan xuất nhập cảnh trước ngày đó, nếu không tài khoản sẽ bị khóa.
+    .subject = Hộ chiếu của bạn sắp hết hạn
+
+residence-ends =
+    Thời hạn cư trú của bạn đến { $day }. Hãy gia hạn tại cơ quan xuất nhập cảnh trước ngày đó, nếu không tài khoản sẽ bị khóa.
+    .subject = Thời hạn cư trú của bạn sắp hết

@@ -47,3 +47,23 @@ activation-reminder =
        *[other] 请在{ $left }天内通过应用程序激活。
     }热线：{ $hotline }。
     .subject = 您的电子身份账户尚未激活
+
+account-locked =
+    您的电子身份账户已被锁定。原因和解决办法请见应用程序。热线：{ $hotline }。
+    .subject = 您的账户已被锁定
+
+account-unlocked =
+    您的电子身份账户已解锁，可继续使用。如非您所知，请立即致电{ $hotline }。
+    .subject = 您的账户已解锁
+
+account-closed =
+    您的电子身份账户已关闭。如有误，请致电{ $hotline }。
+    .subject = 您的账户已关闭
+
+passport-ends =
+    您的护照有效期至{ $day }。请在此之前到出入境管理机关出示新护照，否则账户将被锁定。
+    .subject = 您的护照即将到期
+
+residence-ends =
+    您的居留期限至{ $day }。请在此之前到出入境管理机关办理延期，否则账户将被锁定。
+    .subject = 您的居留期限即将届满

@@ -15,6 +15,7 @@ mod duplicates;
 mod enrolments;
 mod events;
 mod follow_up;
+mod life;
 mod lists;
 mod offices;
 mod opening;

@@ -16,6 +16,7 @@ use eid::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, Verb};
 use eid::domain::ids::{
     AccountId, CaptureId, ChangeId, CodeId, EnrolmentId, EntryId, LeaseId, MessageId, RequestId, StaffId, Version,
 };
+use eid::domain::life::Life;
 use eid::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffMember};
 use eid::domain::time::Timestamp;
@@ -145,6 +146,7 @@ impl Records {
                 reopened: None,
                 progress: Progress::default(),
                 state: AccountState::Awaiting,
+                life: Life::default(),
             },
             number: self.sealed(),
             number_index: self.index(),
@@ -154,6 +156,7 @@ impl Records {
             email: None,
             passport: self.index(),
             representative: None,
+            papers_known: false,
             version: Version::new(1),
         }
     }

@@ -159,7 +159,8 @@ proptest! {
         let now = hours(at);
         let funnel = Funnel::of(&account, &way, &CodePolicy::default(), now);
         match funnel.pace {
-            Pace::Done => prop_assert!(active_since(&account).is_some() && way.has_device),
+            Pace::Done => prop_assert!(account.state.active_since().is_some() && way.has_device),
+            Pace::Held => prop_assert!(account.standing(now).is_held()),
             Pace::Stands(obstacle) => prop_assert!(Helper::ALL.contains(&obstacle.helper())),
             Pace::Moving => {
                 let awaits = matches!(account.standing(now), Standing::Awaiting { .. });
@@ -176,7 +177,7 @@ proptest! {
         let passed = Funnel::of(&account, &way, &CodePolicy::default(), START).passed;
         prop_assert!(passed.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1), "{passed:?}");
         prop_assert_eq!(passed[0].0, Milestone::Issued);
-        let end = active_since(&account).map(|since| (Milestone::Active, since));
+        let end = account.state.active_since().map(|since| (Milestone::Active, since));
         prop_assert!(end.is_none_or(|end| passed.last() == Some(&end)));
     }
 }

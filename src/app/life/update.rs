@@ -1,0 +1,325 @@
+//! New documents of a holder, shown at a counter: they join the same account, after the checks of a request.
+//!
+//! What names somebody else than the account does, or what a rule refers, goes to a supervisor. Expiry goes by itself when
+//! the account has a document that holds; no other ground does.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::intake::ChipRead;
+use crate::app::proposals::{Effect, ProposalView, Wish};
+use crate::app::repeat::Attempt;
+use crate::app::{App, Caller, Error, Missing, Officer, Repeat};
+use crate::domain::application::Application;
+use crate::domain::audit::Action;
+use crate::domain::check::{Known, Taken, examine};
+use crate::domain::finding::{Field, Finding, Findings, Severity};
+use crate::domain::ids::{AccountId, ProposalId, StaffId, UpdateId, Version};
+use crate::domain::life::{Bearer, DocumentKind, DocumentUpdate, ShownDocument};
+use crate::domain::passport::Passport;
+use crate::domain::proposal::{Act, WhyVoid};
+use crate::domain::residence::ResidenceCard;
+use crate::domain::review::ReviewReason;
+use crate::domain::time::Timestamp;
+use crate::store::{Binding, BindingKind, Change, Owner, Reader, StoredAccount, StoredDocument, StoredUpdate, Unit};
+
+/// What an officer captures.
+#[derive(Debug)]
+pub struct ShownPapers {
+    /// Whom the documents name.
+    pub bearer: Bearer,
+    /// A passport, if one was shown.
+    pub passport: Option<Passport>,
+    /// A residence card, if one was shown.
+    pub card: Option<ResidenceCard>,
+    /// What the passport's chip holds, if it was read.
+    pub chip: Option<ChipRead>,
+    /// What the officer noted.
+    pub note: ReviewReason,
+}
+
+/// What became of them.
+#[derive(Debug)]
+pub enum Updated {
+    /// They joined the account.
+    Joined,
+    /// They wait for a supervisor.
+    Referred(ProposalView),
+    /// The rules refuse them; nothing was kept.
+    NotAccepted(Findings),
+    /// The account was closed for good.
+    Closed,
+}
+
+/// What would join an account.
+#[derive(Clone, Debug)]
+pub struct UpdateEffect {
+    stored: StoredAccount,
+    update: DocumentUpdate,
+    bindings: Vec<Binding>,
+    earlier: Vec<StoredDocument>,
+}
+
+/// The first answer to a call.
+#[derive(Serialize, Deserialize)]
+enum First {
+    Joined,
+    Referred(ProposalId),
+}
+
+impl UpdateEffect {
+    /// The account.
+    pub const fn account(&self) -> AccountId {
+        self.stored.account.id
+    }
+
+    /// The documents: of which kind, and until when.
+    pub fn documents(&self) -> impl Iterator<Item = (DocumentKind, time::Date)> {
+        self.update.shown.iter().map(|shown| (shown.kind(), shown.valid_until()))
+    }
+
+    /// Whether they name somebody else than the account did.
+    pub const fn differs(&self) -> bool {
+        self.update.differs
+    }
+
+    /// Names of the rules that asked for a person.
+    pub fn rules(&self) -> &[String] {
+        &self.update.rules
+    }
+}
+
+impl ShownPapers {
+    fn documents(&self) -> Vec<ShownDocument> {
+        let passport = self.passport.clone().map(|passport| ShownDocument::Passport(Box::new(passport)));
+        let card = self.card.clone().map(|card| ShownDocument::Card(Box::new(card)));
+        passport.into_iter().chain(card).collect()
+    }
+
+    /// The request that the account was issued on, as it would be with these documents.
+    fn renewed(&self, application: &Application) -> Application {
+        Application {
+            name: self.bearer.name.clone(),
+            born_on: self.bearer.born_on,
+            nationality: self.bearer.nationality.clone(),
+            passport: self.passport.clone().or_else(|| application.passport.clone()),
+            card: self.card.clone().or_else(|| application.card.clone()),
+            ..application.clone()
+        }
+    }
+
+    /// Whether a finding is about what was shown: what the request said beside it is not looked at again.
+    fn concerns(&self, finding: &Finding) -> bool {
+        let elsewhere = |field: &Field| {
+            let of = |prefix: &str| field.path.starts_with(prefix);
+            ["phone", "email", "consents", "representative", "stay"].into_iter().any(of)
+                || (self.passport.is_none() && of("passport"))
+                || (self.card.is_none() && of("residence_card"))
+        };
+        !finding.fields.iter().all(elsewhere)
+    }
+}
+
+impl App {
+    /// Takes new documents of a holder in.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown account, [`Error::RequestIdReused`].
+    pub async fn update_documents(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        (account, shown): (AccountId, &ShownPapers),
+    ) -> Result<Updated, Error> {
+        let now = self.clock().now();
+        self.once(by, repeat, || self.update_once(by, officer, repeat, (account, shown), now)).await
+    }
+
+    async fn update_once(
+        &self,
+        by: &Caller,
+        officer: &Officer,
+        repeat: &Repeat,
+        (id, shown): (AccountId, &ShownPapers),
+        now: Timestamp,
+    ) -> Result<Attempt<Updated>, Error> {
+        let mut reader = self.store().reader().await?;
+        match self.first_answer(&mut reader, by, repeat).await? {
+            Some(First::Joined) => return Ok(Attempt::Answered(Updated::Joined)),
+            Some(First::Referred(id)) => {
+                let stored = reader.proposal(id).await?.ok_or(Error::NotFound(Missing::Proposal))?;
+                let view = self.proposal_view(&mut reader, stored, now).await?;
+                return Ok(Attempt::Answered(Updated::Referred(view)));
+            }
+            None => {}
+        }
+        let stored = reader.account(id).await?.ok_or(Error::NotFound(Missing::Account))?;
+        if stored.account.life.closed.is_some() {
+            return Ok(Attempt::Unchanged(Updated::Closed));
+        }
+        let request = reader.enrolment(stored.account.enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let application = self.open_application(&request)?;
+        let taken = self.taken_by_others(&mut reader, &stored, &shown.documents()).await?;
+        drop(reader);
+        let findings = self.examined_papers(officer, (&application, shown), taken, now).await?;
+        if findings.refuses() {
+            return Ok(Attempt::Unchanged(Updated::NotAccepted(findings)));
+        }
+        let referring = findings.iter().filter(|finding| finding.rule.severity == Severity::Refer);
+        let update = DocumentUpdate {
+            bearer: shown.bearer.clone(),
+            shown: shown.documents(),
+            differs: shown.bearer.differs(&application),
+            rules: referring.map(|finding| finding.rule.id.to_owned()).collect(),
+        };
+        let mut reader = self.store().reader().await?;
+        let effect = self.effect_of(&mut reader, (stored, update)).await?;
+        if effect.differs() || !effect.rules().is_empty() {
+            return self.refer_papers(reader, by, repeat, effect, &shown.note, now).await;
+        }
+        drop(reader);
+        let entry = self
+            .entry(now, by.actor(), Action::DocumentsEntered, id.uuid())
+            .with("office", officer.office.as_str())
+            .with("count", effect.documents().count().to_string());
+        let unit =
+            Unit::new(entry).with(repeat.remember(by, &First::Joined)?).with_all(self.join(&effect, officer.id, now)?);
+        Ok(Attempt::Change(Updated::Joined, unit))
+    }
+
+    /// Hands documents to a supervisor.
+    async fn refer_papers(
+        &self,
+        mut reader: Reader,
+        by: &Caller,
+        repeat: &Repeat,
+        effect: UpdateEffect,
+        note: &ReviewReason,
+        now: Timestamp,
+    ) -> Result<Attempt<Updated>, Error> {
+        let (account, id) = (effect.account(), UpdateId::new(self.dice().id(now)));
+        let content = self.seal_update(id, &effect.update)?;
+        let waits = StoredUpdate { id, account, content, added_by: by.id(), added_at: now };
+        let wish = self.wish(&mut reader, by, (Act::DocumentUpdate(id), Version::NONE), note, now).await?;
+        drop(reader);
+        // Each has a name of its own, so that none can wait for it already.
+        let Wish::Propose(proposal) = wish else { return Ok(Attempt::Again) };
+        let entry = self
+            .entry(now, by.actor(), Action::DocumentsReferred, account.uuid())
+            .with("proposal", proposal.proposal.id.to_string())
+            .with("rules", effect.rules().join(","));
+        let effect = Some(Ok(Effect::DocumentUpdate(Box::new(effect))));
+        let view = ProposalView { proposal: proposal.proposal.clone(), reason: note.clone(), effect };
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &First::Referred(proposal.proposal.id))?)
+            .with(Change::KeepUpdate(Box::new(waits)))
+            .with(Change::NewProposal(proposal));
+        Ok(Attempt::Change(Updated::Referred(view), unit))
+    }
+
+    /// What a supervisor would let join, if the account is not closed.
+    pub(in crate::app) async fn updating(
+        &self,
+        reader: &mut Reader,
+        id: UpdateId,
+    ) -> Result<Result<UpdateEffect, WhyVoid>, Error> {
+        let waits = reader.document_update(id).await?.ok_or(Error::NotFound(Missing::Proposal))?;
+        let stored = reader.account(waits.account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        if stored.account.life.closed.is_some() {
+            return Ok(Err(WhyVoid::NotNeeded));
+        }
+        let update = self.open_update(&waits)?;
+        let taken = self.taken_by_others(reader, &stored, &update.shown).await?;
+        if taken != Taken::default() {
+            return Ok(Err(WhyVoid::Changed));
+        }
+        self.effect_of(reader, (stored, update)).await.map(Ok)
+    }
+
+    /// What joining comes to: the numbers that are new to the account, and its first documents if they were not entered.
+    async fn effect_of(
+        &self,
+        reader: &mut Reader,
+        (stored, update): (StoredAccount, DocumentUpdate),
+    ) -> Result<UpdateEffect, Error> {
+        let (account, mut earlier, mut bindings) = (stored.account.id, Vec::new(), Vec::new());
+        if !stored.papers_known {
+            let request = reader.enrolment(stored.account.enrolment).await?;
+            let application = self.open_application(&request.ok_or(Error::NotFound(Missing::Enrolment))?)?;
+            let (added_by, issued_at) = (stored.account.enrolment.uuid(), stored.account.issued_at);
+            earlier = self.documents_of_request(account, &application, added_by, issued_at)?;
+        }
+        for shown in &update.shown {
+            let binding = self.document_binding(&stored, shown);
+            let known = reader.holders_of(&binding.value).await?.contains(&account)
+                || earlier.iter().any(|document| document.index == binding.value);
+            if !known {
+                bindings.push(binding);
+            }
+        }
+        Ok(UpdateEffect { stored, update, bindings, earlier })
+    }
+
+    /// The changes by which documents join an account: numbers that are new to it are its own from now on, and the old ones
+    /// stay so.
+    pub(in crate::app) fn join(
+        &self,
+        effect: &UpdateEffect,
+        by: StaffId,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Error> {
+        let account = effect.account();
+        let shown = effect.update.shown.iter().map(|shown| self.stored_document(account, shown, by.uuid(), now));
+        let added = effect.earlier.iter().cloned().map(Ok).chain(shown).collect::<Result<_, Error>>()?;
+        let bound = effect.bindings.iter().cloned().map(Change::Bind);
+        Ok(bound.chain([Change::AddDocuments(account, added)]).collect())
+    }
+
+    /// Which of these documents serve another request or account.
+    async fn taken_by_others(
+        &self,
+        reader: &mut Reader,
+        stored: &StoredAccount,
+        shown: &[ShownDocument],
+    ) -> Result<Taken, Error> {
+        let mut taken = Taken::default();
+        for shown in shown {
+            let binding = self.document_binding(stored, shown);
+            let held = reader.serves_another(&binding).await?;
+            match binding.kind {
+                BindingKind::Passport => taken.passport |= held,
+                BindingKind::Phone | BindingKind::Card => taken.card |= held,
+            }
+        }
+        Ok(taken)
+    }
+
+    /// What the rules find in the documents that were shown.
+    async fn examined_papers(
+        &self,
+        officer: &Officer,
+        (application, shown): (&Application, &ShownPapers),
+        taken: Taken,
+        now: Timestamp,
+    ) -> Result<Findings, Error> {
+        let renewed = shown.renewed(application);
+        let record = self.record(officer, &renewed).await;
+        let chip = match &shown.chip {
+            Some(read) => Some(self.examined(ChipRead::clone(read), None, now).await?),
+            None => None,
+        };
+        let known = Known { taken, real_only: self.settings().real_only, chip, record, ..Known::default() };
+        let mut findings = Findings::default();
+        let found = examine(&renewed, None, &known, now);
+        findings.add_all(found.iter().filter(|finding| shown.concerns(finding)).cloned());
+        Ok(findings)
+    }
+
+    fn document_binding(&self, stored: &StoredAccount, shown: &ShownDocument) -> Binding {
+        let kind = match shown.kind() {
+            DocumentKind::Passport => BindingKind::Passport,
+            DocumentKind::TemporaryCard | DocumentKind::PermanentCard => BindingKind::Card,
+        };
+        Binding { kind, value: self.document_index(shown), owner: Owner::Request(stored.account.enrolment) }
+    }
+}
