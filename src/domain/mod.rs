@@ -18,6 +18,7 @@ pub mod deadline;
 pub mod device;
 pub mod duplicate;
 pub mod enrolment;
+pub mod feed;
 pub mod finding;
 pub mod follow_up;
 pub mod ids;

@@ -67,7 +67,7 @@ pub use lists::{LIST_STATEMENTS, ListedEnrolment, StageCount};
 pub use locks::StoredLock;
 pub use outbox::{ClaimedMessage, ListedMessage, SealedMessage, Settled};
 pub use receipts::StoredReceipt;
-pub use registry::{RecordBatch, StoredRecord};
+pub use registry::{Holder, RecordBatch, StoredRecord};
 pub use reminders::AccountToLookAt;
 pub use reopenings::StoredReopening;
 pub use requests::FirstAnswer;
