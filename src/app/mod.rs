@@ -20,6 +20,7 @@ mod duplicates;
 mod enrol;
 mod erase;
 mod error;
+mod feed;
 mod follow_up;
 mod intake;
 mod life;
@@ -60,6 +61,7 @@ pub use devices::{
 pub use duplicates::{Candidate, Compared};
 pub use enrol::{Checked, ShownEnrolment, Submitted};
 pub use error::{Error, Missing};
+pub use feed::Imported;
 pub use follow_up::{FollowUpPage, FollowUpRequest, FunnelCounts, NeedsHand, Whose};
 pub use intake::{ChipRead, Intake};
 pub use life::{
@@ -71,7 +73,7 @@ pub use offices::{OfficeImport, OfficeScope, OfficeView};
 pub use proposals::{Effect, ProposalPage, ProposalView, Settled};
 pub use receipts::{HandedReceipt, ShownSlip};
 pub use reconcile::{Reconciliation, Tally, Totals};
-pub use registry::{Imported, Registry};
+pub use registry::Registry;
 pub use reopen::{Asked, Opening};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};

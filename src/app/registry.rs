@@ -1,14 +1,13 @@
-//! The immigration record: asked for when a request is checked, looked up by other systems, imported.
+//! The immigration record: asked for when a request is checked, looked up by other systems.
 
 use super::{App, Caller, Error, Missing, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::check::{is_own, record_key};
-use crate::domain::ids::ImportId;
 use crate::domain::record::{Record, RecordKey, RegistryAnswer};
 use crate::domain::sealed::Sealed;
 use crate::registry::Remote;
-use crate::store::{RecordBatch, StoredRecord, Unit};
+use crate::store::{StoredRecord, Unit};
 
 /// Where immigration records are asked for.
 #[derive(Debug, Default)]
@@ -20,15 +19,6 @@ pub enum Registry {
     Table,
     /// At another service.
     Remote(Box<Remote>),
-}
-
-/// What became of a batch of records.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Imported {
-    /// New, or later than what was there.
-    pub written: u64,
-    /// There already, or followed by a later one in the batch.
-    pub unchanged: u64,
 }
 
 /// A record that opens and is not the one that its index says.
@@ -109,26 +99,7 @@ impl App {
         Ok(found)
     }
 
-    /// Names a new import.
-    pub fn new_import(&self) -> ImportId {
-        ImportId::new(self.dice().id(self.clock().now()))
-    }
-
-    /// Keeps a batch of an import, from the console of the machine: all of it, with its audit entry, or nothing. A record
-    /// takes the place of an earlier one of the same card; one that is not later than what is there changes nothing.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub async fn import_records(&self, import: ImportId, records: &[Record]) -> Result<Imported, Error> {
-        let sealed = records.iter().map(|record| self.sealed_record(record)).collect::<Result<Vec<_>, Error>>()?;
-        let entry = self
-            .entry(self.clock().now(), Actor::Console, Action::RecordsImported, import.uuid())
-            .with("records", records.len().to_string());
-        let written = self.store().import_records(RecordBatch { import, records: sealed }, entry).await?;
-        Ok(Imported { written, unchanged: (records.len() as u64).saturating_sub(written) })
-    }
-
-    fn sealed_record(&self, record: &Record) -> Result<StoredRecord, Error> {
+    pub(super) fn sealed_record(&self, record: &Record) -> Result<StoredRecord, Error> {
         let mut stored = StoredRecord {
             card: self.vault().card(record.card.kind.name(), &record.card.number),
             document: record.document.as_ref().map(|d| self.vault().document(&d.issuing_state, &d.number)),

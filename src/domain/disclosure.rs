@@ -100,7 +100,9 @@ pub const fn disclosure(role: Role) -> Option<Disclosure> {
         Role::Administrator => (&SearchKind::ALL, Extent::Ends, Extent::Ends),
         Role::Hotline => (&[Number, Document, Phone, Email, Name], Extent::Ends, Extent::Ends),
         Role::Auditor => (&[Number, Document, Card, Enrolment], Extent::Presence, Extent::Presence),
-        Role::Authority | Role::AppBackend | Role::Operator | Role::RegistryReader => return None,
+        Role::Authority | Role::AppBackend | Role::Operator | Role::RegistryReader | Role::RegistryWriter => {
+            return None;
+        },
     };
     Some(Disclosure { searches, phone, email })
 }
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn systems_look_for_nobody_and_an_office_not_by_what_is_not_on_its_counter() {
-        for role in [Role::Authority, Role::AppBackend, Role::Operator, Role::RegistryReader] {
+        for role in [Role::Authority, Role::AppBackend, Role::Operator, Role::RegistryReader, Role::RegistryWriter] {
             assert!(disclosure(role).is_none(), "{role}");
         }
         let office = disclosure(Role::Officer).unwrap();

@@ -19,6 +19,7 @@ pub mod device;
 pub mod disclosure;
 pub mod duplicate;
 pub mod enrolment;
+pub mod feed;
 pub mod finding;
 pub mod follow_up;
 pub mod ids;

@@ -11,7 +11,7 @@ use time::Date;
 
 use super::passport::DocumentNumber;
 use super::person::{FullName, Sex, StateCode};
-use super::residence::CardKind;
+use super::residence::{CardKind, ResidenceCard};
 use super::time::{Timestamp, iso_date};
 
 /// One holder of a residence card, as recorded at one moment.
@@ -84,6 +84,12 @@ pub struct RecordedCard {
     /// Last day of validity, extensions included.
     #[serde(with = "iso_date")]
     pub expires_on: Date,
+}
+
+impl From<RecordedCard> for ResidenceCard {
+    fn from(RecordedCard { kind, number, issued_on, expires_on }: RecordedCard) -> Self {
+        Self { kind, number, issued_on, expires_on, passport_number: None, name: None }
+    }
 }
 
 /// Where the right to reside stands.

@@ -27,11 +27,13 @@ pub enum Role {
     RegistryReader,
     /// Helps holders on the phone.
     Hotline,
+    /// A system that feeds immigration records.
+    RegistryWriter,
 }
 
 impl Role {
     /// Every role, in a fixed order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Officer,
         Self::Supervisor,
         Self::Authority,
@@ -41,6 +43,7 @@ impl Role {
         Self::Operator,
         Self::RegistryReader,
         Self::Hotline,
+        Self::RegistryWriter,
     ];
 
     /// The name used in the directory, in configuration and on the command line.
@@ -55,6 +58,7 @@ impl Role {
             Self::Operator => "operator",
             Self::RegistryReader => "registry_reader",
             Self::Hotline => "hotline",
+            Self::RegistryWriter => "registry_writer",
         }
     }
 

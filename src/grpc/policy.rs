@@ -61,6 +61,7 @@ const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
 const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
+const REGISTRY_WRITER: Allowed = Allowed::Roles(&[Role::RegistryWriter]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
@@ -165,6 +166,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.FollowUpService/CountFunnel", FOLLOWERS, 5, 30),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),
     rule("eid.issuance.v1.AdministrationService/FindAccount", READERS, 20, 5),
+    rule("eid.registry.v1.RegistryService/PutRecords", REGISTRY_WRITER, 10, 30),
     rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),
     // A stream of chunks in, one answer out: it has an end, and so a deadline.
     rule("eid.issuance.v1.TrustService/ProposeMaterial", OPERATOR, 5, 60),

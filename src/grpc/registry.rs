@@ -6,6 +6,8 @@ use super::gate::caller;
 use super::parse::Faults;
 use super::render;
 use crate::app::App;
+use crate::domain::consent::CLOCK_SKEW_MAX;
+use crate::domain::feed::RowOutcome;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::{NamePart, Sex, StateCode};
 use crate::domain::record::{Record, RecordKey, RecordedCard, RecordedDocument, ResidenceStatus};
@@ -14,12 +16,18 @@ use crate::domain::text::Malformed;
 use crate::domain::time::format_date;
 use crate::proto::registry as pb;
 use crate::proto::registry::lookup_response::Outcome;
+use crate::registry::read_record;
 
 const NO_KEY: Malformed = Malformed::new("Give card, document or both.", "Hãy nhập card, document hoặc cả hai.");
 const NO_KIND: Malformed = Malformed::new(
     "Required: CARD_KIND_TEMPORARY or CARD_KIND_PERMANENT.",
     "Bắt buộc: CARD_KIND_TEMPORARY hoặc CARD_KIND_PERMANENT.",
 );
+
+const WRONG_COUNT: Malformed = Malformed::new("Send 1 to 500 records.", "Hãy gửi từ 1 đến 500 hồ sơ.");
+
+/// Records of one call.
+const RECORDS_MAX: usize = 500;
 
 pub(super) struct Registry(pub(super) App);
 
@@ -36,6 +44,41 @@ impl pb::registry_service_server::RegistryService for Registry {
             None => Outcome::NotFound(pb::NotFound {}),
         };
         Ok(Response::new(pb::LookupResponse { outcome: Some(outcome) }))
+    }
+
+    async fn put_records(
+        &self,
+        request: Request<pb::PutRecordsRequest>,
+    ) -> Result<Response<pb::PutRecordsResponse>, Status> {
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let right = (1..=RECORDS_MAX).contains(&message.records.len());
+        let right = faults.take("records", right.then_some(()).ok_or(WRONG_COUNT));
+        faults.finish(right)?;
+        let latest = self.0.clock().now().plus(CLOCK_SKEW_MAX);
+        let in_time = |record: Record| if record.recorded_at <= latest { Ok(record) } else { Err("recorded_at") };
+        let read: Vec<_> = message.records.iter().map(|record| read_record(record).and_then(in_time)).collect();
+        let records: Vec<_> = read.iter().filter_map(|record| record.as_ref().ok().cloned()).collect();
+        let (imported, outcomes) = self.0.import_records(by.actor(), self.0.new_import(), &records).await?;
+        let mut outcomes = outcomes.into_iter();
+        let results = read.iter().map(|record| match record {
+            Ok(_) => {
+                pb::RowResult { outcome: outcomes.next().map_or(0, |one| outcome(one).into()), field: String::new() }
+            }
+            Err(field) => pb::RowResult { outcome: pb::RowOutcome::NotRead.into(), field: (*field).to_owned() },
+        });
+        let written = i64::try_from(imported.written).unwrap_or(i64::MAX);
+        Ok(Response::new(pb::PutRecordsResponse { results: results.collect(), written }))
+    }
+}
+
+const fn outcome(outcome: RowOutcome) -> pb::RowOutcome {
+    match outcome {
+        RowOutcome::Applied => pb::RowOutcome::Applied,
+        RowOutcome::Joined => pb::RowOutcome::Joined,
+        RowOutcome::NoAccount => pb::RowOutcome::NoAccount,
+        RowOutcome::OtherPerson => pb::RowOutcome::OtherPerson,
     }
 }
 

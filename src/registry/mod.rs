@@ -11,6 +11,7 @@ mod tests;
 mod wire;
 
 pub use connection::{PemFile, RegistryFault, Target, channel};
+pub use wire::read as read_record;
 
 use std::time::Duration;
 

@@ -39,7 +39,11 @@ pub(super) fn answer(message: pb::LookupResponse) -> Result<RegistryAnswer, &'st
     }
 }
 
-fn read(message: &pb::Record) -> Result<Record, &'static str> {
+/// Reads a record.
+///
+/// # Errors
+/// The first field that cannot be read.
+pub fn read(message: &pb::Record) -> Result<Record, &'static str> {
     let part = |text: &str| if text.is_empty() { Ok(None) } else { NamePart::parse(text).map(Some) };
     let family = part(&message.family_name).or(Err("family_name"))?;
     let given = part(&message.given_names).or(Err("given_names"))?;

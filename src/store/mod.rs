@@ -70,7 +70,7 @@ pub use orders::StoredOrder;
 pub use outbox::{ClaimedMessage, ListedMessage, SealedMessage, Settled};
 pub use proposals::{StoredProposal, Waiting};
 pub use receipts::StoredReceipt;
-pub use registry::{RecordBatch, StoredRecord};
+pub use registry::{Holder, RecordBatch, StoredRecord};
 pub use reminders::AccountToLookAt;
 pub use requests::FirstAnswer;
 pub use standings::{STATUS_STATEMENTS, StoredStanding};

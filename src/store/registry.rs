@@ -5,11 +5,14 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
+use super::account_events::Happened;
+use super::cards::NotedCard;
+use super::documents::StoredDocument;
 use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
-use super::{Reader, Store, audit};
+use super::{Reader, Store, audit, cards, documents};
 use crate::domain::audit::Entry;
-use crate::domain::ids::ImportId;
+use crate::domain::ids::{AccountId, EnrolmentId, ImportId};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::time::Timestamp;
 
@@ -18,6 +21,15 @@ const ROWS: usize = 100;
 
 static UPSERT_ONE: LazyLock<String> = LazyLock::new(|| upserting(1));
 static UPSERT_MANY: LazyLock<String> = LazyLock::new(|| upserting(ROWS));
+
+static HOLDERS: LazyLock<String> = LazyLock::new(|| {
+    let places: Vec<_> = (1..=ROWS).map(|place| format!("${place}")).collect();
+    format!(
+        "SELECT document_index, account_id, enrolment_id FROM account_document \
+         JOIN account ON account.id = account_document.account_id WHERE document_index IN ({})",
+        places.join(", ")
+    )
+});
 
 /// Adds so many rows, or puts later states in the place of earlier ones. What is there already is left alone.
 fn upserting(rows: usize) -> String {
@@ -68,11 +80,24 @@ pub struct RecordBatch {
     pub import: ImportId,
     /// The records. Of several for one card the latest counts; of those, the first.
     pub records: Vec<StoredRecord>,
+    /// What they say of their cards, for the accounts that have them or come to have them.
+    pub noted: Vec<NotedCard>,
+    /// Cards that accounts come to have, in the order of the accounts.
+    pub joined: Vec<StoredDocument>,
+}
+
+/// An account that has a document, and the request it was issued on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Holder {
+    /// The account.
+    pub account: AccountId,
+    /// Its request.
+    pub enrolment: EnrolmentId,
 }
 
 impl Store {
-    /// Keeps a batch of records and says how many of them were new or later than what was there. The entry is written in
-    /// any case, with that number.
+    /// Keeps a batch of records, has the accounts follow that they bear on, and says how many of them were new or later than
+    /// what was there. The entry is written in any case, with that number.
     ///
     /// # Errors
     /// If the database cannot be written; then nothing of the batch is kept.
@@ -80,7 +105,12 @@ impl Store {
         self.engine
             .write(move |conn| {
                 Box::pin(async move {
-                    let written = upsert(&batch, conn).await?;
+                    let (written, mut happened) = (upsert(&batch, conn).await?, Happened::default());
+                    cards::note(&batch.noted, entry.at, &mut happened, conn).await?;
+                    for card in &batch.joined {
+                        documents::add(card.account, std::slice::from_ref(card), entry.at, &mut happened, conn).await?;
+                    }
+                    happened.write(entry.at, conn).await?;
                     audit::append(&entry.with("written", written.to_string()), conn).await?;
                     Ok(written)
                 })
@@ -121,6 +151,28 @@ fn bind(query: Query, record: &StoredRecord, import: ImportId) -> Query {
 }
 
 impl Reader {
+    /// The accounts that have these documents, by the blind indexes: each with the accounts that have it, if any has.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn holders_of_each(
+        &mut self,
+        documents: &[&BlindIndex],
+    ) -> Result<BTreeMap<Vec<u8>, Vec<Holder>>, StoreError> {
+        let mut holders = BTreeMap::<_, Vec<_>>::new();
+        for asked in documents.chunks(ROWS) {
+            // What is asked for twice is found once.
+            let padded = asked.iter().cycle().take(ROWS);
+            let asked = padded.fold(query(&HOLDERS), |query, document| query.bind(document.as_bytes()));
+            for row in asked.fetch_all(&mut self.conn()).await? {
+                let account = AccountId::new(row.get("account_id")?);
+                let enrolment = EnrolmentId::new(row.get("enrolment_id")?);
+                holders.entry(row.get("document_index")?).or_default().push(Holder { account, enrolment });
+            }
+        }
+        Ok(holders)
+    }
+
     /// The record of a card.
     ///
     /// # Errors

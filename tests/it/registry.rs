@@ -83,7 +83,7 @@ pub fn record_of(application: &pb::Application) -> Record {
 
 pub async fn import(service: &Service, records: &[Record]) {
     let app = service.app();
-    let imported = app.import_records(app.new_import(), records).await.unwrap();
+    let (imported, _) = app.import_records(Actor::Console, app.new_import(), records).await.unwrap();
     assert_eq!(imported.written, records.len() as u64);
 }
 
@@ -303,7 +303,7 @@ impl Keeper {
         let app = server::open(&config, clock, dice).await.unwrap();
         app.store().migrate().await.unwrap();
         server::register_practice_staff(&app, &pki).await.unwrap();
-        app.import_records(app.new_import(), records).await.unwrap();
+        app.import_records(Actor::Console, app.new_import(), records).await.unwrap();
         let started = server::start(&config, app).await.unwrap();
         Self { started, pki, _home: home, _database: database }
     }

@@ -7,6 +7,7 @@ mod columns;
 mod lines;
 mod records;
 mod rejects;
+mod report;
 
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal as _, Write};
@@ -20,12 +21,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{FAILED, Settings, USAGE, complain};
 use crate::app::{App, Imported};
 use crate::config::RegistrySource;
+use crate::domain::audit::Actor;
 use crate::domain::consent::CLOCK_SKEW_MAX;
 use crate::domain::ids::ImportId;
 use crate::domain::record::Record;
 use crate::server;
 use crate::sys::{Clock, Dice};
 use rejects::Rejects;
+use report::Report;
 
 pub use columns::{Fault, HeaderFault};
 pub use records::{Line, Records, Unusable};
@@ -50,11 +53,16 @@ pub(super) enum Command {
     Import(Import),
 }
 
-/// Imports records of the National Immigration Database
+/// Takes card changes of the National Immigration Database
 ///
 /// FILE is CSV in UTF-8; its first line names the columns, which docs/registry.md
 /// explains. A record takes the place of an earlier one of the same card. Running
-/// the same file again changes nothing, also after it was cut off in the middle.
+/// the same file again changes nothing, also after it was cut off in the middle, and
+/// neither does the order of the lines. Accounts follow their cards: an account is
+/// locked when its right to reside ends, and unlocked when it is extended.
+///
+/// FILE.report.csv (for records.csv: records.report.csv) has the numbers of the lines
+/// that no account follows, and why.
 ///
 /// A line that cannot be taken is told with its number, the column and the cure,
 /// and kept in FILE.rejected.csv (for records.csv: records.rejected.csv), which
@@ -86,10 +94,12 @@ pub(super) async fn import(command: &Import, out: &mut impl Write) -> anyhow::Re
     if !source.records.unknown().is_empty() {
         writeln!(out, "Columns that are left alone: {}", source.records.unknown().join(", "))?;
     }
-    let imported = Importing::new(&app).all(source, out).await;
+    let report = Report::beside(path).context("cannot make the report")?;
+    let imported = Importing::new(&app, report).all(source, out).await;
     app.store().clone().close().await;
-    let (tally, rejects) = imported?;
+    let (tally, rejects, report) = imported?;
     writeln!(out, "{}: {} records new or later, {} unchanged.", path.display(), tally.written, tally.unchanged)?;
+    writeln!(out, "{report}.")?;
     if rejects.count() == 0 {
         return Ok(ExitCode::SUCCESS);
     }
@@ -103,7 +113,8 @@ pub(super) async fn import(command: &Import, out: &mut impl Write) -> anyhow::Re
 /// If the file cannot be read, a line is not taken, or the store fails.
 pub(super) async fn import_practice(app: &App, path: &Path) -> anyhow::Result<u64> {
     let mut told = Vec::new();
-    let (tally, rejects) = Importing::new(app).all(Source::open(path)?, &mut told).await?;
+    let report = Report::beside(path).context("cannot make the report")?;
+    let (tally, rejects, _) = Importing::new(app, report).all(Source::open(path)?, &mut told).await?;
     anyhow::ensure!(rejects.count() == 0, "practice records were not taken: {}", String::from_utf8_lossy(&told));
     Ok(tally.written)
 }
@@ -131,16 +142,18 @@ impl Source {
 struct Importing<'a> {
     app: &'a App,
     import: ImportId,
-    batch: Vec<Record>,
+    /// With the numbers of their lines.
+    batch: Vec<(u64, Record)>,
+    report: Report,
     tally: Imported,
 }
 
 impl<'a> Importing<'a> {
-    fn new(app: &'a App) -> Self {
-        Self { import: app.new_import(), app, batch: Vec::with_capacity(BATCH), tally: Imported::default() }
+    fn new(app: &'a App, report: Report) -> Self {
+        Self { import: app.new_import(), app, batch: Vec::with_capacity(BATCH), report, tally: Imported::default() }
     }
 
-    async fn all(mut self, source: Source, out: &mut impl Write) -> anyhow::Result<(Imported, Rejects)> {
+    async fn all(mut self, source: Source, out: &mut impl Write) -> anyhow::Result<(Imported, Rejects, String)> {
         let Source { mut records, mut rejects, bar } = source;
         if let Some(former) = rejects.set_aside().context("cannot set aside the lines rejected earlier")? {
             writeln!(out, "Lines that an earlier import did not take are now in {}.", former.display())?;
@@ -148,7 +161,7 @@ impl<'a> Importing<'a> {
         let latest = self.app.clock().now().plus(CLOCK_SKEW_MAX);
         while let Some(line) = records.next(latest, |piece| rejects.piece(piece)).context("cannot go on reading")? {
             match line.read {
-                Ok(record) => self.batch.extend(record),
+                Ok(record) => self.batch.extend(record.map(|record| (line.number, record))),
                 Err(faults) => {
                     match line.text {
                         Some(text) => rejects.keep(text),
@@ -166,19 +179,25 @@ impl<'a> Importing<'a> {
         self.keep().await?;
         rejects.finish().context("cannot keep the lines that were not taken")?;
         bar.finish_and_clear();
-        Ok((self.tally, rejects))
+        let report = self.report.finish().context("cannot keep the report")?;
+        Ok((self.tally, rejects, report))
     }
 
     async fn keep(&mut self) -> anyhow::Result<()> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let kept = self.app.import_records(self.import, &self.batch).await.with_context(|| {
+        let records = self.batch.iter().map(|(_, record)| record.clone()).collect::<Vec<_>>();
+        let kept = self.app.import_records(Actor::Console, self.import, &records).await;
+        let (kept, outcomes) = kept.with_context(|| {
             let Imported { written, unchanged } = self.tally;
             format!("{} lines were taken, then it failed; run the same file again", written + unchanged)
         })?;
         self.tally.written += kept.written;
         self.tally.unchanged += kept.unchanged;
+        for ((number, _), outcome) in self.batch.iter().zip(outcomes) {
+            self.report.note(*number, outcome).context("cannot keep the report")?;
+        }
         self.batch.clear();
         Ok(())
     }

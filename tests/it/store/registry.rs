@@ -6,10 +6,14 @@ use eid::store::{RecordBatch, StoredRecord};
 use super::scene::{NOBODY, Scene};
 use crate::support::records::{NOW, later};
 
+fn batch(import: ImportId, records: Vec<StoredRecord>) -> RecordBatch {
+    RecordBatch { import, records, noted: Vec::new(), joined: Vec::new() }
+}
+
 impl Scene {
     /// Imports the records; how many of them changed something.
     async fn import(&self, records: &[StoredRecord]) -> u64 {
-        let batch = RecordBatch { import: ImportId::new(self.make.id()), records: records.to_vec() };
+        let batch = batch(ImportId::new(self.make.id()), records.to_vec());
         self.store.import_records(batch, self.make.entry(NOW, NOBODY)).await.unwrap()
     }
 
@@ -74,7 +78,7 @@ async fn every_batch_leaves_an_entry_with_the_number_of_records_that_it_wrote() 
     let scene = Scene::new().await;
     let (subject, record) = (scene.make.id(), scene.make.record(NOW));
     for written in ["1", "0"] {
-        let batch = RecordBatch { import: ImportId::new(subject), records: vec![record.clone()] };
+        let batch = batch(ImportId::new(subject), vec![record.clone()]);
         scene.store.import_records(batch, scene.make.entry(NOW, subject)).await.unwrap();
         let (canonical, holds) = scene.reader().await.audit_of(subject).await.unwrap().pop().unwrap();
         let entry: serde_json::Value = serde_json::from_slice(&canonical).unwrap();
