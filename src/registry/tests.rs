@@ -76,6 +76,13 @@ impl RegistryService for Scripted {
             }
         }
     }
+
+    async fn put_records(
+        &self,
+        _: Request<pb::PutRecordsRequest>,
+    ) -> Result<Response<pb::PutRecordsResponse>, Status> {
+        Err(Status::unimplemented("nobody feeds it"))
+    }
 }
 
 fn not_found() -> pb::LookupResponse {

@@ -34,7 +34,7 @@ async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
 
 /// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
-    use Role::{Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, Supervisor};
+    use Role::{Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, RegistryWriter, Supervisor};
     let staff = || Role::ALL.to_vec();
     let proposers = || vec![Officer, Supervisor, Administrator, Hotline];
     vec![
@@ -114,6 +114,7 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.TrustService/RejectMaterial", vec![Operator]),
         ("eid.issuance.v1.WorkstationService/List", vec![Supervisor]),
         ("eid.registry.v1.RegistryService/Lookup", vec![RegistryReader]),
+        ("eid.registry.v1.RegistryService/PutRecords", vec![RegistryWriter]),
         ("grpc.health.v1.Health/Check", staff()),
         ("grpc.health.v1.Health/List", staff()),
         ("grpc.health.v1.Health/Watch", staff()),

@@ -37,6 +37,8 @@ mod erasure;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod feed;
+#[cfg(test)]
 mod follow_up;
 #[cfg(test)]
 mod hotline;

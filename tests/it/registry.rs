@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use eid::app::Registry;
 use eid::config::{Config, RegistrySource, Url};
+use eid::domain::audit::Actor;
 use eid::domain::ids::EnrolmentId;
 use eid::domain::passport::DocumentNumber;
 use eid::domain::person::{FullName, NamePart, Sex, StateCode};
