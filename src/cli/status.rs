@@ -225,6 +225,7 @@ mod tests {
             next_step: NextStep::SendCode.into(),
             advice: Some(Text { en: "Ask for a code.".to_owned(), vi: "Hãy yêu cầu mã.".to_owned() }),
             timetable: None,
+            lock_reason: 0,
         };
         let expected = "standing          awaiting activation\nwindow closes     2026-11-21T12:00:00Z\nnext step         offer \
                         to send a code\nadvice (en)       Ask for a code.\nadvice (vi)       Hãy yêu cầu mã.\n";

@@ -95,14 +95,14 @@ impl ShownPapers {
         passport.into_iter().chain(card).collect()
     }
 
-    /// The request that the account was issued on, as it would be with these documents.
+    /// The request that the account was issued on, as it would be with these documents and no others.
     fn renewed(&self, application: &Application) -> Application {
         Application {
             name: self.bearer.name.clone(),
             born_on: self.bearer.born_on,
             nationality: self.bearer.nationality.clone(),
-            passport: self.passport.clone().or_else(|| application.passport.clone()),
-            card: self.card.clone().or_else(|| application.card.clone()),
+            passport: self.passport.clone(),
+            card: self.card.clone(),
             ..application.clone()
         }
     }

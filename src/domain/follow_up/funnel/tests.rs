@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::account::{Notice, Progress, Reopened};
+use crate::domain::account::{AccountState, Notice, Progress, Reopened};
 use crate::domain::application::Language;
 use crate::domain::code::day_number;
 use crate::domain::follow_up::Helper;
