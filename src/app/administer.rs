@@ -150,8 +150,6 @@ impl App {
         stored: &StoredAccount,
         now: Timestamp,
     ) -> Result<AccountView, Error> {
-        let pending = reader.pending_changes(stored.account.id).await?;
-        let pending = pending.into_iter().filter(|pending| now < pending.change.expires_at);
         let followed = reader.followed(stored.account.id).await?.ok_or(Error::NotFound(Missing::Account))?;
         Ok(AccountView {
             account: stored.account.clone(),
@@ -161,7 +159,7 @@ impl App {
             number_masked: self.open_number(stored)?.masked(),
             phone_masked: self.open_phone(stored)?.masked(),
             email_masked: self.open_email(stored)?.map(|email| email.masked()),
-            pending: pending.map(|pending| self.view(pending, now)).collect::<Result<_, _>>()?,
+            pending: self.open_changes(reader, stored, now).await?,
         })
     }
 }

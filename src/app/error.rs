@@ -105,6 +105,8 @@ pub enum Missing {
     Device,
     /// A proof in person.
     Proof,
+    /// A dispute over a number.
+    Dispute,
 }
 
 impl std::fmt::Display for Missing {
@@ -119,6 +121,7 @@ impl std::fmt::Display for Missing {
             Self::Registry => "registry",
             Self::Device => "device",
             Self::Proof => "proof in person",
+            Self::Dispute => "dispute over a number",
         })
     }
 }

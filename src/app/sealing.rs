@@ -12,15 +12,15 @@ use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
-use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId};
+use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, DisputeId, EnrolmentId, MessageId};
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::proposal::{Proposal, ProposalKind};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment,
-    StoredProposal, StoredRecord,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredDispute,
+    StoredEnrolment,    StoredProposal, StoredRecord,
 };
 use crate::vault::Place;
 
@@ -32,6 +32,7 @@ pub(super) const fn place(table: &'static str, column: &'static str, row: Uuid) 
 const fn reason_of(proposal: &Proposal) -> Place {
     let table = match proposal.act.kind() {
         ProposalKind::Reopening => "reopening",
+        ProposalKind::ContactInPerson | ProposalKind::ContactByAuthority => "proposal",
     };
     place(table, "reason", proposal.id.uuid())
 }
@@ -102,6 +103,14 @@ impl App {
 
     pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    pub(super) fn seal_disputed_phone(&self, id: DisputeId, phone: &Phone) -> Result<Sealed, Error> {
+        self.seal(place("contact_dispute", "phone", id.uuid()), phone)
+    }
+
+    pub(super) fn open_disputed_phone(&self, stored: &StoredDispute) -> Result<Phone, Error> {
+        self.open(place("contact_dispute", "phone", stored.dispute.id.uuid()), &stored.phone)
     }
 
     pub(super) fn seal_proposal_reason(&self, proposal: &Proposal, reason: &ReviewReason) -> Result<Sealed, Error> {

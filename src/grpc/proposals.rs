@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use super::gate::caller;
 use super::paging::{SHORT, page, written};
 use super::parse::Faults;
-use super::{advice, render};
+use super::{advice, contact_changes, render};
 use crate::app::{App, Effect, Opening, ProposalView, Settled};
 use crate::domain::ids::{ProposalId, RequestId};
 use crate::domain::law::activation;
@@ -114,6 +114,8 @@ fn read_kind(asked: i32) -> Result<Option<ProposalKind>, Malformed> {
 const fn kind(kind: ProposalKind) -> pb::ProposalKind {
     match kind {
         ProposalKind::Reopening => pb::ProposalKind::Reopening,
+        ProposalKind::ContactInPerson => pb::ProposalKind::ContactInPerson,
+        ProposalKind::ContactByAuthority => pb::ProposalKind::ContactByAuthority,
     }
 }
 
@@ -158,6 +160,10 @@ pub(super) fn proposal(view: &ProposalView) -> pb::Proposal {
 fn effect(effect: &Effect) -> (pb::Text, pb::proposal::Effect) {
     match effect {
         Effect::Reopening(opening) => (opening_summary(opening), pb::proposal::Effect::Reopening(reopening(opening))),
+        Effect::ContactChange(approval) => {
+            let (summary, effect) = contact_changes::approval(approval);
+            (summary, pb::proposal::Effect::ContactChange(effect))
+        }
     }
 }
 

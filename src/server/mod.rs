@@ -49,6 +49,7 @@ pub struct Started {
     counting: JoinHandle<()>,
     publishing: JoinHandle<()>,
     reminding: JoinHandle<()>,
+    contacts: JoinHandle<()>,
     app: App,
 }
 
@@ -89,6 +90,7 @@ impl Started {
             self.counting.await.context("the task that counts deadlines failed")?;
             self.publishing.await.context("the task that publishes lists of revoked devices failed")?;
             self.reminding.await.context("the task that reminds holders failed")?;
+            self.contacts.await.context("the task that moves contact changes on failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -139,6 +141,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
     let publishing = tokio::spawn(workers::publish_lists(app.clone(), stop.clone()));
     let reminding = tokio::spawn(workers::remind(app.clone(), stop.clone()));
+    let contacts = tokio::spawn(workers::settle_contacts(app.clone(), stop.clone()));
     Ok(Started {
         address,
         stop,
@@ -153,6 +156,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         counting,
         publishing,
         reminding,
+        contacts,
         app,
     })
 }

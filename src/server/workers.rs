@@ -28,6 +28,8 @@ const RECOUNT: Duration = Duration::from_mins(1);
 const LISTS: Duration = Duration::from_mins(1);
 /// How often it is looked whether holders are to be reminded.
 const REMINDING: Duration = Duration::from_mins(1);
+/// How often it is looked whether contact changes are due.
+const CONTACTS: Duration = Duration::from_secs(5);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -216,6 +218,24 @@ pub(super) async fn remind(app: App, stop: CancellationToken) {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "holders cannot be reminded");
                 REMINDING
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+/// Moves contact changes on that are due, until `stop`.
+pub(super) async fn settle_contacts(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let rest = match app.settle_contact_changes().await {
+            Ok(0) => CONTACTS,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "contact changes cannot be moved on");
+                CONTACTS
             }
         };
         tokio::select! {

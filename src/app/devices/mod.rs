@@ -25,7 +25,7 @@ pub use totp::TotpChecked;
 pub use verify::{ShownDevice, VerifiedDevice};
 
 pub(super) use authorities::Authorities;
-use challenge::Answer;
+pub(super) use challenge::Answer;
 
 use std::time::Duration;
 

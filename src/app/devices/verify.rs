@@ -105,7 +105,7 @@ impl App {
         let found = named(&mut reader, shown).await?.filter(|(device, _)| device.account == account);
         let Some((device, certificate)) = found else { return Ok(Attempt::Unchanged(VerifiedDevice::Unknown)) };
         let purpose = DevicePurpose::Verification;
-        let answer = Answer { account, purpose, key: &device.key, challenge, signature };
+        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: None };
         let verified = match self.proven(&mut reader, &answer, now).await? {
             Ok(_) => VerifiedDevice::of(&device, &certificate, now),
             Err(NotProven::WrongSignature) => VerifiedDevice::WrongSignature,

@@ -1,6 +1,6 @@
 //! What a proposal would do: looked at anew each time, and done as it was foreseen. One arm for each kind.
 
-use super::super::{App, Error, reopen};
+use super::super::{App, ContactApproval, Error, reopen};
 use crate::domain::proposal::{Act, Proposal, WhyVoid};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Reader};
@@ -10,6 +10,8 @@ use crate::store::{Change, Reader};
 pub enum Effect {
     /// The way to activation is opened.
     Reopening(Box<reopen::Opening>),
+    /// A code goes to the new contact of an account.
+    ContactChange(Box<ContactApproval>),
 }
 
 impl App {
@@ -25,6 +27,10 @@ impl App {
                 let opening = self.opening(reader, *account, now).await?;
                 Ok(opening.map(|opening| Effect::Reopening(Box::new(opening))))
             }
+            Act::ContactInPerson(change) | Act::ContactByAuthority(change) => {
+                let approval = self.contact_approval(reader, *change, now).await?;
+                Ok(approval.map(|approval| Effect::ContactChange(Box::new(approval))))
+            }
         }
     }
 
@@ -37,6 +43,7 @@ impl App {
     ) -> Result<Vec<Change>, Error> {
         match effect {
             Effect::Reopening(opening) => self.open_again(opening, now),
+            Effect::ContactChange(approval) => self.approved_contact_change(approval, now),
         }
     }
 
@@ -44,6 +51,7 @@ impl App {
     pub(super) fn dropped(declined: &Proposal) -> Vec<Change> {
         match declined.act {
             Act::Reopening(_) => Vec::new(),
+            Act::ContactInPerson(change) | Act::ContactByAuthority(change) => vec![Change::DeclineChange(change)],
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::domain::ids::AccountId;
+use crate::domain::contact;
+use crate::domain::ids::{AccountId, ChangeId};
 use crate::domain::staff::Role;
 
 /// What is to be done, and to whom. Names only: what is personal stays sealed where it belongs.
@@ -12,6 +13,10 @@ use crate::domain::staff::Role;
 pub enum Act {
     /// The way to activation is opened again.
     Reopening(AccountId),
+    /// A contact change that an officer began, the holder before them, goes on.
+    ContactInPerson(ChangeId),
+    /// A contact change that an administrator began goes on.
+    ContactByAuthority(ChangeId),
 }
 
 /// Kinds of what can be proposed.
@@ -19,6 +24,10 @@ pub enum Act {
 pub enum ProposalKind {
     /// Opening an account's way to activation again (Decree 69/2024 art. 14: by the hotline).
     Reopening,
+    /// A contact change in person at an office: tier 3 of docs/contacts.md.
+    ContactInPerson,
+    /// A contact change for the authority: tier 4.
+    ContactByAuthority,
 }
 
 /// Who proposes a kind and who approves it.
@@ -43,12 +52,14 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl ProposalKind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Self; 1] = [Self::Reopening];
+    pub const ALL: [Self; 3] = [Self::Reopening, Self::ContactInPerson, Self::ContactByAuthority];
 
     /// The name the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reopening => "reopening",
+            Self::ContactInPerson => "contact-in-person",
+            Self::ContactByAuthority => "contact-by-authority",
         }
     }
 
@@ -63,6 +74,18 @@ impl ProposalKind {
             Self::Reopening => {
                 Rule { proposers: &[Role::Hotline], approvers: &[Role::Hotline], same_office: false, waits: DAY }
             }
+            Self::ContactInPerson => Rule {
+                proposers: &[Role::Officer],
+                approvers: &[Role::Supervisor],
+                same_office: true,
+                waits: contact::APPROVAL,
+            },
+            Self::ContactByAuthority => Rule {
+                proposers: &[Role::Administrator],
+                approvers: &[Role::Administrator],
+                same_office: false,
+                waits: contact::APPROVAL,
+            },
         }
     }
 }
@@ -72,6 +95,8 @@ impl Act {
     pub const fn kind(&self) -> ProposalKind {
         match self {
             Self::Reopening(_) => ProposalKind::Reopening,
+            Self::ContactInPerson(_) => ProposalKind::ContactInPerson,
+            Self::ContactByAuthority(_) => ProposalKind::ContactByAuthority,
         }
     }
 
@@ -79,13 +104,14 @@ impl Act {
     pub const fn target(&self) -> Uuid {
         match self {
             Self::Reopening(account) => account.uuid(),
+            Self::ContactInPerson(change) | Self::ContactByAuthority(change) => change.uuid(),
         }
     }
 
     /// What the store keeps beside kind and target.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Reopening(_) => None,
+            Self::Reopening(_) | Self::ContactInPerson(_) | Self::ContactByAuthority(_) => None,
         }
     }
 
@@ -96,7 +122,9 @@ impl Act {
     pub fn from_parts(kind: &str, target: Uuid, detail: Option<&str>) -> Result<Self, NotAnAct> {
         match (ProposalKind::from_name(kind).ok_or(NotAnAct)?, detail) {
             (ProposalKind::Reopening, None) => Ok(Self::Reopening(AccountId::new(target))),
-            (ProposalKind::Reopening, Some(_)) => Err(NotAnAct),
+            (ProposalKind::ContactInPerson, None) => Ok(Self::ContactInPerson(ChangeId::new(target))),
+            (ProposalKind::ContactByAuthority, None) => Ok(Self::ContactByAuthority(ChangeId::new(target))),
+            (_, Some(_)) => Err(NotAnAct),
         }
     }
 }
