@@ -97,9 +97,7 @@ impl App {
                 let answer = wrong(counted.tries_left);
                 let first = repeat.remember(&by, &answer);
                 let worn_out = worn_out.filter(|_| counted.tries_left == 0);
-                first.map(|first| {
-                    (answer, Unit::new(refused.clone()).with(first).with_all(held()).with_all(worn_out))
-                })
+                first.map(|first| (answer, Unit::new(refused.clone()).with(first).with_all(held()).with_all(worn_out)))
             };
             match decided {
                 Ok((answer, unit)) => (Ok(answer), unit),

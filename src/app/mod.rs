@@ -49,8 +49,8 @@ pub use calendar::Adoption;
 pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
 pub use contacts::{
-    Begun, ChangeView, ContactApproval, ContactWhose, Counter as ContactProposal, Confirmed, ContactCounts, ContactWish, DisputeView, Disputed, GivenUp, Resent, Resolved, Standpoint,
-    Stopped,
+    Begun, ChangeView, Confirmed, ContactApproval, ContactCounts, ContactWhose, ContactWish,
+    Counter as ContactProposal, DisputeView, Disputed, GivenUp, Resent, Resolved, Standpoint, Stopped,
 };
 pub use correct::{History, ShownRevision};
 pub use deadlines::Recomputed;

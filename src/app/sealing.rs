@@ -19,8 +19,8 @@ use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredDispute,
-    StoredEnrolment,    StoredProposal, StoredRecord,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredDispute, StoredEnrolment,
+    StoredProposal, StoredRecord,
 };
 use crate::vault::Place;
 

@@ -17,8 +17,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Budgets, Chip, Codes, Config, Contacts, Devices, FollowUp, Limits, Log, LogFormat, Mode, Notify, Registry,
-    RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
+    Accounts, Archive, Budgets, Chip, Codes, Config, Contacts, Devices, FollowUp, Limits, Log, LogFormat, Mode, Notify,
+    Registry, RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law::{self, Item};

@@ -194,12 +194,18 @@ pub(super) fn approval(approval: &ContactApproval) -> (pb::Text, pb::ContactChan
     };
     let (en, vi) = match old {
         Some(old) => (
-            format!("A code goes to {new}. When it comes back, that is the account's {what_en} instead of {old}; both are told."),
-            format!("Mã xác nhận được gửi tới {new}. Khi mã được nhập, đó là {what_vi} của tài khoản thay cho {old}; cả hai nơi được thông báo."),
+            format!(
+                "A code goes to {new}. When it comes back, that is the account's {what_en} instead of {old}; both are told."
+            ),
+            format!(
+                "Mã xác nhận được gửi tới {new}. Khi mã được nhập, đó là {what_vi} của tài khoản thay cho {old}; cả hai nơi được thông báo."
+            ),
         ),
         None => (
             format!("A code goes to {new}. When it comes back, that is the account's {what_en}; the phone is told."),
-            format!("Mã xác nhận được gửi tới {new}. Khi mã được nhập, đó là {what_vi} của tài khoản; số điện thoại được thông báo."),
+            format!(
+                "Mã xác nhận được gửi tới {new}. Khi mã được nhập, đó là {what_vi} của tài khoản; số điện thoại được thông báo."
+            ),
         ),
     };
     let effect = pb::ContactChangeEffect {

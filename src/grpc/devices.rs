@@ -174,7 +174,11 @@ pub(super) fn ids(faults: &mut Faults, request: &str, account: &str) -> Option<(
     id.zip(account)
 }
 
-pub(super) fn answer(faults: &mut Faults, challenge: &[u8], signature: &[u8]) -> Option<(ChallengeValue, DeviceSignature)> {
+pub(super) fn answer(
+    faults: &mut Faults,
+    challenge: &[u8],
+    signature: &[u8],
+) -> Option<(ChallengeValue, DeviceSignature)> {
     let challenge = faults.take("challenge", ChallengeValue::parse(challenge));
     let signature = faults.take("signature", DeviceSignature::parse(signature));
     challenge.zip(signature)

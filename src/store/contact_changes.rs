@@ -179,12 +179,11 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn contact_changes(&mut self, account: AccountId) -> Result<Vec<StoredChange>, StoreError> {
-        let rows =
-            query("SELECT * FROM contact_change WHERE account_id = $1 ORDER BY begun_at DESC, id DESC LIMIT $2")
-                .bind(account.uuid())
-                .bind(LISTED_MAX)
-                .fetch_all(&mut self.conn())
-                .await?;
+        let rows = query("SELECT * FROM contact_change WHERE account_id = $1 ORDER BY begun_at DESC, id DESC LIMIT $2")
+            .bind(account.uuid())
+            .bind(LISTED_MAX)
+            .fetch_all(&mut self.conn())
+            .await?;
         rows.iter().map(stored).collect()
     }
 

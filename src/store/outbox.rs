@@ -237,9 +237,9 @@ impl Reader {
             "SELECT state FROM outbox WHERE account_id = $1 AND kind IN ('contact_code', 'old_contact_code') \
              ORDER BY id DESC LIMIT 1",
         )
-            .bind(account.uuid())
-            .fetch_optional(&mut self.conn())
-            .await?;
+        .bind(account.uuid())
+        .fetch_optional(&mut self.conn())
+        .await?;
         let state = row.map(|row| row.get::<String>("state")).transpose()?;
         Ok(state.is_some_and(|state| matches!(state.as_str(), "failed" | "given-up")))
     }

@@ -35,7 +35,8 @@ use crate::domain::device::{
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::follow_up::Reminded;
 use crate::domain::ids::{
-    AccountId, CaptureId, ChallengeId, ChangeId, CodeId, DeviceId, DisputeId, EnrolmentId, MessageId, ProofId, StaffId, Version,
+    AccountId, CaptureId, ChallengeId, ChangeId, CodeId, DeviceId, DisputeId, EnrolmentId, MessageId, ProofId, StaffId,
+    Version,
 };
 use crate::domain::office::Record as OfficeRecord;
 use crate::domain::proposal::Proposal;

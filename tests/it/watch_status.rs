@@ -18,9 +18,9 @@ use pb::AccountEventKind as Kind;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-use crate::contact::{begun_phone, confirm, fresh_phone};
 use crate::devices::{Person, bound};
 use crate::hotline::{asked, closes_at, second};
+use crate::support::contacts::{begun_phone, confirm, fresh_phone};
 use crate::support::device::Phone;
 use crate::support::proposals::approve;
 use crate::support::records::{Records, received};

@@ -100,12 +100,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown account, or an unknown change to be repeated; [`Error::RequestIdReused`].
-    pub async fn begin_contact_change(
-        &self,
-        by: &Caller,
-        repeat: &Repeat,
-        wish: &ContactWish,
-    ) -> Result<Begun, Error> {
+    pub async fn begin_contact_change(&self, by: &Caller, repeat: &Repeat, wish: &ContactWish) -> Result<Begun, Error> {
         let (now, spending) = (self.clock().now(), Spending::new());
         self.once(by, repeat, || self.begin_once(by, repeat, (wish, &spending), now)).await
     }
@@ -147,7 +142,7 @@ impl App {
             }
         }
         let asked = Asked { account: &account, new, tier, repeats: wish.repeats, office: None };
-        let settled = match self.room(&mut reader, &asked, by.actor(), now).await? {
+        let settled = match self.room(&mut reader, &asked, now).await? {
             Room::Free(settled) => settled,
             Room::Not(answer) => return Ok(Attempt::Unchanged(answer)),
         };
@@ -195,13 +190,7 @@ impl App {
 
     /// Whether there is room for a request: the account can be changed, the value is new, and none of its kind is open. An
     /// open one that has failed without being settled makes room.
-    pub(super) async fn room(
-        &self,
-        reader: &mut Reader,
-        asked: &Asked<'_>,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<Room, Error> {
+    pub(super) async fn room(&self, reader: &mut Reader, asked: &Asked<'_>, now: Timestamp) -> Result<Room, Error> {
         let account = asked.account;
         if !may_change(account, now) {
             return Ok(Room::Not(Begun::NotUsable));
@@ -222,7 +211,6 @@ impl App {
         if change.state.is_open() {
             return Ok(Room::Not(Begun::AlreadyPending(self.view_of(&open, change)?)));
         }
-        tracing::debug!(change = %change.id, by = %by, "a request that has ended makes room");
         Ok(Room::Free(Some(Change::SaveChange(Box::new(change), open.version))))
     }
 

@@ -121,9 +121,7 @@ impl App {
             .with("purpose", aim.purpose.name())
             .with("code", sent.id.to_string());
         let moved = match change.state {
-            ChangeState::Waiting { .. } => {
-                Some(Change::SaveChange(Box::new(change.send_code(now)?), stored.version))
-            }
+            ChangeState::Waiting { .. } => Some(Change::SaveChange(Box::new(change.send_code(now)?), stored.version)),
             _ => None,
         };
         Ok(Ok((sent.expires_at, Unit::new(entry).with_all(moved).with_all(sent.changes))))
@@ -146,8 +144,7 @@ impl App {
             Turn::Later(at, _) => return Ok(Err(NotSent::TooManyFailures(Some(at)))),
             Turn::No(_) => return Ok(Err(NotSent::TooManyFailures(None))),
         }
-        if let Err(Spent { retry_at }) =
-            spending.get_or_init(|| self.spend_sending(account.account.id, &aim.to)).await
+        if let Err(Spent { retry_at }) = spending.get_or_init(|| self.spend_sending(account.account.id, &aim.to)).await
         {
             return Ok(Err(NotSent::HeldBack(*retry_at)));
         }
@@ -167,9 +164,7 @@ impl App {
         state: ChangeState,
     ) -> Result<Aim, Error> {
         match state {
-            ChangeState::ProvingOld => {
-                Ok(aim(Purpose::OldContact, self.old_contact(account, stored.change.kind)?))
-            }
+            ChangeState::ProvingOld => Ok(aim(Purpose::OldContact, self.old_contact(account, stored.change.kind)?)),
             _ => Ok(aim(purpose(stored.change.kind), self.open_new_contact(stored)?)),
         }
     }

@@ -17,8 +17,8 @@ pub use cancel::{GivenUp, Stopped};
 pub use codes::Resent;
 pub use confirm::Confirmed;
 pub use counts::ContactCounts;
-pub use propose::{ContactApproval, Counter, Whose as ContactWhose};
 pub use disputes::{DisputeView, Disputed, Resolved};
+pub use propose::{ContactApproval, Counter, Whose as ContactWhose};
 
 use super::{App, Caller, Error, Missing, Officer};
 use crate::domain::account::Standing;

@@ -92,7 +92,7 @@ impl App {
             Whose::ByAuthority(_) => None,
         };
         let asked = Asked { account: &account, new: &wish.new, tier, repeats: wish.repeats, office };
-        let settled = match self.room(&mut reader, &asked, by.actor(), now).await? {
+        let settled = match self.room(&mut reader, &asked, now).await? {
             Room::Free(settled) => settled,
             Room::Not(answer) => return Ok(Attempt::Unchanged((answer, None))),
         };
@@ -155,11 +155,7 @@ impl App {
     }
 
     /// The account that is meant, and the tier; `None` if the passport before the officer is not that account's.
-    async fn account_meant(
-        &self,
-        reader: &mut Reader,
-        whose: &Whose,
-    ) -> Result<Option<(StoredAccount, Tier)>, Error> {
+    async fn account_meant(&self, reader: &mut Reader, whose: &Whose) -> Result<Option<(StoredAccount, Tier)>, Error> {
         match whose {
             Whose::InPerson(_, stood) => {
                 let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use crate::cli::demo::app;
 use crate::cli::demo::cast::Who;
-use crate::cli::demo::contacts::{Way, begin_at_the_counter, begin_for_the_authority, begin_in_the_app, confirm, give_up};
+use crate::cli::demo::contacts::{
+    Way, begin_at_the_counter, begin_for_the_authority, begin_in_the_app, confirm, give_up,
+};
 use crate::cli::demo::mailbox::Mailbox;
 use crate::cli::demo::proposals::{approve, outcome};
 use crate::cli::demo::stage::{Case, Stage};

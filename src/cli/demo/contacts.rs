@@ -51,9 +51,8 @@ pub(super) async fn begin_in_the_app<M: Mailbox, W: Write>(
     };
     let contacts = stage.cast.holders_contacts();
     let reply = ask(&contacts, request, async |mut c, q| c.begin_contact_change(q).await).await;
-    let step = reply.step((Who::AppBackend, does, holder.label()), state, |answer| {
-        begun(answer.outcome(), answer.change.as_ref())
-    });
+    let step = reply
+        .step((Who::AppBackend, does, holder.label()), state, |answer| begun(answer.outcome(), answer.change.as_ref()));
     stage.printer.step(&step)?;
     Ok(counted(stage, reply.answer().and_then(|answer| answer.change)))
 }
@@ -127,8 +126,7 @@ pub(super) async fn confirm<M: Mailbox, W: Write>(
         reply.answer().map(|answer| answer.outcome())
     } else {
         let request = ConfirmRequest { request_id, change_id, code };
-        let contacts =
-            if who == Who::Officer { stage.cast.contacts_at_the_counter() } else { stage.cast.contacts() };
+        let contacts = if who == Who::Officer { stage.cast.contacts_at_the_counter() } else { stage.cast.contacts() };
         let reply = ask(&contacts, request, async |mut c, q| c.confirm(q).await).await;
         stage.printer.step(&reply.step(action, expected, |answer| shown(answer.outcome())))?;
         reply.answer().map(|answer| answer.outcome())
@@ -155,8 +153,8 @@ pub(super) async fn give_up<M: Mailbox, W: Write>(
     let contacts = stage.cast.holders_contacts();
     let reply = ask(&contacts, request, async |mut c, q| c.cancel_contact_change(q).await).await;
     let action = (Who::AppBackend, "gives up, by the bound device, the change of", holder.label());
-    let step = reply
-        .step(action, "CANCELLED", |answer| Answer::outcome(answer.outcome().as_str_name(), "CANCEL_OUTCOME_"));
+    let step =
+        reply.step(action, "CANCELLED", |answer| Answer::outcome(answer.outcome().as_str_name(), "CANCEL_OUTCOME_"));
     let given_up = reply.answer().is_some_and(|answer| answer.outcome() == CancelOutcome::Cancelled);
     stage.counts.cancelled += usize::from(given_up);
     stage.printer.step(&step)

@@ -273,9 +273,15 @@ mod tests {
     #[test]
     fn configuration_lengthens_the_waiting_time_and_shortens_what_follows_and_never_the_other_way() {
         let lax = ContactPolicy { waiting: Duration::ZERO, open: Duration::from_hours(500) };
-        assert_eq!((lax.waiting(Tier::DeviceAlone), lax.open(Tier::DeviceAndContact)), (WAITING_MIN, Duration::from_hours(1)));
+        assert_eq!(
+            (lax.waiting(Tier::DeviceAlone), lax.open(Tier::DeviceAndContact)),
+            (WAITING_MIN, Duration::from_hours(1))
+        );
         let strict = ContactPolicy { waiting: Duration::from_hours(48), open: Duration::from_mins(30) };
-        assert_eq!((strict.waiting(Tier::DeviceAlone).as_secs(), strict.open(Tier::DeviceAlone).as_secs()), (172_800, 1_800));
+        assert_eq!(
+            (strict.waiting(Tier::DeviceAlone).as_secs(), strict.open(Tier::DeviceAlone).as_secs()),
+            (172_800, 1_800)
+        );
     }
 
     #[test]
@@ -316,7 +322,9 @@ mod tests {
         let code = begun(Tier::DeviceAndContact).old_is_alive(NOW).unwrap().send_code(NOW).unwrap();
         let done = code.clone().confirm(NOW).unwrap();
         assert_eq!((done.due_at(), done.state.settled_at()), (None, Some(NOW)));
-        assert!(done.clone().confirm(NOW).is_err() && done.clone().fail(FailureReason::CancelledByHolder, NOW).is_err());
+        assert!(
+            done.clone().confirm(NOW).is_err() && done.clone().fail(FailureReason::CancelledByHolder, NOW).is_err()
+        );
         let failed = code.clone().fail(FailureReason::CancelledByNotice, NOW).unwrap();
         assert_eq!(failed.state.failure(), Some(FailureReason::CancelledByNotice));
         assert_eq!(failed.confirm(NOW).unwrap_err().to_string(), "cannot confirm a contact change that is failed");
