@@ -107,7 +107,7 @@ async fn each_step_of_an_account_is_told_with_where_it_stands_afterwards() {
         assert_eq!((kinds.last(), last.standing()), (Some(&Kind::DeviceBound), standing));
 
         let new = fresh_phone(service).await;
-        let change = begun_phone(service, holder, &new).await;
+        let change = begun_phone(service, &holder.with(Phone::new(77)), &new).await;
         assert!(caught_up(service, &token).await.is_empty(), "a wish is no change");
         confirm(service, &change, &service.latest_code(&new).await).await;
         assert_eq!(kinds_since(service, &mut token).await.0, [Kind::ContactChanged]);
