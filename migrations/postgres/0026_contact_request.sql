@@ -23,7 +23,7 @@ CREATE INDEX contact_change_due ON contact_change (due_at, id) WHERE due_at IS N
 CREATE UNIQUE INDEX contact_change_link ON contact_change (link_index) WHERE link_index IS NOT NULL;
 
 -- Whether the last code of a change could be brought there.
-CREATE INDEX outbox_contact_code ON outbox (account_id, id) WHERE kind IN ('contact_code', 'old_contact_code');
+CREATE INDEX outbox_account_kind ON outbox (account_id, kind, id);
 
 -- Claims to a number that serves an account.
 CREATE TABLE contact_dispute (
