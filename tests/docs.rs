@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use eid::cli::Cli;
+use eid::domain::contact::{self, FailureReason};
 use eid::domain::disclosure::disclosure;
 use eid::domain::follow_up::Obstacle;
-use eid::domain::lock::{Comes, RULES};
+use eid::domain::lock::{self, Comes};
 use eid::domain::proposal::ProposalKind;
 use eid::domain::staff::Role;
 use eid::domain::trust::FAULTS;
@@ -42,7 +43,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 25] = [
+const TABLES: [(&str, &str); 30] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -65,6 +66,11 @@ const TABLES: [(&str, &str); 25] = [
     ("CountersignProof", "CountersignProofOutcome"),
     ("Begin", "BeginOutcome"),
     ("Confirm", "ConfirmOutcome"),
+    ("ResendCode", "ResendOutcome"),
+    ("CancelContactChange", "CancelOutcome"),
+    ("StopContactChange", "StopOutcome"),
+    ("OpenDispute", "DisputeOutcome"),
+    ("ResolveDispute", "ResolveOutcome"),
     ("ApproveProposal and DeclineProposal", "SettleOutcome"),
     ("ProposeMaterial", "ProposeOutcome"),
     ("ApproveMaterial", "ApproveOutcome"),
@@ -223,6 +229,46 @@ fn every_kind_of_proposal_stands_in_its_table_with_its_rule() {
     assert_eq!(sent, ProposalKind::ALL.map(|kind| kind.name().replace('-', "_")));
 }
 
+/// The cells of the rows below a heading of `docs/contacts.md`.
+fn contact_rows(heading: &str) -> Vec<Vec<String>> {
+    let contacts = text("docs/contacts.md");
+    let lines = contacts.lines().skip_while(|line| *line != format!("## {heading}")).skip(1);
+    let rows = lines.take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+#[test]
+fn the_tiers_of_contact_changes_stand_in_their_table_as_the_code_has_them() {
+    let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    let due = contact::RULES.iter().map(|rule| {
+        let cancellers: Vec<_> = rule.cancellers.iter().map(|canceller| canceller.name()).collect();
+        vec![
+            format!("`{}`", rule.tier.name()),
+            rule.beginner.name().to_owned(),
+            rule.proof.to_owned(),
+            yes(rule.proves_old),
+            yes(rule.waits),
+            rule.approver.map_or("nobody", |role| role.name()).to_owned(),
+            format!("{} h", rule.open.as_secs() / 3_600),
+            cancellers.join(", "),
+        ]
+    });
+    assert_eq!(contact_rows("Tiers"), due.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_reason_for_which_a_contact_change_fails_stands_in_its_table() {
+    let told: Vec<_> = contact_rows("Why requests fail").into_iter().map(|mut row| row.remove(0)).collect();
+    let due: Vec<_> = FailureReason::ALL.iter().map(|reason| format!("`{}`", reason.name())).collect();
+    assert_eq!(told, due);
+    let sent: Vec<_> = values("ContactFailure", DESCRIPTORS).into_iter().map(|(_, short)| short).collect();
+    let named = due.iter().map(|name| name.trim_matches('`').to_uppercase().replace('-', "_"));
+    assert_eq!(sent, named.collect::<Vec<_>>());
+    let states: Vec<_> = contact_rows("The way of a request").into_iter().map(|mut row| row.remove(0)).collect();
+    let known: BTreeSet<_> = values("ContactChangeState", DESCRIPTORS).into_iter().map(|(_, short)| short).collect();
+    assert_eq!(states.iter().map(|state| state.trim_matches('`').to_owned()).collect::<BTreeSet<_>>(), known);
+}
+
 #[test]
 fn words_that_look_like_a_reason_an_outcome_or_a_code_are_one() {
     let mut known: BTreeSet<String> = CODES.iter().map(ToString::to_string).collect();
@@ -286,7 +332,7 @@ fn every_ground_stands_in_its_table_with_who_sets_and_lifts_it() {
         [] => "nobody".to_owned(),
         roles => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
     };
-    let due = RULES.iter().map(|rule| {
+    let due = lock::RULES.iter().map(|rule| {
         let comes = match rule.comes {
             Comes::Set => "set and lifted",
             Comes::ByOrder => "by order",

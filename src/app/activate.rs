@@ -302,6 +302,7 @@ impl App {
             not_yet: |retry_at| Activated::NotYet { retry_at },
             too_many: Activated::TooManyFailures,
             wrong: |tries_left| Activated::WrongCode { tries_left },
+            worn_out: None,
         };
         let (actor, call) = (by.clone(), repeat.clone());
         let right = move |app: &Self, typed: Typed, counted: &CountedTry| {

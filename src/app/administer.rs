@@ -231,8 +231,6 @@ impl App {
         (stored, disclosure): (&StoredAccount, &Disclosure),
         now: Timestamp,
     ) -> Result<AccountView, Error> {
-        let pending = reader.pending_changes(stored.account.id).await?;
-        let pending = pending.into_iter().filter(|pending| now < pending.change.expires_at);
         let followed = reader.followed(stored.account.id).await?.ok_or(Error::NotFound(Missing::Account))?;
         Ok(AccountView {
             account: stored.account.clone(),
@@ -242,7 +240,7 @@ impl App {
             number_masked: self.open_number(stored)?.masked(),
             phone_masked: disclosure.phone.of_phone(&self.open_phone(stored)?),
             email_masked: self.open_email(stored)?.map(|email| disclosure.email.of_email(&email)),
-            pending: pending.map(|pending| self.view(pending, now)).collect::<Result<_, _>>()?,
+            pending: self.open_changes(reader, stored, now).await?,
         })
     }
 }

@@ -49,6 +49,12 @@ impl App {
         self.spend("device", &device.to_string(), budgets.device).await
     }
 
+    /// Counts a code from a notice that is tried from a network; those whose network is not told are counted together.
+    pub(super) async fn spend_stop(&self, source: Option<SourceNetwork>) -> Result<(), Spent> {
+        let subject = source.map(|source| hex::encode(self.vault().source(&source).as_bytes())).unwrap_or_default();
+        self.spend("stop", &subject, self.settings().budgets.source).await
+    }
+
     /// Counts a wish for what goes together with a slip, which strangers of the same network must not be able to close.
     pub(super) async fn spend_slip(&self, device: KeyThumbprint) -> Result<(), Spent> {
         self.spend("slip", &device.to_string(), self.settings().budgets.device).await

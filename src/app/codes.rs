@@ -68,6 +68,8 @@ pub(super) struct Answers<T> {
     pub(super) too_many: T,
     /// The code was wrong, and so many tries are left.
     pub(super) wrong: fn(u32) -> T,
+    /// What a wrong code changes that leaves no try.
+    pub(super) worn_out: Option<Change>,
 }
 
 impl App {
@@ -81,7 +83,9 @@ impl App {
         right: impl FnOnce(&App, Typed, &CountedTry) -> Result<(T, Unit), Error> + Send + 'static,
     ) -> Result<Attempt<T>, Error> {
         let (app, by, repeat) = (self.clone(), by.clone(), repeat.clone());
+        let mut answers = answers;
         let (slot, now, wrong) = ((typed.account.account.id, typed.aim.purpose), typed.now, answers.wrong);
+        let worn_out = answers.worn_out.take();
         let tried = (slot.0, slot.1, typed.aim.device);
         let policy = self.settings().codes;
         let decide = move |counted: CountedTry| {
@@ -92,7 +96,8 @@ impl App {
             } else {
                 let answer = wrong(counted.tries_left);
                 let first = repeat.remember(&by, &answer);
-                first.map(|first| (answer, Unit::new(refused.clone()).with(first).with_all(held())))
+                let worn_out = worn_out.filter(|_| counted.tries_left == 0);
+                first.map(|first| (answer, Unit::new(refused.clone()).with(first).with_all(held()).with_all(worn_out)))
             };
             match decided {
                 Ok((answer, unit)) => (Ok(answer), unit),
@@ -203,6 +208,7 @@ impl App {
         let notice = match aim.purpose {
             Purpose::Activation => NoticeText::ActivationCode(CodeText(code)),
             Purpose::PhoneChange | Purpose::EmailChange => NoticeText::ContactCode(CodeText(code)),
+            Purpose::OldContact => NoticeText::OldContactCode(CodeText(code)),
         };
         let content = MessageContent { to: aim.to.clone(), language: stored.account.language, notice };
         let (id, account) = (MessageId::new(self.dice().id(now)), stored.account.id);

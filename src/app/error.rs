@@ -112,6 +112,8 @@ pub enum Missing {
     Lock,
     /// An order of an authority.
     Order,
+    /// A dispute over a number.
+    Dispute,
 }
 
 impl std::fmt::Display for Missing {
@@ -128,6 +130,7 @@ impl std::fmt::Display for Missing {
             Self::Proof => "proof in person",
             Self::Lock => "lock",
             Self::Order => "order",
+            Self::Dispute => "dispute over a number",
         })
     }
 }

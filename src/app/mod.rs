@@ -9,8 +9,8 @@ mod budgets;
 mod calendar;
 mod caller;
 mod captures;
-mod change_contact;
 mod codes;
+mod contacts;
 mod correct;
 mod deadlines;
 mod decide;
@@ -50,7 +50,10 @@ pub use budgets::BudgetSettings;
 pub use calendar::Adoption;
 pub use caller::{Caller, Officer};
 pub use captures::Confirmation;
-pub use change_contact::{Begun, ChangeView, Confirmed};
+pub use contacts::{
+    Begun, ChangeView, Confirmed, ContactApproval, ContactCounts, ContactWhose, ContactWish,
+    Counter as ContactProposal, DisputeView, Disputed, GivenUp, Resent, Resolved, Standpoint, Stopped,
+};
 pub use correct::{History, ShownRevision};
 pub use deadlines::Recomputed;
 pub use decide::{ClaimedContent, ClaimedEnrolment, ClaimedEnrolments, Decided, Decision};
@@ -91,6 +94,7 @@ use crate::archive::Archive;
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::code::CodePolicy;
+use crate::domain::contact::ContactPolicy;
 use crate::domain::deadline::StageLimits;
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::ids::EntryId;
@@ -131,6 +135,8 @@ pub struct Settings {
     pub stages: StageLimits,
     /// Devices of holders.
     pub devices: DeviceSettings,
+    /// Changes of phone and e-mail address.
+    pub contacts: ContactPolicy,
     /// On which days of the window holders are reminded to activate.
     pub reminders: ReminderDays,
     /// How many days before a document ends its holder is warned.

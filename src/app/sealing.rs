@@ -13,7 +13,7 @@ use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
 use crate::domain::ids::{
-    AccountId, ChangeId, CodeId, DeviceId, DocumentId, EnrolmentId, LockId, MessageId, OrderId, UpdateId,
+    AccountId, ChangeId, CodeId, DeviceId, DisputeId, DocumentId, EnrolmentId, LockId, MessageId, OrderId, UpdateId,
 };
 use crate::domain::life::{DocumentUpdate, ShownDocument};
 use crate::domain::message::{CodeText, Message, MessageContent};
@@ -23,8 +23,8 @@ use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredLock,
-    StoredOrder, StoredProposal, StoredRecord, StoredUpdate,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredDispute, StoredEnrolment,
+    StoredLock, StoredOrder, StoredProposal, StoredRecord, StoredUpdate,
 };
 use crate::vault::Place;
 
@@ -39,7 +39,9 @@ const fn reason_of(proposal: &Proposal) -> Place {
         ProposalKind::LockLift
         | ProposalKind::CentralLockLift
         | ProposalKind::Closing
-        | ProposalKind::DocumentUpdate => "proposal",
+        | ProposalKind::DocumentUpdate
+        | ProposalKind::ContactInPerson
+        | ProposalKind::ContactByAuthority => "proposal",
     };
     place(table, "reason", proposal.id.uuid())
 }
@@ -110,6 +112,14 @@ impl App {
 
     pub(super) fn open_new_contact(&self, stored: &StoredChange) -> Result<Contact, Error> {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
+    }
+
+    pub(super) fn seal_disputed_phone(&self, id: DisputeId, phone: &Phone) -> Result<Sealed, Error> {
+        self.seal(place("contact_dispute", "phone", id.uuid()), phone)
+    }
+
+    pub(super) fn open_disputed_phone(&self, stored: &StoredDispute) -> Result<Phone, Error> {
+        self.open(place("contact_dispute", "phone", stored.dispute.id.uuid()), &stored.phone)
     }
 
     pub(super) fn seal_proposal_reason(&self, proposal: &Proposal, reason: &ReviewReason) -> Result<Sealed, Error> {

@@ -98,6 +98,7 @@ async fn act(
         authority: channel("authority").await?,
         app: channel("app-backend").await?,
         administrator: channel("administrator").await?,
+        second_administrator: channel("administrator-2").await?,
         hotline: channel("hotline").await?,
         second_hotline: channel("hotline-2").await?,
     };

@@ -54,6 +54,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// Devices of holders.
     pub devices: Devices,
+    /// Changes of phone and e-mail address.
+    pub contacts: Contacts,
     /// How long requests may stay where the law sets no limit.
     pub requests: Requests,
     /// Following up on accounts that were issued.
@@ -253,6 +255,15 @@ pub struct Requests {
     pub correction_days: u16,
 }
 
+/// Changes of phone and e-mail address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contacts {
+    /// How long a change without the old contact waits.
+    pub waiting_hours: u64,
+    /// How long codes may be typed at most.
+    pub open_hours: u64,
+}
+
 /// Following up on accounts that were issued.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FollowUp {
@@ -446,6 +457,7 @@ impl Config {
             budgets,
             accounts,
             devices,
+            contacts,
             requests,
             follow_up,
             life,
@@ -506,6 +518,8 @@ impl Config {
             ("budgets.prefix_codes_per_hour", budgets.prefix_codes_per_hour.to_string()),
             ("budgets.codes_per_hour", budgets.codes_per_hour.to_string()),
             ("accounts.identity_number_digits", accounts.identity_number_digits.to_string()),
+            ("contacts.waiting_hours", contacts.waiting_hours.to_string()),
+            ("contacts.open_hours", contacts.open_hours.to_string()),
             ("devices.certificate_hours", devices.certificate_hours.to_string()),
             ("devices.list_hours", devices.list_hours.to_string()),
             ("devices.list_url", devices.list_url.clone().unwrap_or_default()),

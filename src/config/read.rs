@@ -17,8 +17,8 @@ use super::fault::Fault;
 use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
-    Accounts, Archive, Budgets, Chip, Codes, Config, Devices, FollowUp, LifeWarnings, Limits, Log, LogFormat, Mode,
-    Notify, Registry, RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
+    Accounts, Archive, Budgets, Chip, Codes, Config, Contacts, Devices, FollowUp, LifeWarnings, Limits, Log, LogFormat,
+    Mode, Notify, Registry, RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
 };
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law::{self, Item};
@@ -46,6 +46,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
         budgets: reader.budgets(),
         accounts: Accounts { identity_number_digits: reader.number("accounts.identity_number_digits", 1..=20) },
         devices: reader.devices(),
+        contacts: reader.contacts(),
         requests: reader.requests(),
         life: LifeWarnings { warning_days: reader.warning_days("life.warning_days") },
         follow_up: FollowUp { reminder_days: reader.reminder_days("follow_up.reminder_days") },
@@ -255,6 +256,14 @@ impl Reader<'_> {
             challenge_secs: self.number("devices.challenge_secs", 30..=600),
             issuer,
             face_verifiers: (!verifiers.is_empty()).then(|| self.home.join(verifiers)),
+        }
+    }
+
+    fn contacts(&mut self) -> Contacts {
+        let least = law::contacts::WAITING_MIN.as_secs() / 3_600;
+        Contacts {
+            waiting_hours: self.number("contacts.waiting_hours", least..=168),
+            open_hours: self.number("contacts.open_hours", 1..=72),
         }
     }
 

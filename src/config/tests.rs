@@ -174,6 +174,7 @@ fn the_default_file_is_the_development_configuration() {
                 issuer: "eID".to_owned(),
                 face_verifiers: None,
             },
+            contacts: Contacts { waiting_hours: 24, open_hours: 72 },
             requests: Requests { review_working_days: 1, correction_days: 30 },
             life: LifeWarnings { warning_days: WarningDays::new(vec![60, 30, 7]).unwrap() },
             follow_up: FollowUp { reminder_days: ReminderDays::new(vec![3, 6]).unwrap() },

@@ -142,6 +142,22 @@ pub enum Action {
     ContactChanged,
     /// A contact change was given up.
     ContactChangeCancelled,
+    /// An open contact change is to be looked at later.
+    ContactChangePostponed,
+    /// A contact change failed otherwise.
+    ContactChangeFailed,
+    /// A code came back from the contact that is to be given up.
+    OldContactProven,
+    /// Contact changes of an account were listed.
+    ContactChangesListed,
+    /// A code from a notice stopped nothing.
+    CancelLinkRefused,
+    /// Somebody claims a number that serves an account.
+    NumberDisputed,
+    /// Claims to numbers were listed.
+    NumberDisputesListed,
+    /// A claim to a number was ruled on.
+    NumberDisputeResolved,
     /// Accounts were looked up or looked at.
     AccountViewed,
     /// A carrier took a message.
@@ -275,6 +291,14 @@ impl Action {
             Self::ContactChangeBegun => "contact-change.begun",
             Self::ContactChanged => "contact-change.confirmed",
             Self::ContactChangeCancelled => "contact-change.cancelled",
+            Self::ContactChangePostponed => "contact-change.postponed",
+            Self::ContactChangeFailed => "contact-change.failed",
+            Self::OldContactProven => "contact-change.old-contact-proven",
+            Self::ContactChangesListed => "contact-changes.listed",
+            Self::CancelLinkRefused => "contact-change.stop-refused",
+            Self::NumberDisputed => "number.disputed",
+            Self::NumberDisputesListed => "number.disputes-listed",
+            Self::NumberDisputeResolved => "number.dispute-resolved",
             Self::AccountViewed => "account.viewed",
             Self::MessageSent => "message.sent",
             Self::MessageDelayed => "message.delayed",

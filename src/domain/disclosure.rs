@@ -102,7 +102,7 @@ pub const fn disclosure(role: Role) -> Option<Disclosure> {
         Role::Auditor => (&[Number, Document, Card, Enrolment], Extent::Presence, Extent::Presence),
         Role::Authority | Role::AppBackend | Role::Operator | Role::RegistryReader | Role::RegistryWriter => {
             return None;
-        },
+        }
     };
     Some(Disclosure { searches, phone, email })
 }

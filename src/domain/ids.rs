@@ -70,6 +70,8 @@ ids! {
     ChangeId;
     /// Something that waits for a second person.
     ProposalId;
+    /// A claim to a number that serves an account.
+    DisputeId;
     /// One capture, and the object that it is in the archive.
     CaptureId;
     /// A message in the outbox.

@@ -7,7 +7,7 @@ use time::Date;
 
 use super::application::Language;
 use super::code::Code;
-use super::contact::{Contact, ContactKind};
+use super::contact::{CancelLink, Contact, ContactKind};
 use super::follow_up::waking;
 use super::ids::{AccountId, MessageId};
 use super::text::Malformed;
@@ -52,6 +52,12 @@ pub enum NoticeText {
     ContactChangeBegun(ContactKind),
     /// The phone or address was changed.
     ContactChanged(ContactKind),
+    /// The code that shows that this contact, which is to be given up, is alive.
+    OldContactCode(CodeText),
+    /// Another phone or address was asked for; with the code that stops it.
+    ContactChangeAsked(ContactKind, CancelLink),
+    /// Somebody claims the number that serves the account.
+    NumberDisputed,
     /// Another device is the account's, or none any more.
     DeviceChanged,
     /// Somebody stood at a counter and asked for another device.
@@ -99,7 +105,11 @@ impl NoticeText {
             Self::ActivationCode(_) => "activation_code",
             Self::AccountActivated => "activated_notice",
             Self::ContactCode(_) => "contact_code",
-            Self::ContactChangeBegun(_) | Self::ContactChanged(_) => "contact_notice",
+            Self::OldContactCode(_) => "old_contact_code",
+            Self::ContactChangeBegun(_)
+            | Self::ContactChanged(_)
+            | Self::ContactChangeAsked(..)
+            | Self::NumberDisputed => "contact_notice",
             Self::DeviceChanged | Self::DeviceAskedAtCounter => "device_notice",
             Self::SlipPrinted => "slip_notice",
             Self::ActivationReminder(_) => "activation_reminder",
@@ -111,7 +121,9 @@ impl NoticeText {
     /// The code it carries, if it carries one.
     pub const fn code(&self) -> Option<&Code> {
         match self {
-            Self::ActivationCode(CodeText(code)) | Self::ContactCode(CodeText(code)) => Some(code),
+            Self::ActivationCode(CodeText(code))
+            | Self::ContactCode(CodeText(code))
+            | Self::OldContactCode(CodeText(code)) => Some(code),
             _ => None,
         }
     }
@@ -130,6 +142,9 @@ impl MessageContent {
                 | NoticeText::ContactCode(_)
                 | NoticeText::ContactChangeBegun(_)
                 | NoticeText::ContactChanged(_)
+                | NoticeText::OldContactCode(_)
+                | NoticeText::ContactChangeAsked(..)
+                | NoticeText::NumberDisputed
                 | NoticeText::DeviceChanged
                 | NoticeText::DeviceAskedAtCounter
                 | NoticeText::SlipPrinted

@@ -1,10 +1,11 @@
 //! What each outcome means for the person in front of the screen, and what to do next.
 
+pub(super) mod contacts;
 pub(super) mod devices;
 pub(super) mod follow_up;
 pub(super) mod life;
 
-use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Settled};
+use crate::app::{Activated, Approved, Asked, CodeSent, Drawn, NotBindable, Proposed, Settled};
 use crate::domain::code::Held;
 use crate::domain::lock::LockClass;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
@@ -220,44 +221,6 @@ pub(super) const fn void(why: WhyVoid) -> Text {
         WhyVoid::NotNeeded => Text::new(
             "There is nothing left to do: things have come right meanwhile.",
             "Không còn việc gì phải làm: tình trạng đã được giải quyết.",
-        ),
-    }
-}
-
-pub(super) const fn begun(begun: &Begun) -> Text {
-    match begun {
-        Begun::Begun(_) => Text::new(
-            "A code was sent to the new contact. The old one stays until the code comes back.",
-            "Mã xác nhận đã được gửi tới liên hệ mới. Liên hệ cũ còn hiệu lực đến khi xác nhận.",
-        ),
-        Begun::Unchanged => Text::new(
-            "This is the account's contact already. Nothing to change.",
-            "Đây đã là liên hệ của tài khoản. Không có gì để thay đổi.",
-        ),
-        Begun::Taken => TAKEN,
-        Begun::AlreadyPending(_) => Text::new(
-            "A change of this kind is pending. Confirm or cancel it first.",
-            "Đang có yêu cầu thay đổi cùng loại. Hãy xác nhận hoặc hủy yêu cầu đó trước.",
-        ),
-        Begun::HeldBack { .. } => HELD_BACK,
-        Begun::TooManyFailures { retry_at: Some(_) } => WAIT,
-        Begun::TooManyFailures { retry_at: None } => STOPPED,
-    }
-}
-
-pub(super) const fn confirmed(confirmed: Confirmed) -> Text {
-    match confirmed {
-        Confirmed::Confirmed => Text::new("The new contact is live.", "Liên hệ mới đã có hiệu lực."),
-        Confirmed::WrongCode { tries_left: 0 } | Confirmed::NoLiveCode => Text::new(
-            "There is no code to check: it has ended or was used up. Cancel the change and begin again.",
-            "Không còn mã hiệu lực: mã đã hết hạn hoặc hết lượt thử. Hãy hủy yêu cầu và làm lại.",
-        ),
-        Confirmed::WrongCode { .. } => WRONG_CODE,
-        Confirmed::NotYet { .. } => WAIT,
-        Confirmed::Taken => TAKEN,
-        Confirmed::NotPending => Text::new(
-            "The change is no longer pending. See its state; begin a new one if need be.",
-            "Yêu cầu không còn ở trạng thái chờ. Hãy xem trạng thái và tạo yêu cầu mới nếu cần.",
         ),
     }
 }

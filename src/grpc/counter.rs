@@ -27,13 +27,10 @@ impl pb::counter_service_server::CounterService for Counter {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
-        let number = faults.text("identity_number", &message.identity_number, IdentityNumber::parse);
-        let state = faults.text("passport_state", &message.passport_state, StateCode::parse);
-        let passport = faults.text("passport_number", &message.passport_number, DocumentNumber::parse);
-        let found = id.zip(number).zip(state.zip(passport));
-        let ((id, number), (state, passport)) = faults.finish(found)?;
+        let shown = (&message.identity_number[..], &message.passport_state[..], &message.passport_number[..]);
+        let stood = stood(&mut faults, shown);
+        let (id, stood) = faults.finish(id.zip(stood))?;
         let repeat = self.0.repeat(id, "CounterService/ProveInPerson", &message.encode_to_vec());
-        let stood = StoodAtCounter { number, state, passport };
         let proved = self.0.prove_in_person(&by, &officer, &repeat, &stood).await?;
         let mut answer = pb::ProveInPersonResponse {
             advice: Some(render::text(advice::proved(&proved))),
@@ -73,6 +70,15 @@ impl pb::counter_service_server::CounterService for Counter {
         let advice = Some(render::text(advice::countersigned(agreed)));
         Ok(Response::new(pb::CountersignProofResponse { outcome: outcome.into(), expires_at, advice }))
     }
+}
+
+/// Who stands at the counter: number, and state and number of the passport, as they came.
+pub(super) fn stood(faults: &mut Faults, (number, state, passport): (&str, &str, &str)) -> Option<StoodAtCounter> {
+    let number = faults.text("identity_number", number, IdentityNumber::parse);
+    let state = faults.text("passport_state", state, StateCode::parse);
+    let passport = faults.text("passport_number", passport, DocumentNumber::parse);
+    let read = number.zip(state.zip(passport));
+    read.map(|(number, (state, passport))| StoodAtCounter { number, state, passport })
 }
 
 const fn rendered_purpose(purpose: ProofPurpose) -> pb::ProofPurpose {

@@ -4,6 +4,7 @@ use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use super::advice::devices as advice;
+use super::contact_changes;
 use super::gate::caller;
 use super::parse::Faults;
 use super::render;
@@ -11,6 +12,7 @@ use crate::app::{
     App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Owned, Renewed, Replaced, Replacement, ShownDevice,
     TotpChecked, VerifiedDevice,
 };
+use crate::domain::contact::Contact;
 use crate::domain::device::{
     Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, DeviceState, EndReason,
     KeyThumbprint, Route, TotpCode,
@@ -20,8 +22,8 @@ use crate::domain::text::Malformed;
 use crate::proto as pb;
 
 const NO_PURPOSE: Malformed = Malformed::new(
-    "Say what the challenge is for: REPLACE, RENEW or VERIFY.",
-    "Hãy nêu mục đích của thách thức: REPLACE, RENEW hoặc VERIFY.",
+    "Say what the challenge is for: REPLACE, RENEW, VERIFY, CHANGE_CONTACT, CHANGE_LOST_CONTACT or CANCEL_CONTACT_CHANGE.",
+    "Hãy nêu mục đích của thách thức: REPLACE, RENEW, VERIFY, CHANGE_CONTACT, CHANGE_LOST_CONTACT hoặc CANCEL_CONTACT_CHANGE.",
 );
 const NO_REASON: Malformed = Malformed::new(
     "Say why the device is ended: LOST or GIVEN_UP.",
@@ -42,13 +44,14 @@ impl pb::device_service_server::DeviceService for Devices {
         let account = faults.text("account_id", &message.account_id, AccountId::parse);
         let purpose = faults.take("purpose", purpose(message.purpose()));
         let key = faults.take("key_thumbprint", KeyThumbprint::parse(&message.key_thumbprint));
-        let ((account, purpose), key) = faults.finish(account.zip(purpose).zip(key))?;
+        let about = purpose.and_then(|purpose| about(&mut faults, purpose, message.new_contact.as_ref()));
+        let (((account, purpose), key), about) = faults.finish(account.zip(purpose).zip(key).zip(about))?;
         let drawn = self.0.challenge_device(&by, account, purpose, key).await?;
         let replaces = purpose == DevicePurpose::Replacement;
         Ok(Response::new(pb::GetChallengeResponse {
             challenge: drawn.value.as_bytes().to_vec(),
             expires_at: Some(render::instant(drawn.expires_at)),
-            text: drawn.text(),
+            text: about.map_or_else(|| drawn.text(), |contact| drawn.text_about(&contact)),
             consent_text: if replaces { drawn.consent_text() } else { String::new() },
         }))
     }
@@ -189,13 +192,17 @@ impl pb::device_service_server::DeviceService for Devices {
     }
 }
 
-fn ids(faults: &mut Faults, request: &str, account: &str) -> Option<(RequestId, AccountId)> {
+pub(super) fn ids(faults: &mut Faults, request: &str, account: &str) -> Option<(RequestId, AccountId)> {
     let id = faults.text("request_id", request, RequestId::parse);
     let account = faults.text("account_id", account, AccountId::parse);
     id.zip(account)
 }
 
-fn answer(faults: &mut Faults, challenge: &[u8], signature: &[u8]) -> Option<(ChallengeValue, DeviceSignature)> {
+pub(super) fn answer(
+    faults: &mut Faults,
+    challenge: &[u8],
+    signature: &[u8],
+) -> Option<(ChallengeValue, DeviceSignature)> {
     let challenge = faults.take("challenge", ChallengeValue::parse(challenge));
     let signature = faults.take("signature", DeviceSignature::parse(signature));
     challenge.zip(signature)
@@ -223,6 +230,23 @@ fn leave_of(faults: &mut Faults, leave: &pb::replace_device_request::Leave) -> O
     }
 }
 
+/// The contact that the signed text names, for the purposes that name one.
+#[expect(clippy::option_option, reason = "outside: could it be read; inside: is there one")]
+fn about(
+    faults: &mut Faults,
+    purpose: DevicePurpose,
+    contact: Option<&pb::get_challenge_request::NewContact>,
+) -> Option<Option<Contact>> {
+    use pb::get_challenge_request::NewContact;
+    let read = match contact {
+        _ if !purpose.names_contact() => return Some(None),
+        Some(NewContact::Phone(phone)) => contact_changes::new_contact(faults, Some(phone), None),
+        Some(NewContact::Email(email)) => contact_changes::new_contact(faults, None, Some(email)),
+        None => contact_changes::new_contact(faults, None, None),
+    };
+    read.map(Some)
+}
+
 const fn purpose(purpose: pb::DevicePurpose) -> Result<DevicePurpose, Malformed> {
     match purpose {
         pb::DevicePurpose::Unspecified => Err(NO_PURPOSE),
@@ -230,6 +254,9 @@ const fn purpose(purpose: pb::DevicePurpose) -> Result<DevicePurpose, Malformed>
         pb::DevicePurpose::Renew => Ok(DevicePurpose::Renewal),
         pb::DevicePurpose::Verify => Ok(DevicePurpose::Verification),
         pb::DevicePurpose::Lock => Ok(DevicePurpose::Lock),
+        pb::DevicePurpose::ChangeContact => Ok(DevicePurpose::ContactChange),
+        pb::DevicePurpose::ChangeLostContact => Ok(DevicePurpose::LostContactChange),
+        pb::DevicePurpose::CancelContactChange => Ok(DevicePurpose::ContactCancel),
     }
 }
 

@@ -13,11 +13,13 @@ mod candidates;
 mod captures;
 mod changes;
 mod contact;
+mod contact_changes;
 mod counter;
 mod devices;
 mod enrolment;
 mod follow_up;
 mod gate;
+mod holder_contact;
 mod hotline;
 mod life;
 mod lists;
@@ -58,6 +60,7 @@ use crate::proto::counter_service_server::CounterServiceServer;
 use crate::proto::device_service_server::DeviceServiceServer;
 use crate::proto::enrolment_service_server::EnrolmentServiceServer;
 use crate::proto::follow_up_service_server::FollowUpServiceServer;
+use crate::proto::holder_contact_service_server::HolderContactServiceServer;
 use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
 use crate::proto::proposal_service_server::ProposalServiceServer;
@@ -85,6 +88,10 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
         .add_service(DeviceServiceServer::new(devices::Devices(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(CounterServiceServer::new(counter::Counter(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(ContactServiceServer::new(contact::Contacts(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(
+            HolderContactServiceServer::new(holder_contact::HolderContacts(app.clone()))
+                .max_decoding_message_size(bytes_max),
+        )
         .add_service(
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),

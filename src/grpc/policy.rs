@@ -60,6 +60,8 @@ const SUPERVISOR: Allowed = Allowed::Roles(&[Role::Supervisor]);
 const AUTHORITY: Allowed = Allowed::Roles(&[Role::Authority]);
 const APP: Allowed = Allowed::Roles(&[Role::AppBackend]);
 const ADMINISTRATOR: Allowed = Allowed::Roles(&[Role::Administrator]);
+const CONTACT_STAFF: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator]);
+const DISPUTANTS: Allowed = Allowed::Roles(&[Role::Officer, Role::Administrator]);
 const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const REGISTRY_WRITER: Allowed = Allowed::Roles(&[Role::RegistryWriter]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
@@ -146,8 +148,20 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.CounterService/ProveInPerson", OFFICER, 5, 5),
     rule("eid.issuance.v1.CounterService/CountersignProof", SUPERVISOR, 5, 5),
     rule("eid.issuance.v1.ContactService/Begin", ADMINISTRATOR, 20, 5),
-    rule("eid.issuance.v1.ContactService/Confirm", ADMINISTRATOR, 20, 5),
-    rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.ContactService/BeginInPerson", OFFICER, 5, 5),
+    rule("eid.issuance.v1.ContactService/Confirm", CONTACT_STAFF, 20, 5),
+    rule("eid.issuance.v1.ContactService/ResendCode", CONTACT_STAFF, 20, 5),
+    rule("eid.issuance.v1.ContactService/Cancel", CONTACT_STAFF, 20, 5),
+    rule("eid.issuance.v1.ContactService/CountChanges", READERS, 5, 30),
+    rule("eid.issuance.v1.ContactService/OpenDispute", DISPUTANTS, 5, 5),
+    rule("eid.issuance.v1.ContactService/ListDisputes", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.ContactService/ResolveDispute", ADMINISTRATOR, 20, 5),
+    rule("eid.issuance.v1.HolderContactService/BeginContactChange", APP, 200, 5),
+    rule("eid.issuance.v1.HolderContactService/ConfirmContactChange", APP, 1_000, 5),
+    rule("eid.issuance.v1.HolderContactService/ResendContactCode", APP, 200, 5),
+    rule("eid.issuance.v1.HolderContactService/CancelContactChange", APP, 200, 5),
+    rule("eid.issuance.v1.HolderContactService/StopContactChange", APP, 200, 5),
+    rule("eid.issuance.v1.HolderContactService/ListContactChanges", APP, 1_000, 5),
     rule("eid.issuance.v1.HotlineService/AskReopening", HOTLINE, 20, 5),
     rule("eid.issuance.v1.ProposalService/GetProposal", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.ProposalService/ListProposals", PROPOSERS, 20, 5),

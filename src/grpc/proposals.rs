@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use super::gate::caller;
 use super::paging::{SHORT, page, written};
 use super::parse::Faults;
-use super::{advice, life, render};
+use super::{advice, contact_changes, life, render};
 use crate::app::{App, Closing, Effect, Opening, ProposalView, Settled, UpdateEffect};
 use crate::domain::ids::{ProposalId, RequestId};
 use crate::domain::law::activation;
@@ -120,6 +120,8 @@ const fn kind(kind: ProposalKind) -> pb::ProposalKind {
         ProposalKind::CentralLockLift => pb::ProposalKind::CentralLockLift,
         ProposalKind::Closing => pb::ProposalKind::Closing,
         ProposalKind::DocumentUpdate => pb::ProposalKind::DocumentUpdate,
+        ProposalKind::ContactInPerson => pb::ProposalKind::ContactInPerson,
+        ProposalKind::ContactByAuthority => pb::ProposalKind::ContactByAuthority,
     }
 }
 
@@ -168,6 +170,10 @@ fn effect(effect: &Effect) -> (pb::Text, pb::proposal::Effect) {
         Effect::Closing(closing) => (closing_summary(closing), pb::proposal::Effect::Closing(self::closing(closing))),
         Effect::DocumentUpdate(update) => {
             (update_summary(update), pb::proposal::Effect::DocumentUpdate(document_update(update)))
+        }
+        Effect::ContactChange(approval) => {
+            let (summary, effect) = contact_changes::approval(approval);
+            (summary, pb::proposal::Effect::ContactChange(effect))
         }
     }
 }

@@ -4,12 +4,11 @@ use prost_types::Timestamp as PbTimestamp;
 
 use super::changes;
 use super::paging::written;
-use crate::app::{AccountView, ChangeView, History};
+use crate::app::{AccountView, History};
 use crate::domain::account::Standing;
 use crate::domain::application::{Application, Language, Relation};
 use crate::domain::chip::{ChipSummary, Genuineness, Outcome, Step};
 use crate::domain::consent::{Giver, Purpose};
-use crate::domain::contact::{ChangeState, ContactKind};
 use crate::domain::deadline::{Basis, Deadline};
 use crate::domain::enrolment::{
     Enrolment, Event, Holder, RefusalReason, ReturnReason, Stage, StageName, WithdrawalReason,
@@ -389,30 +388,6 @@ const fn language(language: Language) -> pb::Language {
     }
 }
 
-pub(super) fn change(view: &ChangeView) -> pb::ContactChange {
-    let change = &view.change;
-    pb::ContactChange {
-        change_id: change.id.to_string(),
-        account_id: change.account.to_string(),
-        kind: match change.kind {
-            ContactKind::Phone => pb::ContactKind::Phone,
-            ContactKind::Email => pb::ContactKind::Email,
-        }
-        .into(),
-        new_value_masked: view.new_value_masked.clone(),
-        state: match change.state {
-            ChangeState::Pending => pb::ContactChangeState::Pending,
-            ChangeState::Confirmed { .. } => pb::ContactChangeState::Confirmed,
-            ChangeState::Cancelled { .. } => pb::ContactChangeState::Cancelled,
-            ChangeState::Lapsed { .. } => pb::ContactChangeState::Lapsed,
-        }
-        .into(),
-        begun_at: Some(instant(change.begun_at)),
-        expires_at: Some(instant(change.expires_at)),
-        settled_at: change.state.settled_at().map(instant),
-    }
-}
-
 pub(super) fn account(view: &AccountView, now: Timestamp) -> pb::Account {
     let account = &view.account;
     let (state, activated_at) = match view.standing {
@@ -435,7 +410,7 @@ pub(super) fn account(view: &AccountView, now: Timestamp) -> pb::Account {
         window_closes_at: account.window_closes_at().map(instant),
         activated_at: activated_at.map(instant),
         language: language(account.language).into(),
-        pending_changes: view.pending.iter().map(change).collect(),
+        pending_changes: view.pending.iter().map(super::contact_changes::change).collect(),
         notice_opened_at: account.notice.opened_at.map(instant),
         funnel: Some(super::follow_up::funnel(&view.funnel)),
         reopened_at: account.reopened.map(|reopened| instant(reopened.at)),

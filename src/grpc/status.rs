@@ -79,6 +79,9 @@ reasons! {
     PROOF_NOT_FOUND: NotFound,
         "No such record at this office, or a newer one took its place."
         / "Không có bản ghi này tại đơn vị, hoặc đã có bản ghi mới hơn.";
+    DISPUTE_NOT_FOUND: NotFound,
+        "No such dispute."
+        / "Không có tranh chấp này.";
     TRUST_MATERIAL_NOT_FOUND: NotFound,
         "No such trust material."
         / "Không có tệp tin cậy này.";
@@ -137,8 +140,8 @@ reasons! {
         "Nobody reviews a request of their own; another supervisor has to."
         / "Không ai tự xem xét hồ sơ do mình tiếp nhận; cần một cán bộ phụ trách khác.";
     WRONG_STATE: FailedPrecondition,
-        "The contact change is no longer pending."
-        / "Yêu cầu thay đổi liên hệ không còn ở trạng thái chờ.";
+        "The contact change has ended. Look at its state and at what helps; ask anew if need be."
+        / "Yêu cầu thay đổi liên hệ đã kết thúc. Hãy xem trạng thái và cách khắc phục; yêu cầu lại nếu cần.";
     TRUST_MATERIAL_DECIDED: FailedPrecondition,
         "The trust material was put in force and cannot be rejected. A newer file of its publisher takes its place."
         / "Tệp tin cậy đã được áp dụng nên không thể từ chối. Tệp mới hơn của cùng nơi phát hành sẽ thay thế.";
@@ -395,6 +398,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Proof) => PROOF_NOT_FOUND.status(),
+            Error::NotFound(Missing::Dispute) => DISPUTE_NOT_FOUND.status(),
             Error::NotFound(Missing::Office) => OFFICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Registry) => REGISTRY_NOT_SERVED.status(),
             Error::RequestIdReused => REQUEST_ID_REUSED.status(),

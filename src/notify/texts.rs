@@ -102,6 +102,9 @@ const fn name(notice: &NoticeText) -> &'static str {
         NoticeText::ContactCode(_) => "contact-code",
         NoticeText::ContactChangeBegun(_) => "contact-change-begun",
         NoticeText::ContactChanged(_) => "contact-changed",
+        NoticeText::OldContactCode(_) => "old-contact-code",
+        NoticeText::ContactChangeAsked(..) => "contact-change-asked",
+        NoticeText::NumberDisputed => "number-disputed",
         NoticeText::DeviceChanged => "device-changed",
         NoticeText::DeviceAskedAtCounter => "device-asked-at-counter",
         NoticeText::SlipPrinted => "slip-printed",
@@ -128,7 +131,13 @@ fn arguments(notice: &NoticeText, on: Date) -> FluentArgs<'_> {
     if let Some(code) = notice.code() {
         arguments.set("code", code.as_str());
     }
-    if let NoticeText::ContactChangeBegun(what) | NoticeText::ContactChanged(what) = notice {
+    if let NoticeText::ContactChangeAsked(_, link) = notice {
+        arguments.set("stop", link.shown());
+    }
+    if let NoticeText::ContactChangeBegun(what)
+    | NoticeText::ContactChanged(what)
+    | NoticeText::ContactChangeAsked(what, _) = notice
+    {
         let what = match what {
             ContactKind::Phone => "phone",
             ContactKind::Email => "email",

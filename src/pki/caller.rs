@@ -15,7 +15,7 @@ pub struct PracticeCaller {
 
 impl PracticeCaller {
     /// Every practice caller.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self { stem: "officer-79-01", role: Role::Officer, office: Some("79-01") },
         Self { stem: "officer-01-01", role: Role::Officer, office: Some("01-01") },
         Self { stem: "supervisor-79-01", role: Role::Supervisor, office: Some("79-01") },
@@ -27,6 +27,7 @@ impl PracticeCaller {
         Self { stem: "registry-reader", role: Role::RegistryReader, office: None },
         Self { stem: "registry-writer", role: Role::RegistryWriter, office: None },
         Self { stem: "hotline", role: Role::Hotline, office: None },
+        Self { stem: "administrator-2", role: Role::Administrator, office: None },
         // The second persons that trust material and reopenings take.
         Self { stem: "hotline-2", role: Role::Hotline, office: None },
         Self { stem: "operator-2", role: Role::Operator, office: None },

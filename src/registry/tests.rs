@@ -77,10 +77,7 @@ impl RegistryService for Scripted {
         }
     }
 
-    async fn put_records(
-        &self,
-        _: Request<pb::PutRecordsRequest>,
-    ) -> Result<Response<pb::PutRecordsResponse>, Status> {
+    async fn put_records(&self, _: Request<pb::PutRecordsRequest>) -> Result<Response<pb::PutRecordsResponse>, Status> {
         Err(Status::unimplemented("nobody feeds it"))
     }
 }

@@ -50,6 +50,7 @@ pub struct Started {
     publishing: JoinHandle<()>,
     reminding: JoinHandle<()>,
     looking_after: JoinHandle<()>,
+    contacts: JoinHandle<()>,
     app: App,
 }
 
@@ -91,6 +92,7 @@ impl Started {
             self.publishing.await.context("the task that publishes lists of revoked devices failed")?;
             self.reminding.await.context("the task that reminds holders failed")?;
             self.looking_after.await.context("the task that looks after accounts failed")?;
+            self.contacts.await.context("the task that moves contact changes on failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -142,6 +144,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let publishing = tokio::spawn(workers::publish_lists(app.clone(), stop.clone()));
     let reminding = tokio::spawn(workers::remind(app.clone(), stop.clone()));
     let looking_after = tokio::spawn(workers::look_after(app.clone(), stop.clone()));
+    let contacts = tokio::spawn(workers::settle_contacts(app.clone(), stop.clone()));
     Ok(Started {
         address,
         stop,
@@ -157,6 +160,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         publishing,
         reminding,
         looking_after,
+        contacts,
         app,
     })
 }

@@ -12,6 +12,7 @@ use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
 use crate::domain::code::CodePolicy;
+use crate::domain::contact::ContactPolicy;
 use crate::domain::deadline::StageLimits;
 use crate::limits::{Limits, Quota};
 use crate::receipt::JwkSet;
@@ -79,6 +80,10 @@ pub fn settings(config: &Config) -> Settings {
             list_url: config.devices.list_url.clone(),
             issuer: config.devices.issuer.clone(),
             verifiers: JwkSet::default(),
+        },
+        contacts: ContactPolicy {
+            waiting: Duration::from_hours(config.contacts.waiting_hours),
+            open: Duration::from_hours(config.contacts.open_hours),
         },
         reminders: config.follow_up.reminder_days.clone(),
         warnings: config.life.warning_days.clone(),

@@ -30,6 +30,8 @@ const LISTS: Duration = Duration::from_mins(1);
 const REMINDING: Duration = Duration::from_mins(1);
 /// How often it is looked what came by itself to accounts: the days of documents end.
 const LIVING: Duration = Duration::from_secs(5);
+/// How often it is looked whether contact changes are due.
+const CONTACTS: Duration = Duration::from_secs(5);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -237,6 +239,24 @@ pub(super) async fn look_after(app: App, stop: CancellationToken) {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "accounts cannot be looked after");
                 LIVING
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Moves contact changes on that are due, until `stop`.
+pub(super) async fn settle_contacts(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let rest = match app.settle_contact_changes().await {
+            Ok(0) => CONTACTS,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "contact changes cannot be moved on");
+                CONTACTS
             }
         };
         tokio::select! {

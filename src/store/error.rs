@@ -34,6 +34,8 @@ pub enum Table {
     Account,
     /// A change of this kind is pending.
     ContactChange,
+    /// A claim to this number of this account is open.
+    ContactDispute,
     /// A wish to open this account's way to activation again is pending.
     Proposal,
     /// The person or the certificate is in the directory.
@@ -60,6 +62,7 @@ impl Table {
             "account" => Self::Account,
             "contact_change" => Self::ContactChange,
             "proposal" => Self::Proposal,
+            "contact_dispute" => Self::ContactDispute,
             "staff" | "staff_certificate" => Self::Staff,
             "trust_material" => Self::TrustMaterial,
             "calendar" => Self::Calendar,
@@ -79,6 +82,7 @@ impl fmt::Display for Table {
             Self::Account => "account",
             Self::ContactChange => "contact_change",
             Self::Proposal => "proposal",
+            Self::ContactDispute => "contact_dispute",
             Self::Staff => "staff",
             Self::TrustMaterial => "trust_material",
             Self::Calendar => "calendar",

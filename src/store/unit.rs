@@ -11,6 +11,7 @@ use super::captures::{self, StoredCaptures};
 use super::cards::{self, NotedCard};
 use super::challenges::{self, ChipChallenge};
 use super::contact_changes::{self, StoredChange};
+use super::contact_disputes::{self, StoredDispute};
 use super::delivery::{self, Attempt, Report};
 use super::device_lists::{self, StoredList};
 use super::devices::{self, BoundDevice};
@@ -32,14 +33,15 @@ use super::{audit, codes, device_challenges, device_tries, offices, reminders, s
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentAgain, SentCode};
-use crate::domain::contact::ContactChange;
+use crate::domain::contact::{ContactChange, Ruling};
 use crate::domain::device::{
     AuthorityId, Challenge, ChallengeValue, CounterProof, DeviceCertificate, EndReason as DeviceEnd, Serial, Step,
 };
 use crate::domain::enrolment::{Event, Passage};
 use crate::domain::follow_up::Reminded;
 use crate::domain::ids::{
-    AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, LockId, MessageId, ProofId, StaffId, Version,
+    AccountId, CaptureId, ChallengeId, ChangeId, CodeId, DeviceId, DisputeId, EnrolmentId, LockId, MessageId, ProofId,
+    StaffId, Version,
 };
 use crate::domain::life::ClosingReason;
 use crate::domain::office::Record as OfficeRecord;
@@ -136,10 +138,18 @@ pub enum Change {
     SpendCode((AccountId, Purpose), CodeId),
     /// Adds a contact change; taken if one of its kind is pending.
     NewChange(Box<StoredChange>),
-    /// Settles a contact change, if it is at the version seen.
+    /// Moves a contact change on, if it is at the version seen.
     SaveChange(Box<ContactChange>, Version),
     /// Adds what waits for a second person; taken if one of its kind waits for the same target.
     NewProposal(Box<StoredProposal>),
+    /// Ends a contact change whose second person declined it, if it still waits for one.
+    DeclineChange(ChangeId),
+    /// Has an open contact change looked at later, unless it was changed.
+    PostponeChange(ChangeId, Timestamp, Version),
+    /// Adds a claim to a number that serves an account; taken if one is open.
+    OpenDispute(Box<StoredDispute>),
+    /// Writes the ruling on such a claim, if it is at the version seen and open.
+    ResolveDispute(DisputeId, (Ruling, StaffId, Timestamp), Version),
     /// Settles one, if it is at the version seen.
     SaveProposal(Box<Proposal>, Version),
     /// Queues a message.
@@ -290,6 +300,10 @@ impl Change {
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
             Self::NewProposal(stored) => proposals::insert(stored, conn).await,
             Self::SaveProposal(proposal, seen) => proposals::save(proposal, *seen, conn).await,
+            Self::DeclineChange(id) => contact_changes::decline(*id, at, conn).await,
+            Self::PostponeChange(id, at, seen) => contact_changes::postpone(*id, *at, *seen, conn).await,
+            Self::OpenDispute(stored) => contact_disputes::insert(stored, conn).await,
+            Self::ResolveDispute(id, ruling, seen) => contact_disputes::resolve(*id, *ruling, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::NoteAttempt(attempt) => delivery::note_attempt(attempt, happened, conn).await,

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use crate::device_ca::AuthorityKey;
 use crate::domain::account::IdentityNumber;
 use crate::domain::code::{Code, Purpose};
-use crate::domain::contact::{Contact, Email, Phone};
+use crate::domain::contact::{CancelLink, Contact, Email, Phone};
 use crate::domain::device::{CounterCode, KeyThumbprint};
 use crate::domain::duplicate::BlockingKey;
 use crate::domain::ids::{AccountId, CodeId, EnrolmentId, ProofId};
@@ -89,6 +89,7 @@ struct Indexes {
     counter_code: hmac::Key,
     counter_draw: hmac::Key,
     content: hmac::Key,
+    cancel_link: hmac::Key,
     duplicate: hmac::Key,
 }
 
@@ -126,6 +127,7 @@ impl Vault {
             counter_code: derive("code from the counter")?,
             counter_draw: derive("drawing of codes for the counter")?,
             content: derive("request content")?,
+            cancel_link: derive("code that stops a contact change")?,
             duplicate: derive("duplicate key")?,
         };
         let (receipts, authorities) = (ReceiptKeys::new(ring)?, devices::authority_keys(ring)?);
@@ -221,6 +223,11 @@ impl Vault {
     /// Index of a network from which somebody called.
     pub fn source(&self, source: &SourceNetwork) -> BlindIndex {
         BlindIndex::from_bytes(hmac::sign(&self.indexes.source, source.as_bytes()).as_ref().to_vec())
+    }
+
+    /// Index of the code by which a reader of a notice stops a contact change.
+    pub fn cancel_link(&self, link: &CancelLink) -> BlindIndex {
+        index(&self.indexes.cancel_link, &[link.as_str()])
     }
 
     /// Index of a key by which duplicates are found: hashed apart for each kind, and cut to 16 bytes, for there are many.

@@ -9,6 +9,7 @@ use eid::proto as pb;
 use futures::future::join_all;
 use tonic::Code;
 
+use crate::support::contacts::{begin, email, stop};
 use crate::support::device::Phone;
 use crate::support::redis::PrivateRedis;
 use crate::support::service::{Holder, Service, Wishes, another, fields, with, with_wishes};
@@ -113,13 +114,7 @@ async fn the_guard_over_all_codes_holds_back_sendings_and_no_activation() {
             assert_eq!(outcomes, [sent, sent, held]);
             let code = service.latest_code(&holders[0].phone).await;
             assert_eq!(service.activate(&holders[0], &code).await.outcome(), pb::ActivateOutcome::Activated);
-            let address = pb::begin_request::NewContact::Email("new@example.org".to_owned());
-            let request = pb::BeginRequest {
-                request_id: service.id(),
-                account_id: holders[0].account.clone(),
-                new_contact: Some(address),
-            };
-            let begun = service.contacts().begin(request).await.unwrap().into_inner();
+            let begun = begin(service, &holders[0], email("new@example.org"), false).await;
             // An address is of no country.
             let of_all = budgets.all != PLENTY;
             let expected = if of_all { pb::BeginOutcome::HeldBack } else { pb::BeginOutcome::Begun };
@@ -127,6 +122,19 @@ async fn the_guard_over_all_codes_holds_back_sendings_and_no_activation() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn codes_that_stop_contact_changes_are_tried_so_often_from_a_network_and_no_more() {
+    with_wishes(wishes(BudgetSettings { source: Quota::per_hour(3), ..NO_BUDGETS }), async |service| {
+        let mut outcomes = Vec::new();
+        for _ in 0..4 {
+            outcomes.push(stop(service, "0000-0000-0000-0000").await);
+        }
+        let (no, held) = (pb::StopOutcome::NotStopped, pb::StopOutcome::HeldBack);
+        assert_eq!(outcomes, [no, no, no, held]);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,83 +1,280 @@
-//! Changes of phone and e-mail address: the old value stays until the new one is proven, and is told.
+//! Changes of phone and e-mail address by their holders: with the old contact alive, and without it.
 
 use std::time::Duration;
 
-use eid::domain::contact::Phone;
-use eid::practice::Generator;
+use eid::app::Error;
 use eid::proto as pb;
-use pb::begin_request::NewContact;
+use eid::proto::device_service_client::DeviceServiceClient;
 use tonic::Code;
 
+use crate::support::contacts::{
+    begin, begun_phone, changes, confirm, email, fresh_phone, holders, phone, signed, standing, stop, stop_code, wish,
+};
+use crate::support::device::Phone;
 use crate::support::service::{Holder, Service, another, fields, reason, with};
 
-/// A phone that nobody has, E.164.
-pub async fn fresh_phone(service: &Service) -> String {
-    let typed = service.people(Generator::phone).await;
-    Phone::parse(&typed).unwrap().as_str().to_owned()
-}
-
-async fn begin(service: &Service, account: &str, new: NewContact) -> pb::BeginResponse {
-    let request = pb::BeginRequest { request_id: service.id(), account_id: account.to_owned(), new_contact: Some(new) };
-    service.contacts().begin(request).await.unwrap().into_inner()
-}
-
-pub async fn begun_phone(service: &Service, holder: &Holder, phone: &str) -> String {
-    let answer = begin(service, &holder.account, NewContact::Phone(phone.to_owned())).await;
-    assert_eq!(answer.outcome(), pb::BeginOutcome::Begun);
-    answer.change.unwrap().change_id
-}
-
-pub async fn confirm(service: &Service, change: &str, code: &str) -> pb::ConfirmResponse {
-    let request = pb::ConfirmRequest { request_id: service.id(), change_id: change.to_owned(), code: code.to_owned() };
-    service.contacts().confirm(request).await.unwrap().into_inner()
-}
-
-async fn cancel(service: &Service, change: &str) -> Result<pb::ContactChange, tonic::Status> {
-    let answer = service.contacts().cancel(pb::CancelRequest { change_id: change.to_owned() }).await;
-    answer.map(|answer| answer.into_inner().change.unwrap())
-}
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn account(service: &Service, id: &str) -> pb::Account {
     let request = pb::GetAccountRequest { account_id: id.to_owned(), purpose: pb::LookPurpose::ContactChange.into() };
     service.administrator().get_account(request).await.unwrap().into_inner().account.unwrap()
 }
 
+async fn resend(service: &Service, holder: &Holder, change: &str) -> pb::ResendContactCodeResponse {
+    let request = pb::ResendContactCodeRequest {
+        request_id: service.id(),
+        account_id: holder.account.clone(),
+        change_id: change.to_owned(),
+    };
+    holders(service).resend_contact_code(request).await.unwrap().into_inner()
+}
+
+/// Gives a change up with the bound device.
+async fn give_up(service: &Service, holder: &Holder, change: &str) -> pb::CancelOutcome {
+    let (challenge, signature) = signed(service, holder, pb::DevicePurpose::CancelContactChange, None).await;
+    let request = pb::CancelContactChangeRequest {
+        request_id: service.id(),
+        account_id: holder.account.clone(),
+        change_id: change.to_owned(),
+        challenge,
+        signature,
+    };
+    holders(service).cancel_contact_change(request).await.unwrap().into_inner().outcome()
+}
+
+async fn codes(service: &Service, destination: &str) -> usize {
+    let messages = service.messages().await;
+    messages.iter().filter(|one| one["kind"] == "contact_code" && one["to"] == destination).count()
+}
+
+async fn live(service: &Service, holder: &Holder, number: &str) -> bool {
+    service.status(&holder.number, number).await.standing() == pb::AccountStanding::Active
+}
+
 #[tokio::test]
-async fn the_old_phone_stays_live_until_the_new_one_is_confirmed_and_is_told_both_times() {
+async fn the_old_phone_proves_itself_then_the_new_one_and_both_are_told() {
     with(async |service| {
         let holder = service.active_holder().await;
         let new = fresh_phone(service).await;
-        let change = begun_phone(service, &holder, &new).await;
-        let standing = async |phone: &str| service.status(&holder.number, phone).await.standing();
-        assert_eq!(standing(&holder.phone).await, pb::AccountStanding::Active);
-        assert_eq!(standing(&new).await, pb::AccountStanding::NotMatched);
+        let begun = begin(service, &holder, phone(&new), false).await;
+        assert_eq!(begun.outcome(), pb::BeginOutcome::Begun);
+        let change = begun.change.unwrap();
+        assert_eq!(
+            (change.state(), change.tier()),
+            (pb::ContactChangeState::ProvingOld, pb::ContactTier::DeviceAndContact)
+        );
+        assert_eq!(codes(service, &new).await, 0, "nothing goes to a stranger before the old contact is proven");
         assert_eq!(account(service, &holder.account).await.pending_changes.len(), 1);
+        let code = service.latest_code(&holder.phone).await;
+        let proven = confirm(service, &change.change_id, &code).await;
+        assert_eq!(proven.outcome(), pb::ConfirmOutcome::OldContactProven);
+        assert_eq!(proven.change.unwrap().state(), pb::ContactChangeState::AwaitingCode);
+        assert!(live(service, &holder, &holder.phone).await && !live(service, &holder, &new).await);
 
         let code = service.latest_code(&new).await;
-        let answer = confirm(service, &change, &code).await;
+        let answer = confirm(service, &change.change_id, &code).await;
         assert_eq!(answer.outcome(), pb::ConfirmOutcome::Confirmed);
-        assert_eq!(answer.change.unwrap().state(), pb::ContactChangeState::Confirmed);
-        assert_eq!(standing(&new).await, pb::AccountStanding::Active);
-        assert_eq!(standing(&holder.phone).await, pb::AccountStanding::NotMatched);
+        assert_eq!(answer.change.unwrap().state(), pb::ContactChangeState::Done);
+        assert!(!live(service, &holder, &holder.phone).await && live(service, &holder, &new).await);
         let told = service.messages().await;
-        let told: Vec<_> = told.iter().filter(|m| m["kind"] == "contact_notice" && m["to"] == holder.phone).collect();
-        assert_eq!(told.len(), 2, "when it was begun and when it was done");
+        let notices = |to: &str| told.iter().filter(|one| one["kind"] == "contact_notice" && one["to"] == to).count();
+        assert_eq!((notices(&holder.phone), notices(&new)), (2, 1), "when it was begun, and both when it was done");
         assert!(account(service, &holder.account).await.pending_changes.is_empty());
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_phone_given_up_can_serve_another_and_one_that_serves_another_is_refused() {
+async fn a_signature_over_one_number_begins_no_change_to_another() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let (meant, other) = (fresh_phone(service).await, fresh_phone(service).await);
+        let signed = wish(service, &holder, phone(&meant), false).await;
+        let forged = pb::BeginContactChangeRequest { new_contact: Some(phone(&other)), ..signed.clone() };
+        let answer = holders(service).begin_contact_change(forged.clone()).await.unwrap().into_inner();
+        assert_eq!((answer.outcome(), answer.change), (pb::BeginOutcome::WrongSignature, None));
+        let again = holders(service).begin_contact_change(forged).await.unwrap().into_inner();
+        assert_eq!(again.outcome(), pb::BeginOutcome::WrongSignature, "a repeat is told the same");
+        let spent = pb::BeginContactChangeRequest { request_id: service.id(), ..signed };
+        let answer = holders(service).begin_contact_change(spent).await.unwrap().into_inner();
+        assert_eq!(answer.outcome(), pb::BeginOutcome::ChallengeUnusable, "the challenge is spent");
+        let alive = wish(service, &holder, phone(&meant), false).await;
+        let lost = pb::BeginContactChangeRequest { old_contact_lost: true, ..alive };
+        let answer = holders(service).begin_contact_change(lost).await.unwrap().into_inner();
+        assert_eq!(answer.outcome(), pb::BeginOutcome::ChallengeUnusable, "nor one tier for another");
+        let stranger = holder.with(Phone::new(77));
+        assert_eq!(
+            begin(service, &stranger, phone(&meant), false).await.outcome(),
+            pb::BeginOutcome::ChallengeUnusable,
+            "another device is none of the account's"
+        );
+        let bare = service.active_holder_without_device().await;
+        assert_eq!(begin(service, &bare, phone(&meant), false).await.outcome(), pb::BeginOutcome::NoDevice);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_the_old_contact_the_code_leaves_when_the_wait_is_over_once_however_many_look() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let begun = begin(service, &holder, phone(&new), true).await;
+        let change = begun.change.unwrap();
+        assert_eq!((begun.advice.is_some(), change.state()), (true, pb::ContactChangeState::Waiting));
+        let id = change.change_id;
+        service.wait(HOUR * 24 - Duration::from_secs(1));
+        service.app().settle_contact_changes().await.unwrap();
+        assert_eq!(codes(service, &new).await, 0);
+        let early = resend(service, &holder, &id).await;
+        assert_eq!((early.outcome(), early.retry_at.is_some()), (pb::ResendOutcome::NotYet, true));
+        assert_eq!(confirm(service, &id, "000000").await.outcome(), pb::ConfirmOutcome::NotYet);
+        service.wait(Duration::from_secs(1));
+        let replicas = [(); 8].map(|()| service.app().settle_contact_changes());
+        for looked in futures::future::join_all(replicas).await {
+            looked.unwrap();
+        }
+        assert_eq!(codes(service, &new).await, 1);
+        let code = service.latest_code(&new).await;
+        assert_eq!(confirm(service, &id, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
+        assert!(live(service, &holder, &new).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_worker_keeps_nobody_from_asking_for_the_code_and_a_dead_one_from_failing() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let change = begin(service, &holder, phone(&new), true).await.change.unwrap().change_id;
+        service.wait(HOUR * 30);
+        assert_eq!(confirm(service, &change, "000000").await.outcome(), pb::ConfirmOutcome::NoLiveCode);
+        assert_eq!(resend(service, &holder, &change).await.outcome(), pb::ResendOutcome::Sent);
+        let code = service.latest_code(&new).await;
+        service.wait(HOUR * 66);
+        let late = confirm(service, &change, &code).await;
+        assert_eq!(late.outcome(), pb::ConfirmOutcome::NotPending);
+        let shown = late.change.unwrap();
+        assert_eq!((shown.state(), shown.failure()), (pb::ContactChangeState::Failed, pb::ContactFailure::Expired));
+        assert!(shown.cure.unwrap().en.contains("Ask again"));
+        assert!(account(service, &holder.account).await.pending_changes.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_reads_a_notice_stops_the_change_and_a_wrong_code_tells_nothing() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let change = begin(service, &holder, phone(&new), true).await.change.unwrap().change_id;
+        let code = stop_code(service, &holder.phone).await;
+        assert_eq!(stop(service, "0000-0000-0000-0000").await, pb::StopOutcome::NotStopped);
+        assert_eq!(stop(service, &code.to_lowercase()).await, pb::StopOutcome::Stopped);
+        assert_eq!(stop(service, &code).await, pb::StopOutcome::Stopped, "again changes nothing");
+        let failed = (pb::ContactChangeState::Failed, pb::ContactFailure::CancelledByNotice);
+        assert_eq!(standing(service, &holder.account, &change).await, failed);
+        service.wait(HOUR * 25);
+        service.app().settle_contact_changes().await.unwrap();
+        assert_eq!(codes(service, &new).await, 0, "what was stopped sends nothing");
+
+        let again = begun_phone(service, &holder, &new).await;
+        let stale = stop_code(service, &holder.phone).await;
+        let code = service.latest_code(&new).await;
+        assert_eq!(confirm(service, &again, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
+        assert_eq!(stop(service, &stale).await, pb::StopOutcome::NotStopped, "as a code that nobody has");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_bound_device_gives_a_change_up_and_no_code_confirms_it_then() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let change = begun_phone(service, &holder, &new).await;
+        let code = service.latest_code(&new).await;
+        assert_eq!(give_up(service, &holder, &change).await, pb::CancelOutcome::Cancelled);
+        assert_eq!(give_up(service, &holder, &change).await, pb::CancelOutcome::NotPending);
+        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NotPending);
+        assert!(live(service, &holder, &holder.phone).await);
+        let failed = (pb::ContactChangeState::Failed, pb::ContactFailure::CancelledByHolder);
+        assert_eq!(standing(service, &holder.account, &change).await, failed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_change_is_repeated_by_one_that_names_it() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let first = begun_phone(service, &holder, &new).await;
+        service.wait(HOUR);
+        let wish = wish(service, &holder, phone(&new), false).await;
+        let repeat = pb::BeginContactChangeRequest { repeats: first.clone(), ..wish };
+        let again = holders(service).begin_contact_change(repeat).await.unwrap().into_inner();
+        assert_eq!(again.outcome(), pb::BeginOutcome::Begun, "what is out of time makes room, settled or not");
+        assert_eq!(again.change.unwrap().repeats, first);
+        let failed = (pb::ContactChangeState::Failed, pb::ContactFailure::Expired);
+        assert_eq!(standing(service, &holder.account, &first).await, failed);
+        let stranger = service.active_holder().await;
+        let wish = wish_of(service, &stranger, &first).await;
+        let refused = holders(service).begin_contact_change(wish).await.unwrap_err();
+        assert_eq!(reason(&refused), "CONTACT_CHANGE_NOT_FOUND", "nobody repeats what is another's");
+    })
+    .await;
+}
+
+async fn wish_of(service: &Service, holder: &Holder, repeats: &str) -> pb::BeginContactChangeRequest {
+    let new = phone(&fresh_phone(service).await);
+    pb::BeginContactChangeRequest { repeats: repeats.to_owned(), ..wish(service, holder, new, false).await }
+}
+
+#[tokio::test]
+async fn a_change_of_the_account_meanwhile_voids_what_is_open() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let address = begin(service, &holder, email("new@example.org"), true).await.change.unwrap().change_id;
+        let new = fresh_phone(service).await;
+        let change = begun_phone(service, &holder, &new).await;
+        let code = service.latest_code(&new).await;
+        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
+        let void = (pb::ContactChangeState::Failed, pb::ContactFailure::AccountChanged);
+        assert_eq!(standing(service, &holder.account, &address).await, void, "the phone changed");
+
+        let second = begin(service, &holder, email("newer@example.org"), true).await.change.unwrap().change_id;
+        let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
+        let asked = pb::ListDevicesRequest { account_id: holder.account.clone() };
+        let device = devices.list_devices(asked).await.unwrap().into_inner().devices.remove(0).device_id;
+        let ended = pb::RevokeDeviceRequest {
+            request_id: service.id(),
+            account_id: holder.account.clone(),
+            device_id: device,
+            reason: pb::DeviceEndReason::Lost.into(),
+        };
+        devices.revoke_device(ended).await.unwrap();
+        assert_eq!(standing(service, &holder.account, &second).await, void, "the device that signed it is gone");
+        service.wait(HOUR * 25);
+        service.app().settle_contact_changes().await.unwrap();
+        assert_eq!(codes(service, "newer@example.org").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn that_a_number_serves_another_is_said_to_whoever_reads_its_messages_alone() {
     with(async |service| {
         let (one, other) = (service.active_holder().await, service.active_holder().await);
-        let taken = begin(service, &one.account, NewContact::Phone(other.phone.clone())).await;
-        assert_eq!((taken.outcome(), taken.change.is_none()), (pb::BeginOutcome::Taken, true));
-        let new = fresh_phone(service).await;
-        let change = begun_phone(service, &other, &new).await;
-        let code = service.latest_code(&new).await;
-        confirm(service, &change, &code).await;
-        begun_phone(service, &one, &other.phone).await;
+        let change = begun_phone(service, &one, &other.phone).await;
+        let code = service.latest_code(&other.phone).await;
+        let wrong = confirm(service, &change, &another(&code)).await;
+        assert_eq!(wrong.outcome(), pb::ConfirmOutcome::WrongCode);
+        let taken = confirm(service, &change, &code).await;
+        assert_eq!(taken.outcome(), pb::ConfirmOutcome::Taken);
+        assert_eq!(taken.change.unwrap().failure(), pb::ContactFailure::NumberServesAnother);
+        assert!(live(service, &one, &one.phone).await && live(service, &other, &other.phone).await);
     })
     .await;
 }
@@ -101,149 +298,126 @@ async fn of_two_accounts_that_confirm_one_phone_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn an_address_is_changed_by_a_code_sent_to_it() {
-    with(async |service| {
-        let holder = service.active_holder().await;
-        let answer = begin(service, &holder.account, NewContact::Email("New.Holder@Example.ORG".to_owned())).await;
-        let change = answer.change.unwrap();
-        assert_eq!(change.new_value_masked, "N•••@example.org");
-        service.wait(Duration::from_mins(30));
-        let code = {
-            // The message waits half an hour for its carrier and is still worth sending.
-            service.latest_code("New.Holder@example.org").await
-        };
-        assert_eq!(confirm(service, &change.change_id, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
-        let by = pb::find_account_request::By::Email("new.holder@example.org".to_owned());
-        let found = service
-            .administrator()
-            .find_account(pb::FindAccountRequest { by: Some(by), purpose: pb::LookPurpose::ContactChange.into() })
-            .await
-            .unwrap();
-        assert_eq!(found.into_inner().accounts[0].account_id, holder.account);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn wrong_codes_are_counted_and_a_worn_out_change_is_cancelled_and_begun_again() {
+async fn a_code_that_is_mistyped_to_the_end_fails_the_change() {
     with(async |service| {
         let holder = service.active_holder().await;
         let new = fresh_phone(service).await;
         let change = begun_phone(service, &holder, &new).await;
-        let code = service.latest_code(&new).await;
         for left in (0..5).rev() {
-            let mut answer = confirm(service, &change, &another(&code)).await;
+            let code = another(&service.latest_code(&new).await);
+            let mut answer = confirm(service, &change, &code).await;
             if answer.outcome() == pb::ConfirmOutcome::NotYet {
                 let wait = answer.retry_at.unwrap().seconds - service.now().micros() / 1_000_000;
                 service.wait(Duration::from_secs(wait.unsigned_abs()));
-                answer = confirm(service, &change, &another(&code)).await;
+                answer = confirm(service, &change, &code).await;
             }
             assert_eq!((answer.outcome(), answer.tries_left), (pb::ConfirmOutcome::WrongCode, left));
         }
-        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NoLiveCode);
-        let pending = begin(service, &holder.account, NewContact::Phone(new.clone())).await;
-        assert_eq!(pending.outcome(), pb::BeginOutcome::AlreadyPending);
-        assert_eq!(pending.change.unwrap().change_id, change);
-        cancel(service, &change).await.unwrap();
-        let change = begun_phone(service, &holder, &new).await;
-        let code = service.latest_code(&new).await;
-        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NotYet);
-        service.wait(Duration::from_mins(2));
-        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
+        let failed = (pb::ContactChangeState::Failed, pb::ContactFailure::TooManyWrongCodes);
+        assert_eq!(standing(service, &holder.account, &change).await, failed);
+        let again = begin(service, &holder, phone(&new), true).await;
+        assert_eq!(again.outcome(), pb::BeginOutcome::Begun, "it is asked for anew");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_cancelled_change_is_not_confirmed_and_a_confirmed_one_not_cancelled() {
+async fn a_message_that_never_arrived_is_the_reason_that_is_named() {
     with(async |service| {
         let holder = service.active_holder().await;
         let new = fresh_phone(service).await;
         let change = begun_phone(service, &holder, &new).await;
-        let code = service.latest_code(&new).await;
-        assert_eq!(cancel(service, &change).await.unwrap().state(), pb::ContactChangeState::Cancelled);
-        assert_eq!(cancel(service, &change).await.unwrap().state(), pb::ContactChangeState::Cancelled);
-        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::NotPending);
-        assert_eq!(service.status(&holder.number, &holder.phone).await.standing(), pb::AccountStanding::Active);
-
-        let again = pb::begin_request::NewContact::Phone(new.clone());
-        let early =
-            pb::BeginRequest { request_id: service.id(), account_id: holder.account.clone(), new_contact: Some(again) };
-        let early = service.contacts().begin(early).await.unwrap().into_inner();
-        assert_eq!((early.outcome(), early.retry_at.is_some()), (pb::BeginOutcome::HeldBack, true));
-        service.wait(Duration::from_mins(1));
-        let change = begun_phone(service, &holder, &new).await;
-        let code = service.latest_code(&new).await;
-        confirm(service, &change, &code).await;
-        let late = cancel(service, &change).await.unwrap_err();
-        assert_eq!((late.code(), reason(&late).as_str()), (Code::FailedPrecondition, "WRONG_STATE"));
+        service.database().tamper("UPDATE outbox SET state = 'failed' WHERE kind = 'contact_code'").await;
+        service.wait(HOUR);
+        service.app().settle_contact_changes().await.unwrap();
+        let failed = (pb::ContactChangeState::Failed, pb::ContactFailure::ContactUnreachable);
+        assert_eq!(standing(service, &holder.account, &change).await, failed);
+        assert!(service.actions(&holder.account).await.contains(&"contact-change.failed".to_owned()));
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_change_lapses_with_its_code_and_makes_room_for_another() {
+async fn an_account_without_an_address_gets_one_by_its_phone() {
+    with(async |service| {
+        let mut applicant = service.applicant().await;
+        applicant.application.email = String::new();
+        let holder = service.holder_of(&applicant).await;
+        let code = service.code_for(&holder).await;
+        service.activate(&holder, &code).await;
+        let change = begin(service, &holder, email("New.Holder@Example.ORG"), false).await.change.unwrap();
+        assert_eq!(change.new_value_masked, "N•••@example.org");
+        let code = service.latest_code(&holder.phone).await;
+        confirm(service, &change.change_id, &code).await;
+        let code = service.latest_code("New.Holder@example.org").await;
+        assert_eq!(confirm(service, &change.change_id, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn repeats_get_the_first_answer_and_one_of_a_kind_is_open() {
     with(async |service| {
         let holder = service.active_holder().await;
         let new = fresh_phone(service).await;
-        let change = begun_phone(service, &holder, &new).await;
-        let code = service.latest_code(&new).await;
-        service.wait(Duration::from_mins(3));
-        let late = confirm(service, &change, &code).await;
-        assert_eq!(late.outcome(), pb::ConfirmOutcome::NotPending);
-        assert_eq!(late.change.unwrap().state(), pb::ContactChangeState::Lapsed);
-        assert!(account(service, &holder.account).await.pending_changes.is_empty());
-        begun_phone(service, &holder, &new).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn repeats_get_the_first_answer_and_send_nothing() {
-    with(async |service| {
-        let holder = service.active_holder().await;
-        let new = fresh_phone(service).await;
-        let request = pb::BeginRequest {
-            request_id: service.id(),
-            account_id: holder.account.clone(),
-            new_contact: Some(NewContact::Phone(new.clone())),
-        };
-        let first = service.contacts().begin(request.clone()).await.unwrap().into_inner();
-        let again = service.contacts().begin(request.clone()).await.unwrap().into_inner();
-        assert!(first == again);
-        let (begin, begun) = (request, first.clone());
-        let codes = service.messages().await;
-        assert_eq!(codes.iter().filter(|m| m["kind"] == "contact_code").count(), 1);
-        let request = pb::ConfirmRequest {
-            request_id: service.id(),
-            change_id: first.change.unwrap().change_id,
-            code: service.latest_code(&new).await,
-        };
-        let first = service.contacts().confirm(request.clone()).await.unwrap().into_inner();
-        assert_eq!(first.outcome(), pb::ConfirmOutcome::Confirmed);
-        assert!(service.contacts().confirm(request).await.unwrap().into_inner() == first);
-        service.wait(Duration::from_hours(1));
-        assert!(service.contacts().begin(begin).await.unwrap().into_inner() == begun, "whatever became of it");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_same_value_changes_nothing_and_a_stranger_is_not_found() {
-    with(async |service| {
-        let holder = service.active_holder().await;
-        let same = begin(service, &holder.account, NewContact::Phone(holder.phone.clone())).await;
+        let request = wish(service, &holder, phone(&new), false).await;
+        let first = holders(service).begin_contact_change(request.clone()).await.unwrap().into_inner();
+        assert!(holders(service).begin_contact_change(request.clone()).await.unwrap().into_inner() == first);
+        let second = begin(service, &holder, phone(&fresh_phone(service).await), false).await;
+        assert_eq!(second.outcome(), pb::BeginOutcome::AlreadyPending);
+        assert_eq!(second.change.unwrap().change_id, first.change.clone().unwrap().change_id);
+        let beside = begin(service, &holder, email("beside@example.org"), true).await;
+        assert_eq!(beside.outcome(), pb::BeginOutcome::Begun, "one of each kind");
+        service.wait(HOUR * 2);
+        assert!(holders(service).begin_contact_change(request).await.unwrap().into_inner() == first);
+        let same = begin(service, &holder, phone(&holder.phone), false).await;
         assert_eq!(same.outcome(), pb::BeginOutcome::Unchanged);
-        let request = pb::BeginRequest {
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_sees_or_moves_another_accounts_changes() {
+    with(async |service| {
+        let (holder, other) = (service.active_holder().await, service.active_holder().await);
+        let change = begun_phone(service, &holder, &fresh_phone(service).await).await;
+        let request = pb::ConfirmContactChangeRequest {
             request_id: service.id(),
-            account_id: service.id(),
-            new_contact: Some(NewContact::Phone(holder.phone.clone())),
+            account_id: other.account.clone(),
+            change_id: change.clone(),
+            code: "123456".to_owned(),
         };
-        let nobody = service.contacts().begin(request).await.unwrap_err();
-        assert_eq!(reason(&nobody), "ACCOUNT_NOT_FOUND");
-        assert_eq!(reason(&cancel(service, &service.id()).await.unwrap_err()), "CONTACT_CHANGE_NOT_FOUND");
-        let empty = service.contacts().begin(pb::BeginRequest::default()).await.unwrap_err();
-        assert_eq!(fields(&empty), ["request_id", "account_id", "new_contact"]);
+        let refused = holders(service).confirm_contact_change(request).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "CONTACT_CHANGE_NOT_FOUND"));
+        assert!(changes(service, &other.account).await.is_empty());
+        let empty = holders(service).begin_contact_change(pb::BeginContactChangeRequest::default()).await.unwrap_err();
+        assert_eq!(fields(&empty), ["request_id", "account_id", "new_contact", "challenge", "signature"]);
+        let unnamed = pb::GetChallengeRequest {
+            account_id: holder.account.clone(),
+            purpose: pb::DevicePurpose::ChangeContact.into(),
+            key_thumbprint: vec![1; 32],
+            new_contact: None,
+        };
+        let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
+        assert_eq!(fields(&devices.get_challenge(unnamed).await.unwrap_err()), ["new_contact"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_process_goes_on_with_what_the_first_one_left() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let change = begin(service, &holder, phone(&new), true).await.change.unwrap().change_id;
+        let trust =
+            eid::app::TrustSettings { expired_signers: false, digest_info_without_null: false, practice: false };
+        let restarted = service.another_process(trust);
+        service.wait(HOUR * 24);
+        let looked: Result<usize, Error> = restarted.settle_contact_changes().await;
+        assert_eq!(looked.unwrap(), 1);
+        let code = service.latest_code(&new).await;
+        assert_eq!(confirm(service, &change, &code).await.outcome(), pb::ConfirmOutcome::Confirmed);
     })
     .await;
 }

@@ -87,6 +87,7 @@ async fn challenge(
     key: &Phone,
 ) -> pb::GetChallengeResponse {
     let request = pb::GetChallengeRequest {
+        new_contact: None,
         account_id: account.to_owned(),
         purpose: purpose.into(),
         key_thumbprint: key.thumbprint().as_bytes().to_vec(),
@@ -715,6 +716,7 @@ async fn what_cannot_be_read_is_named_field_by_field() {
         let refused = app.replace_device(pb::ReplaceDeviceRequest::default()).await.unwrap_err();
         assert_eq!(fields(&refused), ["request_id", "account_id", "device_key", "challenge", "signature", "leave"]);
         let unknown = pb::GetChallengeRequest {
+            new_contact: None,
             account_id: service.id(),
             purpose: pb::DevicePurpose::Verify.into(),
             key_thumbprint: vec![0; 32],

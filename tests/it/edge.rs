@@ -34,7 +34,10 @@ async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
 
 /// Who may call what, written down a second time on purpose: a slip of the hand in the policy must not pass.
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
-    use Role::{Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, RegistryWriter, Supervisor};
+    use Role::{
+        Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, RegistryWriter,
+        Supervisor,
+    };
     let staff = || Role::ALL.to_vec();
     let proposers = || vec![Officer, Supervisor, Administrator, Hotline];
     vec![
@@ -69,8 +72,14 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.AuthorityService/Reconcile", vec![Authority]),
         ("eid.issuance.v1.AuthorityService/RecordDecision", vec![Authority]),
         ("eid.issuance.v1.ContactService/Begin", vec![Administrator]),
-        ("eid.issuance.v1.ContactService/Cancel", vec![Administrator]),
-        ("eid.issuance.v1.ContactService/Confirm", vec![Administrator]),
+        ("eid.issuance.v1.ContactService/BeginInPerson", vec![Officer]),
+        ("eid.issuance.v1.ContactService/Cancel", vec![Officer, Supervisor, Administrator]),
+        ("eid.issuance.v1.ContactService/Confirm", vec![Officer, Supervisor, Administrator]),
+        ("eid.issuance.v1.ContactService/CountChanges", vec![Administrator, Auditor, Hotline]),
+        ("eid.issuance.v1.ContactService/ListDisputes", vec![Administrator]),
+        ("eid.issuance.v1.ContactService/OpenDispute", vec![Officer, Administrator]),
+        ("eid.issuance.v1.ContactService/ResendCode", vec![Officer, Supervisor, Administrator]),
+        ("eid.issuance.v1.ContactService/ResolveDispute", vec![Administrator]),
         ("eid.issuance.v1.CounterService/CountersignProof", vec![Supervisor]),
         ("eid.issuance.v1.CounterService/ProveInPerson", vec![Officer]),
         ("eid.issuance.v1.DeviceService/GetChallenge", vec![AppBackend]),
@@ -97,6 +106,12 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
         ("eid.issuance.v1.FollowUpService/CountFunnel", vec![Officer, Supervisor, Hotline]),
         ("eid.issuance.v1.FollowUpService/ListStandingStill", vec![Officer, Supervisor, Hotline]),
+        ("eid.issuance.v1.HolderContactService/BeginContactChange", vec![AppBackend]),
+        ("eid.issuance.v1.HolderContactService/CancelContactChange", vec![AppBackend]),
+        ("eid.issuance.v1.HolderContactService/ConfirmContactChange", vec![AppBackend]),
+        ("eid.issuance.v1.HolderContactService/ListContactChanges", vec![AppBackend]),
+        ("eid.issuance.v1.HolderContactService/ResendContactCode", vec![AppBackend]),
+        ("eid.issuance.v1.HolderContactService/StopContactChange", vec![AppBackend]),
         ("eid.issuance.v1.HotlineService/AskReopening", vec![Hotline]),
         ("eid.issuance.v1.OfficeService/GetOffice", staff()),
         ("eid.issuance.v1.OfficeService/ListOffices", staff()),

@@ -112,7 +112,11 @@ async fn a_person_with_two_cards_stays_in_use_until_the_last_of_them_has_ended()
         let mut second = later(&first, 1, ResidenceStatus::Issued);
         second.card.number = eid::domain::passport::DocumentNumber::parse("TTNEU00001").unwrap();
         assert_eq!(feed(service, std::slice::from_ref(&second)).await, [RowOutcome::Joined]);
-        assert_eq!(feed(service, std::slice::from_ref(&second)).await, [RowOutcome::Applied], "it is the account's now");
+        assert_eq!(
+            feed(service, std::slice::from_ref(&second)).await,
+            [RowOutcome::Applied],
+            "it is the account's now"
+        );
         feed(service, &[later(&first, 2, ResidenceStatus::Cancelled)]).await;
         assert_eq!(standing(service, &holder).await, OPEN, "the other card stands");
         feed(service, &[later(&second, 3, ResidenceStatus::Cancelled)]).await;
@@ -127,10 +131,8 @@ async fn a_person_with_two_cards_stays_in_use_until_the_last_of_them_has_ended()
 async fn rows_of_nobody_and_of_somebody_else_are_told_and_lock_nobody() {
     with_wishes(table(), async |service| {
         let (_, holder, record) = resident(service).await;
-        let stranger = Record {
-            born_on: parse_date("1901-01-01").unwrap(),
-            ..later(&record, 1, ResidenceStatus::Cancelled)
-        };
+        let stranger =
+            Record { born_on: parse_date("1901-01-01").unwrap(), ..later(&record, 1, ResidenceStatus::Cancelled) };
         let mut nobody = record_of(&service.applicant().await.application);
         nobody.status = ResidenceStatus::Left;
         let rows = [stranger, nobody, later(&record, 2, ResidenceStatus::Extended)];
@@ -152,7 +154,7 @@ async fn what_was_said_before_an_account_is_issued_counts_from_its_first_moment(
         feed(service, &[later(&record, 1, ResidenceStatus::Cancelled)]).await;
         let number = service.number();
         let lease = service.claimed().await.lease_id;
-        service.approve(&enrolment, &lease, &number).await;
+        service.approve((&enrolment, &lease), &number).await.unwrap();
         let status = service.status(&number, &applicant.application.phone).await;
         assert_eq!((status.standing(), status.lock_reason()), ENDED);
     })
@@ -223,7 +225,10 @@ async fn a_system_feeds_by_calls_and_a_record_that_cannot_be_read_costs_only_its
         let none = writer.put_records(rpb::PutRecordsRequest::default()).await.unwrap_err();
         assert_eq!(fields(&none), ["records"]);
         let many = vec![row(3, ResidenceStatus::Extended); 501];
-        assert_eq!(fields(&writer.put_records(rpb::PutRecordsRequest { records: many }).await.unwrap_err()), ["records"]);
+        assert_eq!(
+            fields(&writer.put_records(rpb::PutRecordsRequest { records: many }).await.unwrap_err()),
+            ["records"]
+        );
         let mut reader = RegistryServiceClient::new(service.channel(Some("registry_reader")));
         let refused = reader.put_records(rpb::PutRecordsRequest { records: vec![row(4, ResidenceStatus::Left)] }).await;
         assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);

@@ -8,6 +8,7 @@ use eid::proto::hotline_service_client::HotlineServiceClient;
 use tonic::Code;
 use tonic::transport::Channel;
 
+use crate::support::contacts::{begin, email};
 use crate::support::proposals::{approval, approve, decline, proposals};
 use crate::support::service::{Holder, Service, another, fields, reason, with};
 
@@ -132,12 +133,7 @@ async fn a_hundred_failures_of_an_account_in_use_are_forgiven_too() {
         let opened = approve(service, other, &wish).await;
         assert_eq!(opened.outcome(), pb::SettleOutcome::Approved);
         assert_eq!(closes_at(&opened.proposal.unwrap()), None);
-        let change = pb::BeginRequest {
-            request_id: service.id(),
-            account_id: holder.account.clone(),
-            new_contact: Some(pb::begin_request::NewContact::Email("new@example.org".to_owned())),
-        };
-        let begun = service.contacts().begin(change).await.unwrap().into_inner();
+        let begun = begin(service, &holder, email("new@example.org"), false).await;
         assert_eq!(begun.outcome(), pb::BeginOutcome::Begun);
     })
     .await;

@@ -84,6 +84,7 @@ async fn locked_by_holder(service: &Service, holder: &Holder) -> pb::LockOwnAcco
         account_id: holder.account.clone(),
         purpose: pb::DevicePurpose::Lock.into(),
         key_thumbprint: holder.device.thumbprint().as_bytes().to_vec(),
+        new_contact: None,
     };
     let drawn = devices.get_challenge(request).await.unwrap().into_inner();
     let request = pb::LockOwnAccountRequest {

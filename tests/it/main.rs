@@ -21,6 +21,8 @@ mod chip;
 #[cfg(test)]
 mod contact;
 #[cfg(test)]
+mod contact_staff;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod devices;

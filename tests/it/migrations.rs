@@ -294,3 +294,37 @@ async fn wishes_of_the_hotline_from_before_proposals_wait_on_as_proposals() {
     assert_eq!((kept.proposal.expires_at, kept.proposal.state), (Timestamp::from_micros(9), ProposalState::Pending));
     assert_eq!(kept.reason.as_bytes(), [1, 2]);
 }
+
+#[tokio::test]
+async fn contact_changes_of_before_move_forward_and_each_that_ended_says_how() {
+    let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort_unstable();
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    sqlx::raw_sql("PRAGMA foreign_keys = OFF").execute(&mut db).await.unwrap();
+    for file in files.iter().filter(|file| name(file).as_str() < "0027") {
+        if name(file) == "0026_contact_request.sql" {
+            let rows = "INSERT INTO contact_change (id, account_id, kind, new_value, begun_at, expires_at, state, settled_at, \
+                        version) VALUES (x'01', x'0a', 'phone', x'00', 5, 9, 'pending', NULL, 1), \
+                        (x'02', x'0a', 'email', x'00', 5, 9, 'confirmed', 7, 2), \
+                        (x'03', x'0b', 'phone', x'00', 5, 9, 'cancelled', 8, 2), \
+                        (x'04', x'0b', 'email', x'00', 5, 9, 'lapsed', 9, 2)";
+            sqlx::raw_sql(rows).execute(&mut db).await.unwrap();
+        }
+        let text = fs::read_to_string(file).unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut db).await.unwrap();
+    }
+    let rows = sqlx::query("SELECT state, failure, settled_at, tier FROM contact_change ORDER BY id");
+    let rows = rows.fetch_all(&mut db).await.unwrap();
+    let told: Vec<(String, Option<String>, i64)> =
+        rows.iter().map(|row| (row.get("state"), row.get("failure"), row.get("settled_at"))).collect();
+    let due = [
+        ("cancelled", Some("superseded"), 5),
+        ("confirmed", None, 7),
+        ("cancelled", Some("cancelled-by-staff"), 8),
+        ("lapsed", Some("expired"), 9),
+    ];
+    assert_eq!(told, due.map(|(state, failure, at)| (state.to_owned(), failure.map(str::to_owned), at)));
+    assert!(rows.iter().all(|row| row.get::<String, _>("tier") == "by-authority"));
+}

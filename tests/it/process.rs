@@ -11,6 +11,7 @@ use eid::proto::activation_service_client::ActivationServiceClient;
 use eid::proto::authority_service_client::AuthorityServiceClient;
 use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
+use eid::proto::proposal_service_client::ProposalServiceClient;
 use eid::sys::{Clock, Dice};
 use futures::future::join_all;
 use pb::submit_response::Outcome;
@@ -213,8 +214,13 @@ async fn whole_way(site: &Site, running: &Running) -> Secrets {
         request_id: request_id(),
         account_id: decided.account_id,
         new_contact: Some(pb::begin_request::NewContact::Email(address.clone())),
+        repeats: String::new(),
+        reason: "Brand new reason for it.".to_owned(),
     };
-    contacts.begin(begin).await.unwrap();
+    let proposal_id = contacts.begin(begin).await.unwrap().into_inner().proposal_id;
+    let mut second = ProposalServiceClient::new(site.channel(running, "administrator-2").await);
+    let approval = pb::ApproveProposalRequest { request_id: request_id(), proposal_id };
+    second.approve_proposal(approval).await.unwrap();
     let second_code = code_for(site, running, ("contact_code", 1), &address).await;
 
     let application = applicant.application;

@@ -1,12 +1,10 @@
 //! One request eight times at once, as a client does that lost patience: one effect, one answer.
 
-use eid::domain::contact::Phone;
-use eid::practice::Generator;
 use eid::proto as pb;
 use futures::future::join_all;
-use pb::begin_request::NewContact;
 use tonic::{Response, Status};
 
+use crate::support::contacts::{begun_phone, fresh_phone, holders, phone, wish};
 use crate::support::service::{Holder, Service, with};
 
 /// The answers to eight calls at once.
@@ -28,19 +26,11 @@ async fn times(service: &Service, subject: &str, action: &str) -> usize {
     service.actions(subject).await.iter().filter(|done| *done == action).count()
 }
 
-async fn fresh_phone(service: &Service) -> String {
-    Phone::parse(&service.people(Generator::phone).await).unwrap().as_str().to_owned()
-}
-
-async fn begin(service: &Service, holder: &Holder, phone: &str) -> Vec<pb::BeginResponse> {
-    let request = pb::BeginRequest {
-        request_id: service.id(),
-        account_id: holder.account.clone(),
-        new_contact: Some(NewContact::Phone(phone.to_owned())),
-    };
+async fn begin(service: &Service, holder: &Holder, number: &str) -> Vec<pb::BeginContactChangeResponse> {
+    let request = wish(service, holder, phone(number), false).await;
     eight(|| {
-        let (mut contacts, request) = (service.contacts(), request.clone());
-        async move { contacts.begin(request).await }
+        let (mut contacts, request) = (holders(service), request.clone());
+        async move { contacts.begin_contact_change(request).await }
     })
     .await
 }
@@ -93,7 +83,7 @@ async fn one_change_begun_eight_times_at_once_is_one_change_and_one_code() {
             assert_eq!(answer.outcome(), pb::BeginOutcome::Begun);
         }
         assert_same(&answers);
-        assert_eq!(sent(service, "contact_code").await, 1);
+        assert_eq!(sent(service, "old_contact_code").await, 1);
         let request = pb::GetAccountRequest {
             account_id: holder.account.clone(),
             purpose: pb::LookPurpose::ContactChange.into(),
@@ -109,9 +99,9 @@ async fn one_right_code_for_a_change_eight_times_at_once_is_right_each_time() {
     with(async |service| {
         let holder = service.active_holder().await;
         let phone = fresh_phone(service).await;
-        let change = begin(service, &holder, &phone).await.remove(0).change.unwrap();
+        let change_id = begun_phone(service, &holder, &phone).await;
         let code = service.latest_code(&phone).await;
-        let request = pb::ConfirmRequest { request_id: service.id(), change_id: change.change_id, code };
+        let request = pb::ConfirmRequest { request_id: service.id(), change_id, code };
         let answers = eight(|| {
             let (mut contacts, request) = (service.contacts(), request.clone());
             async move { contacts.confirm(request).await }

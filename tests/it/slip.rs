@@ -10,6 +10,7 @@ use futures::future::join_all;
 use pb::activate_with_slip_request::Passport;
 
 use crate::chip;
+use crate::support::contacts::{begin, email};
 use crate::support::device::Phone;
 use crate::support::service::{FACE_VERIFIER, Holder, Service, fields, with};
 
@@ -131,13 +132,8 @@ async fn a_holder_whom_guesses_shut_out_activates_with_slip_and_passport() {
         );
         let later = pb::ActivateWithSlipRequest { request_id: service.id(), ..request };
         assert_eq!(activate(service, &later).await.outcome(), pb::ActivateOutcome::AlreadyActive);
-        let change = pb::BeginRequest {
-            request_id: service.id(),
-            account_id: person.holder.account.clone(),
-            new_contact: Some(pb::begin_request::NewContact::Email("new@example.org".to_owned())),
-        };
         service.wait(DAY);
-        let begun = service.contacts().begin(change).await.unwrap().into_inner();
+        let begun = begin(service, &person.holder, email("new@example.org"), false).await;
         assert_eq!(begun.outcome(), pb::BeginOutcome::Begun, "what was guessed before is over");
     })
     .await;

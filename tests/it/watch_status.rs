@@ -18,9 +18,9 @@ use pb::AccountEventKind as Kind;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-use crate::contact::{begun_phone, confirm, fresh_phone};
 use crate::devices::{Person, bound};
 use crate::hotline::{asked, closes_at, second};
+use crate::support::contacts::{begun_phone, confirm, fresh_phone};
 use crate::support::device::Phone;
 use crate::support::proposals::approve;
 use crate::support::records::{Records, received};
@@ -107,7 +107,7 @@ async fn each_step_of_an_account_is_told_with_where_it_stands_afterwards() {
         assert_eq!((kinds.last(), last.standing()), (Some(&Kind::DeviceBound), standing));
 
         let new = fresh_phone(service).await;
-        let change = begun_phone(service, holder, &new).await;
+        let change = begun_phone(service, &holder.with(Phone::new(77)), &new).await;
         assert!(caught_up(service, &token).await.is_empty(), "a wish is no change");
         confirm(service, &change, &service.latest_code(&new).await).await;
         assert_eq!(kinds_since(service, &mut token).await.0, [Kind::ContactChanged]);

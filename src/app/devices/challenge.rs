@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{App, Caller, Error, Missing};
 use crate::domain::audit::Action;
+use crate::domain::contact::Contact;
 use crate::domain::device::{
     Assurance, Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint, NotProven,
 };
@@ -24,6 +25,8 @@ pub(in crate::app) struct Answer<'a> {
     pub(in crate::app) challenge: ChallengeValue,
     /// What was answered to it.
     pub(in crate::app) signature: &'a DeviceSignature,
+    /// The contact that the signed text names, if it names one.
+    pub(in crate::app) about: Option<&'a Contact>,
 }
 
 /// A device that is to be bound: its key, and what shows that it is there. No Debug: the evidence is a token.
@@ -103,7 +106,7 @@ impl App {
     ) -> Result<Result<KeyProof, NotProven>, Error> {
         let Some(drawn) = reader.device_challenge(answer.challenge).await? else { return Ok(Err(NotProven::Unusable)) };
         let meant = (answer.account, answer.purpose);
-        Ok(drawn.answered(meant, answer.key.clone(), answer.signature, now))
+        Ok(drawn.answered_about(meant, answer.about, answer.key.clone(), answer.signature, now))
     }
 
     /// Checks what a device shows that is to be bound to `account`: proof of its key, and how sure the binding is.
@@ -118,7 +121,7 @@ impl App {
         now: Timestamp,
     ) -> Result<Result<(KeyProof, Assurance), NotBindable>, Error> {
         let NewDevice { key, challenge, signature, face_check } = device;
-        let answer = Answer { account, purpose, key, challenge: *challenge, signature };
+        let answer = Answer { account, purpose, key, challenge: *challenge, signature, about: None };
         let proof = match self.proven(reader, &answer, now).await? {
             Ok(proof) => proof,
             Err(NotProven::Unusable) => return Ok(Err(NotBindable::ChallengeUnusable)),

@@ -106,15 +106,7 @@ impl App {
             let slip = self.activation_slip(&mut reader, officer, (purpose, &code), expires_at, now).await?;
             return Ok(Attempt::Answered(Proved::Recorded { proof, purpose, code, expires_at, slip }));
         }
-        let found = reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await?;
-        let passport = self.vault().document(&stood.state, &stood.passport);
-        let mut ours = None;
-        for stored in found {
-            if self.has_passport(&mut reader, &stored, &passport).await? {
-                ours = Some(stored);
-            }
-        }
-        let Some(stored) = ours else {
+        let Some(stored) = self.account_of(&mut reader, stood).await? else {
             // Whoever tries numbers and passports is seen.
             let entry = self.entry(now, by.actor(), Action::NotProvedInPerson, officer.id.uuid());
             let entry = entry.with("office", officer.office.to_string());
@@ -188,6 +180,21 @@ impl App {
             Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The account that has this number and this passport, with the days that its documents end.
+    pub(in crate::app) async fn account_of(
+        &self,
+        reader: &mut Reader,
+        stood: &Stood,
+    ) -> Result<Option<StoredAccount>, Error> {
+        let passport = self.vault().document(&stood.state, &stood.passport);
+        for stored in reader.accounts(&AccountKey::Number(self.vault().number(&stood.number))).await? {
+            if self.has_passport(reader, &stored, &passport).await? {
+                return self.with_papers(reader, stored).await.map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// The page to be printed, if the code is to be taken home.

@@ -90,7 +90,7 @@ impl App {
             return Ok(Attempt::Unchanged(Renewed::TooEarly { from }));
         }
         let purpose = DevicePurpose::Renewal;
-        let answer = Answer { account, purpose, key: &device.key, challenge, signature };
+        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: None };
         let spent = Change::SpendDeviceChallenge(challenge);
         match self.proven(&mut reader, &answer, now).await? {
             Err(NotProven::Unusable) => Ok(Attempt::Unchanged(Renewed::ChallengeUnusable)),

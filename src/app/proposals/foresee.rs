@@ -1,7 +1,7 @@
 //! What a proposal would do: looked at anew each time, and done as it was foreseen. One arm for each kind.
 
 use super::super::life::{Closing, UpdateEffect};
-use super::super::{App, Error, reopen};
+use super::super::{App, ContactApproval, Error, reopen};
 use crate::domain::lock::Lock;
 use crate::domain::proposal::{Act, Proposal, WhyVoid};
 use crate::domain::time::Timestamp;
@@ -18,6 +18,8 @@ pub enum Effect {
     Closing(Box<Closing>),
     /// Documents join an account.
     DocumentUpdate(Box<UpdateEffect>),
+    /// A code goes to the new contact of an account.
+    ContactChange(Box<ContactApproval>),
 }
 
 impl App {
@@ -44,6 +46,10 @@ impl App {
                 let effect = self.updating(reader, *update).await?;
                 Ok(effect.map(|effect| Effect::DocumentUpdate(Box::new(effect))))
             }
+            Act::ContactInPerson(change) | Act::ContactByAuthority(change) => {
+                let approval = self.contact_approval(reader, *change, now).await?;
+                Ok(approval.map(|approval| Effect::ContactChange(Box::new(approval))))
+            }
         }
     }
 
@@ -54,6 +60,7 @@ impl App {
             Effect::Lift(lock) => self.lift(lock, approved),
             Effect::Closing(closing) => self.close(closing, now),
             Effect::DocumentUpdate(update) => self.join(update, approved.asked_by, now),
+            Effect::ContactChange(approval) => self.approved_contact_change(approval, now),
         }
     }
 
@@ -65,6 +72,7 @@ impl App {
             | Act::CentralLockLift(_)
             | Act::Closing(..)
             | Act::DocumentUpdate(_) => Vec::new(),
+            Act::ContactInPerson(change) | Act::ContactByAuthority(change) => vec![Change::DeclineChange(change)],
         }
     }
 }

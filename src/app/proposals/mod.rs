@@ -181,7 +181,13 @@ impl App {
     /// [`Error::NotFound`], [`Error::RequestIdReused`].
     pub async fn approve_proposal(&self, by: &Caller, repeat: &Repeat, id: ProposalId) -> Result<Settled, Error> {
         let now = self.clock().now();
-        self.once(by, repeat, || self.approve_proposal_once(by, repeat, id, now)).await
+        let settled = self.once(by, repeat, || self.approve_proposal_once(by, repeat, id, now)).await?;
+        if let Settled::Approved(view) = &settled
+            && let Act::ContactInPerson(change) | Act::ContactByAuthority(change) = view.proposal.act
+        {
+            self.send_contact_code_now(change, now).await;
+        }
+        Ok(settled)
     }
 
     async fn approve_proposal_once(

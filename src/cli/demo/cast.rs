@@ -11,6 +11,7 @@ use crate::proto::contact_service_client::ContactServiceClient;
 use crate::proto::counter_service_client::CounterServiceClient;
 use crate::proto::device_service_client::DeviceServiceClient;
 use crate::proto::enrolment_service_client::EnrolmentServiceClient;
+use crate::proto::holder_contact_service_client::HolderContactServiceClient;
 use crate::proto::hotline_service_client::HotlineServiceClient;
 use crate::proto::review_service_client::ReviewServiceClient;
 
@@ -29,6 +30,8 @@ pub struct Cast {
     pub app: Channel,
     /// An administrator.
     pub administrator: Channel,
+    /// Another one.
+    pub second_administrator: Channel,
     /// Somebody of the hotline.
     pub hotline: Channel,
     /// Somebody else there.
@@ -89,6 +92,16 @@ impl Cast {
         ContactServiceClient::new(self.administrator.clone())
     }
 
+    /// The service of contact changes, as an officer sees it.
+    pub(super) fn contacts_at_the_counter(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.officer.clone())
+    }
+
+    /// The service by which holders change their contacts.
+    pub(super) fn holders_contacts(&self) -> HolderContactServiceClient<Channel> {
+        HolderContactServiceClient::new(self.app.clone())
+    }
+
     pub(super) fn hotline(&self) -> HotlineServiceClient<Channel> {
         HotlineServiceClient::new(self.hotline.clone())
     }
@@ -113,6 +126,7 @@ pub(super) enum Who {
     AppBackend,
     Holder,
     Administrator,
+    SecondAdministrator,
     Hotline,
     SecondHotline,
 }
@@ -127,6 +141,7 @@ impl fmt::Display for Who {
             Self::AppBackend => "app backend",
             Self::Holder => "holder",
             Self::Administrator => "administrator",
+            Self::SecondAdministrator => "admin., 2nd",
             Self::Hotline => "hotline",
             Self::SecondHotline => "hotline, 2nd",
         })

@@ -11,6 +11,7 @@ mod captures;
 mod cast;
 mod closing;
 mod company;
+mod contacts;
 mod counter;
 mod documents;
 mod explaining;

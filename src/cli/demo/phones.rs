@@ -10,6 +10,7 @@ use crate::cli::demo::stage::{Case, Stage};
 use crate::cli::demo::step::{Answer, Reply, ask};
 use crate::practice::Handset;
 use crate::proto::device_service_client::DeviceServiceClient;
+use crate::proto::get_challenge_request::NewContact;
 use crate::proto::replace_device_request::Leave;
 use crate::proto::verify_device_request::Shown;
 use crate::proto::{
@@ -28,12 +29,12 @@ pub(super) async fn replace<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -
     let (devices, new) = (stage.cast.devices(), stage.ids.handset());
 
     // Whoever has a new phone and no old one gets nowhere alone.
-    let forged = drawn(&devices, &case, DevicePurpose::Replace, &new).await.answer().unwrap_or_default();
+    let forged = drawn(&devices, &case, DevicePurpose::Replace, &new, None).await.answer().unwrap_or_default();
     let leave = Leave::Consent(new.sign(&forged.consent_text));
     bind(stage, (&case, &new), (&forged, leave), "NO_CONSENT").await?;
 
     let Some(code) = stand_at_counter(stage, &case).await? else { return Ok(()) };
-    let challenge = drawn(&devices, &case, DevicePurpose::Replace, &new).await.answer().unwrap_or_default();
+    let challenge = drawn(&devices, &case, DevicePurpose::Replace, &new, None).await.answer().unwrap_or_default();
     let Some(bound) = bind(stage, (&case, &new), (&challenge, Leave::CounterCode(code)), "BOUND").await? else {
         return Ok(());
     };
@@ -106,7 +107,7 @@ async fn show<M: Mailbox, W: Write>(
     expected: &str,
 ) -> io::Result<()> {
     let devices = stage.cast.devices();
-    let challenge = drawn(&devices, case, DevicePurpose::Verify, handset).await.answer().unwrap_or_default();
+    let challenge = drawn(&devices, case, DevicePurpose::Verify, handset, None).await.answer().unwrap_or_default();
     let request = VerifyDeviceRequest {
         request_id: stage.ids.draw(),
         account_id: case.account_id.clone().unwrap_or_default(),
@@ -120,13 +121,16 @@ async fn show<M: Mailbox, W: Write>(
     }))
 }
 
-async fn drawn(
+/// A challenge for a device, which names a new contact for the purposes that need one.
+pub(super) async fn drawn(
     devices: &Devices,
     case: &Case,
     purpose: DevicePurpose,
     handset: &Handset,
+    new_contact: Option<NewContact>,
 ) -> Reply<GetChallengeResponse> {
     let request = GetChallengeRequest {
+        new_contact,
         account_id: case.account_id.clone().unwrap_or_default(),
         purpose: purpose.into(),
         key_thumbprint: handset.thumbprint(),

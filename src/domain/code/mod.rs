@@ -32,6 +32,8 @@ pub enum Purpose {
     PhoneChange,
     /// Confirming a new e-mail address.
     EmailChange,
+    /// Showing that the contact to be given up is alive.
+    OldContact,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Activation => "activation",
             Self::PhoneChange => "phone-change",
             Self::EmailChange => "email-change",
+            Self::OldContact => "old-contact",
         }
     }
 }

@@ -42,7 +42,7 @@ impl CodePolicy {
     /// How long a code lives after it was sent, and from its first sending at most.
     pub const fn lifetimes(&self, purpose: Purpose) -> (Duration, Duration) {
         match purpose {
-            Purpose::Activation | Purpose::PhoneChange => (self.lifetime, codes::LIFETIME_MAX),
+            Purpose::Activation | Purpose::PhoneChange | Purpose::OldContact => (self.lifetime, codes::LIFETIME_MAX),
             Purpose::EmailChange => (self.email_lifetime, codes::EMAIL_LIFETIME_MAX),
         }
     }

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::key::{DeviceKey, KeyThumbprint};
+use crate::domain::contact::Contact;
 use crate::domain::ids::AccountId;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -49,11 +50,31 @@ pub enum DevicePurpose {
     Verification,
     /// Locking the account.
     Lock,
+    /// Another phone or address, while the old one is alive.
+    ContactChange,
+    /// Another phone or address in place of one that is lost.
+    LostContactChange,
+    /// Giving up a change of phone or address.
+    ContactCancel,
 }
 
 impl DevicePurpose {
-    const ALL: [Self; 6] =
-        [Self::Activation, Self::SlipActivation, Self::Replacement, Self::Renewal, Self::Verification, Self::Lock];
+    const ALL: [Self; 9] = [
+        Self::Activation,
+        Self::SlipActivation,
+        Self::Replacement,
+        Self::Renewal,
+        Self::Verification,
+        Self::Lock,
+        Self::ContactChange,
+        Self::LostContactChange,
+        Self::ContactCancel,
+    ];
+
+    /// Whether the text that is signed names the contact that is meant.
+    pub const fn names_contact(self) -> bool {
+        matches!(self, Self::ContactChange | Self::LostContactChange)
+    }
 
     /// The name that is signed and that the store keeps.
     pub const fn name(self) -> &'static str {
@@ -64,6 +85,9 @@ impl DevicePurpose {
             Self::Renewal => "renew",
             Self::Verification => "verify",
             Self::Lock => "lock-account",
+            Self::ContactChange => "change-contact",
+            Self::LostContactChange => "change-lost-contact",
+            Self::ContactCancel => "cancel-contact-change",
         }
     }
 
@@ -189,6 +213,13 @@ impl Challenge {
         self.lines(self.purpose.name())
     }
 
+    /// What the device signs that wants this contact: the same with one line more, so that the signature is worth nothing for
+    /// another value.
+    pub fn text_about(&self, contact: &Contact) -> String {
+        let (kind, value) = (contact.kind().name(), contact.as_str());
+        format!("{}contact:{kind}:{value}\n", self.text())
+    }
+
     /// What the device to be replaced signs: the same with another purpose; `key` is that of the new device.
     pub fn consent_text(&self) -> String {
         self.lines("consent")
@@ -206,16 +237,32 @@ impl Challenge {
     /// If the challenge was not for this account, purpose and key or has ended, or the signature is not the key's.
     pub fn answered(
         self,
+        meant: (AccountId, DevicePurpose),
+        key: DeviceKey,
+        signature: &DeviceSignature,
+        now: Timestamp,
+    ) -> Result<KeyProof, NotProven> {
+        self.answered_about(meant, None, key, signature, now)
+    }
+
+    /// Checks what `key` answered about a contact.
+    ///
+    /// # Errors
+    /// As [`Challenge::answered`], and if the purpose needs a contact and there is none, or the other way round.
+    pub fn answered_about(
+        self,
         (account, purpose): (AccountId, DevicePurpose),
+        contact: Option<&Contact>,
         key: DeviceKey,
         signature: &DeviceSignature,
         now: Timestamp,
     ) -> Result<KeyProof, NotProven> {
         let meant = self.account == account && self.purpose == purpose && self.key == key.thumbprint();
-        if !meant || !self.is_open(now) {
+        if !meant || !self.is_open(now) || purpose.names_contact() != contact.is_some() {
             return Err(NotProven::Unusable);
         }
-        let right = key.verifies(self.text().as_bytes(), &signature.0);
+        let text = contact.map_or_else(|| self.text(), |contact| self.text_about(contact));
+        let right = key.verifies(text.as_bytes(), &signature.0);
         right.then_some(KeyProof { challenge: self, key }).ok_or(NotProven::WrongSignature)
     }
 }
@@ -258,6 +305,7 @@ impl KeyProof {
 mod tests {
     use super::super::key::tests::{ed25519, p256};
     use super::*;
+    use crate::domain::contact::Phone;
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -326,6 +374,29 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_over_one_contact_is_worth_nothing_for_another_and_none_is_taken_without_one() {
+        let (key, sign) = p256(1);
+        let phone = |typed: &str| Contact::Phone(Phone::parse(typed).unwrap());
+        let (wanted, other) = (phone("0912345678"), phone("0912345679"));
+        for purpose in [DevicePurpose::ContactChange, DevicePurpose::LostContactChange] {
+            let drawn = challenge(&key, purpose);
+            assert!(drawn.text_about(&wanted).ends_with("\ncontact:phone:+84912345678\n"));
+            let answer = signature(&sign(drawn.text_about(&wanted).as_bytes()));
+            let try_it = |about: Option<&Contact>, answer: &DeviceSignature| {
+                drawn.clone().answered_about((ACCOUNT, purpose), about, key.clone(), answer, NOW).map(drop)
+            };
+            assert_eq!(try_it(Some(&wanted), &answer), Ok(()));
+            assert_eq!(try_it(Some(&other), &answer), Err(NotProven::WrongSignature));
+            let plain = signature(&sign(drawn.text().as_bytes()));
+            assert_eq!(try_it(None, &plain), Err(NotProven::Unusable));
+        }
+        let drawn = challenge(&key, DevicePurpose::Renewal);
+        let answer = signature(&sign(drawn.text_about(&wanted).as_bytes()));
+        let meant = (ACCOUNT, DevicePurpose::Renewal);
+        assert!(drawn.answered_about(meant, Some(&wanted), key, &answer, NOW).is_err());
+    }
+
+    #[test]
     fn the_old_device_agrees_to_one_new_key_and_possession_is_no_consent() {
         let ((old, sign_old), (new, sign_new)) = (p256(1), ed25519(2));
         let drawn = challenge(&new, DevicePurpose::Replacement);
@@ -354,8 +425,8 @@ mod tests {
     proptest! {
         #[test]
         fn two_challenges_that_differ_have_different_texts(
-            one in (any::<[u8; 32]>(), any::<u128>(), 0_usize..4, any::<[u8; 32]>()),
-            other in (any::<[u8; 32]>(), any::<u128>(), 0_usize..4, any::<[u8; 32]>()),
+            one in (any::<[u8; 32]>(), any::<u128>(), 0_usize..8, any::<[u8; 32]>()),
+            other in (any::<[u8; 32]>(), any::<u128>(), 0_usize..8, any::<[u8; 32]>()),
         ) {
             let make = |(value, account, purpose, key): ([u8; 32], u128, usize, [u8; 32])| {
                 let meant = (AccountId::new(Uuid::from_u128(account)), DevicePurpose::ALL[purpose]);

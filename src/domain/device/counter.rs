@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::letters;
 use crate::domain::ids::{AccountId, ProofId, StaffId};
 use crate::domain::law::devices::BINDING_CODE_LIFETIME_MAX;
 use crate::domain::law::{activation, codes, devices};
@@ -19,13 +20,10 @@ use crate::domain::time::Timestamp;
 /// How often a code from the counter may be tried.
 pub const TRIES_MAX: u32 = codes::TRIES_MAX;
 
-/// Letters and digits that are not mistaken for each other: Crockford's 32.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const BITS_PER_LETTER: usize = 5;
 /// Where the shown form has its hyphen.
 const HALF: usize = CounterCode::LETTERS / 2;
 const _: () =
-    assert!(BITS_PER_LETTER * CounterCode::LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
+    assert!(letters::BITS * CounterCode::LETTERS >= devices::BINDING_CODE_BITS_MIN as usize, "too easily guessed");
 
 const WRONG_CODE: Malformed = Malformed::new(
     "A code from the counter has ten letters and digits, such as 7K2MQ-0XW4T.",
@@ -42,8 +40,7 @@ impl CounterCode {
 
     /// The code of these random bytes: five bits of each count.
     pub fn drawn(bytes: [u8; Self::LETTERS]) -> Self {
-        let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).map_or('0', |letter| char::from(*letter));
-        Self(bytes.into_iter().map(letter).collect())
+        Self(letters::drawn(&bytes))
     }
 
     /// Reads what a person typed: spaces, hyphens and small letters count for nothing, O is 0, I and L are 1.
@@ -51,17 +48,7 @@ impl CounterCode {
     /// # Errors
     /// If it is anything else.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        if text.len() > 64 {
-            return Err(WRONG_CODE);
-        }
-        let meant = |c: char| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            other => other,
-        };
-        let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(meant).collect();
-        let right = code.len() == Self::LETTERS && code.bytes().all(|c| ALPHABET.contains(&c));
-        right.then_some(Self(code)).ok_or(WRONG_CODE)
+        letters::read(text, Self::LETTERS).map(Self).ok_or(WRONG_CODE)
     }
 
     /// The letters, without the hyphen.

@@ -8,6 +8,7 @@ mod challenge;
 mod counter;
 mod face;
 mod key;
+pub(in crate::domain) mod letters;
 mod totp;
 
 pub use certificate::{AuthorityId, CertificateStanding, DeviceCertificate, Serial};

@@ -10,6 +10,7 @@ pub mod captures;
 pub mod cards;
 pub mod codes;
 pub mod consents;
+pub mod contacts;
 pub mod devices;
 pub mod eligibility;
 pub mod hand_over;
@@ -60,6 +61,7 @@ pub const ITEMS: &[Item] = &[
     consents::ITEM,
     consents::CHILD_ITEM,
     consents::ADULT_ITEM,
+    contacts::WAITING_ITEM,
     devices::BINDING_CODE_LIFETIME_ITEM,
     devices::BINDING_CODE_BITS_ITEM,
     devices::WITH_FACE_CHECK_ITEM,

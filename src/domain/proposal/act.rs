@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::domain::ids::{AccountId, LockId, UpdateId};
+use crate::domain::contact;
+use crate::domain::ids::{AccountId, ChangeId, LockId, UpdateId};
 use crate::domain::life::ClosingReason;
 use crate::domain::staff::Role;
 
@@ -21,6 +22,10 @@ pub enum Act {
     Closing(AccountId, ClosingReason),
     /// Documents join an account that name somebody else than it does, or of which a rule asks for a person.
     DocumentUpdate(UpdateId),
+    /// A contact change that an officer began, the holder before them, goes on.
+    ContactInPerson(ChangeId),
+    /// A contact change that an administrator began goes on.
+    ContactByAuthority(ChangeId),
 }
 
 /// Kinds of what can be proposed.
@@ -36,6 +41,10 @@ pub enum ProposalKind {
     Closing,
     /// Documents that join an account.
     DocumentUpdate,
+    /// A contact change in person at an office: tier 3 of docs/contacts.md.
+    ContactInPerson,
+    /// A contact change for the authority: tier 4.
+    ContactByAuthority,
 }
 
 /// Who proposes a kind and who approves it.
@@ -60,17 +69,26 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl ProposalKind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Self; 5] =
-        [Self::Reopening, Self::LockLift, Self::CentralLockLift, Self::Closing, Self::DocumentUpdate];
+    pub const ALL: [Self; 7] = [
+        Self::Reopening,
+        Self::LockLift,
+        Self::CentralLockLift,
+        Self::Closing,
+        Self::DocumentUpdate,
+        Self::ContactInPerson,
+        Self::ContactByAuthority,
+    ];
 
     /// The name the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reopening => "reopening",
-            Self::LockLift => "lock_lift",
-            Self::CentralLockLift => "central_lock_lift",
+            Self::LockLift => "lock-lift",
+            Self::CentralLockLift => "central-lock-lift",
             Self::Closing => "closing",
-            Self::DocumentUpdate => "document_update",
+            Self::DocumentUpdate => "document-update",
+            Self::ContactInPerson => "contact-in-person",
+            Self::ContactByAuthority => "contact-by-authority",
         }
     }
 
@@ -103,6 +121,18 @@ impl ProposalKind {
                 same_office: true,
                 waits: Duration::from_hours(72),
             },
+            Self::ContactInPerson => Rule {
+                proposers: &[Role::Officer],
+                approvers: &[Role::Supervisor],
+                same_office: true,
+                waits: contact::APPROVAL,
+            },
+            Self::ContactByAuthority => Rule {
+                proposers: &[Role::Administrator],
+                approvers: &[Role::Administrator],
+                same_office: false,
+                waits: contact::APPROVAL,
+            },
         }
     }
 }
@@ -116,6 +146,8 @@ impl Act {
             Self::CentralLockLift(_) => ProposalKind::CentralLockLift,
             Self::Closing(..) => ProposalKind::Closing,
             Self::DocumentUpdate(_) => ProposalKind::DocumentUpdate,
+            Self::ContactInPerson(_) => ProposalKind::ContactInPerson,
+            Self::ContactByAuthority(_) => ProposalKind::ContactByAuthority,
         }
     }
 
@@ -125,6 +157,7 @@ impl Act {
             Self::Reopening(account) | Self::Closing(account, _) => account.uuid(),
             Self::LockLift(lock) | Self::CentralLockLift(lock) => lock.uuid(),
             Self::DocumentUpdate(update) => update.uuid(),
+            Self::ContactInPerson(change) | Self::ContactByAuthority(change) => change.uuid(),
         }
     }
 
@@ -132,7 +165,12 @@ impl Act {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Closing(_, reason) => Some(reason.name().to_owned()),
-            Self::Reopening(_) | Self::LockLift(_) | Self::CentralLockLift(_) | Self::DocumentUpdate(_) => None,
+            Self::Reopening(_)
+            | Self::LockLift(_)
+            | Self::CentralLockLift(_)
+            | Self::DocumentUpdate(_)
+            | Self::ContactInPerson(_)
+            | Self::ContactByAuthority(_) => None,
         }
     }
 
@@ -143,6 +181,8 @@ impl Act {
     pub fn from_parts(kind: &str, target: Uuid, detail: Option<&str>) -> Result<Self, NotAnAct> {
         match (ProposalKind::from_name(kind).ok_or(NotAnAct)?, detail) {
             (ProposalKind::Reopening, None) => Ok(Self::Reopening(AccountId::new(target))),
+            (ProposalKind::ContactInPerson, None) => Ok(Self::ContactInPerson(ChangeId::new(target))),
+            (ProposalKind::ContactByAuthority, None) => Ok(Self::ContactByAuthority(ChangeId::new(target))),
             (ProposalKind::LockLift, None) => Ok(Self::LockLift(LockId::new(target))),
             (ProposalKind::CentralLockLift, None) => Ok(Self::CentralLockLift(LockId::new(target))),
             (ProposalKind::Closing, Some(reason)) => {

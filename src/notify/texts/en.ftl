@@ -29,6 +29,21 @@ contact-changed =
     } of your electronic identity account was changed. If this was not you, call { $hotline } at once.
     .subject = Your contact details were changed
 
+old-contact-code =
+    { $code } is the code that shows you still have this contact of your electronic identity account, which you want to change. If you do not, call { $hotline }.
+    .subject = Confirm that this is still your address
+
+contact-change-asked =
+    Another { $what ->
+        [phone] phone number
+       *[email] e-mail address
+    } was asked for your electronic identity account. If it was not you, stop it in the app with { $stop } or call { $hotline }.
+    .subject = A change of your contact details was asked for
+
+number-disputed =
+    Somebody else says that the phone number of your electronic identity account is theirs. Nothing was changed. Call { $hotline }.
+    .subject = Your phone number is disputed
+
 device-changed =
     The device of your electronic identity account was changed or removed. If this was not you, call { $hotline } at once.
     .subject = Your device was changed

@@ -29,6 +29,21 @@ contact-changed =
     } 변경이 완료되었습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
     .subject = 연락처가 변경되었습니다
 
+old-contact-code =
+    { $code }: 전자신분 계정에서 변경할 기존 연락처를 아직 사용 중임을 확인하는 코드입니다. 본인이 아니면 { $hotline }.
+    .subject = 기존 연락처 확인
+
+contact-change-asked =
+    전자신분 계정의 { $what ->
+        [phone] 전화번호
+       *[email] 이메일 주소
+    } 변경이 요청되었습니다. 본인이 아니면 앱에 { $stop } 입력 또는 { $hotline }.
+    .subject = 연락처 변경이 요청되었습니다
+
+number-disputed =
+    다른 사람이 귀하의 전자신분 계정 전화번호가 자신의 것이라고 신고했습니다. 변경된 것은 없습니다. { $hotline }(으)로 전화하세요.
+    .subject = 전화번호에 대한 이의가 접수되었습니다
+
 device-changed =
     전자신분 계정의 기기가 변경 또는 해제되었습니다. 본인이 아니면 즉시 { $hotline }(으)로 전화하세요.
     .subject = 기기가 변경되었습니다

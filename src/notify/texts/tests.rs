@@ -7,7 +7,7 @@ use time::macros::date;
 
 use super::*;
 use crate::domain::code::Code;
-use crate::domain::contact::{Contact, Phone};
+use crate::domain::contact::{CancelLink, Contact, Phone};
 use crate::domain::message::CodeText;
 use crate::notify::sms::Sms;
 
@@ -17,6 +17,7 @@ const TODAY: Date = date!(2026 - 11 - 22);
 /// Korean, Japanese.
 fn all() -> Vec<(NoticeText, [usize; 6])> {
     let code = || CodeText(Code::numbered(123_456));
+    let link = || CancelLink::drawn([7; 16]);
     vec![
         (NoticeText::AccountIssued, [1, 3, 1, 1, 1, 1]),
         (NoticeText::ActivationCode(code()), [1, 2, 1, 1, 1, 1]),
@@ -26,6 +27,10 @@ fn all() -> Vec<(NoticeText, [usize; 6])> {
         (NoticeText::ContactChangeBegun(ContactKind::Email), [1, 2, 1, 1, 1, 1]),
         (NoticeText::ContactChanged(ContactKind::Phone), [1, 2, 1, 1, 1, 1]),
         (NoticeText::ContactChanged(ContactKind::Email), [1, 2, 1, 1, 1, 1]),
+        (NoticeText::OldContactCode(code()), [1, 3, 1, 1, 1, 2]),
+        (NoticeText::ContactChangeAsked(ContactKind::Phone, link()), [2, 3, 2, 1, 2, 2]),
+        (NoticeText::ContactChangeAsked(ContactKind::Email, link()), [2, 3, 2, 1, 2, 2]),
+        (NoticeText::NumberDisputed, [1, 2, 1, 1, 1, 1]),
         (NoticeText::DeviceChanged, [1, 2, 1, 1, 1, 1]),
         (NoticeText::DeviceAskedAtCounter, [1, 2, 1, 1, 1, 1]),
         (NoticeText::SlipPrinted, [1, 2, 1, 1, 1, 1]),

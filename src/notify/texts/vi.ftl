@@ -29,6 +29,21 @@ contact-changed =
     } của tài khoản định danh điện tử. Nếu không phải bạn, hãy gọi ngay { $hotline }.
     .subject = Thông tin liên hệ đã được đổi
 
+old-contact-code =
+    { $code } là mã xác nhận bạn vẫn dùng liên hệ này của tài khoản định danh điện tử và muốn đổi. Nếu không phải bạn, gọi { $hotline }.
+    .subject = Xác nhận đây vẫn là địa chỉ của bạn
+
+contact-change-asked =
+    Có yêu cầu đổi { $what ->
+        [phone] số điện thoại
+       *[email] địa chỉ email
+    } của tài khoản định danh điện tử. Nếu không phải bạn, nhập { $stop } trong ứng dụng để dừng, hoặc gọi { $hotline }.
+    .subject = Có yêu cầu đổi thông tin liên hệ
+
+number-disputed =
+    Có người khai số điện thoại của tài khoản định danh điện tử của bạn là của họ. Chưa có gì thay đổi. Hãy gọi { $hotline }.
+    .subject = Số điện thoại của bạn đang bị tranh chấp
+
 device-changed =
     Thiết bị của tài khoản định danh điện tử đã được đổi hoặc gỡ bỏ. Nếu không phải bạn, hãy gọi ngay { $hotline }.
     .subject = Thiết bị đã được thay đổi

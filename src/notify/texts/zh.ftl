@@ -29,6 +29,21 @@ contact-changed =
     }已更改。如非本人操作，请立即致电{ $hotline }。
     .subject = 您的联系方式已更改
 
+old-contact-code =
+    { $code }是确认您仍在使用电子身份账户原联系方式的验证码。如非本人操作，请致电{ $hotline }。
+    .subject = 请确认这仍是您的邮箱
+
+contact-change-asked =
+    有人申请更改您电子身份账户的{ $what ->
+        [phone] 手机号码
+       *[email] 电子邮箱
+    }。如非本人操作，请在应用中输入{ $stop }停止，或致电{ $hotline }。
+    .subject = 有人申请更改您的联系方式
+
+number-disputed =
+    有人称您电子身份账户的手机号码属于他本人。目前没有任何更改。请致电{ $hotline }。
+    .subject = 您的手机号码存在争议
+
 device-changed =
     您电子身份账户的设备已更改或移除。如非本人操作，请立即致电{ $hotline }。
     .subject = 您的设备已更改

@@ -59,7 +59,9 @@ async fn a_contact_change_that_makes_no_sense_is_corrupt() {
     let read = async |mut reader: Reader, id: ChangeId| outcome(reader.contact_change(id).await);
     for (sql, column) in [
         ("UPDATE contact_change SET kind = 'pigeon'", "kind"),
-        ("UPDATE contact_change SET settled_at = 1", "state"),
+        ("UPDATE contact_change SET kind = 'phone', tier = 'by-chance'", "tier"),
+        ("UPDATE contact_change SET tier = NULL, settled_at = 1", "state"),
+        ("UPDATE contact_change SET state = 'cancelled', phase = NULL, failure = 'bad-luck'", "failure"),
         ("UPDATE contact_change SET state = 'lost'", "state"),
     ] {
         scene.database.tamper(sql).await;

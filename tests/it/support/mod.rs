@@ -3,6 +3,7 @@
 pub mod bucket;
 pub mod captures;
 pub mod carriers;
+pub mod contacts;
 pub mod database;
 pub mod device;
 pub mod nation;

@@ -10,7 +10,7 @@ use eid::domain::audit::{Action, Actor, Entry};
 use eid::domain::calendar::Edition;
 use eid::domain::capture::CaptureKind;
 use eid::domain::code::{Purpose, Sends, SentCode};
-use eid::domain::contact::{ChangeState, ContactChange, ContactKind};
+use eid::domain::contact::{AccountPrint, ChangeState, ContactChange, ContactKind, Tier};
 use eid::domain::deadline::{Basis, Deadline};
 use eid::domain::enrolment::{Enrolment, Event, Lease, Passage, Stage, Verb};
 use eid::domain::ids::{
@@ -196,11 +196,16 @@ impl Records {
                 id: ChangeId::new(self.id()),
                 account,
                 kind,
+                tier: Tier::DeviceAndContact,
                 begun_at: NOW,
                 expires_at: later(600),
-                state: ChangeState::Pending,
+                repeats: None,
+                state: ChangeState::AwaitingCode,
             },
             new_value: self.sealed(),
+            print: Some(AccountPrint(self.dice.bytes())),
+            link: Some(BlindIndex::from_bytes(self.dice.bytes::<32>().to_vec())),
+            office: None,
             version: Version::new(1),
         }
     }

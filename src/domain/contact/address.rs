@@ -1,15 +1,12 @@
-//! Ways to reach the holder: phone and e-mail address, and changes of them.
+//! Ways to reach the holder: phone and e-mail address, each in its one normal form.
 
-use std::fmt;
 use std::str::FromStr as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccountId, ChangeId};
-use super::law;
-use super::person::personal_text;
-use super::text::Malformed;
-use super::time::Timestamp;
+use crate::domain::law;
+use crate::domain::person::personal_text;
+use crate::domain::text::Malformed;
 
 personal_text! {
     /// A mobile subscriber number in Viet Nam, E.164: `+84` and nine digits.
@@ -104,6 +101,14 @@ impl Contact {
         }
     }
 
+    /// The value, in its one normal form.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Phone(phone) => phone.as_str(),
+            Self::Email(email) => email.as_str(),
+        }
+    }
+
     /// Enough to recognise, too little to use.
     pub fn masked(&self) -> String {
         match self {
@@ -137,129 +142,9 @@ impl ContactKind {
     }
 }
 
-/// A change of phone or e-mail address. The old value stays live until the change is confirmed.
-#[derive(Clone, Debug)]
-pub struct ContactChange {
-    /// Its name.
-    pub id: ChangeId,
-    /// Whose contact changes.
-    pub account: AccountId,
-    /// What changes.
-    pub kind: ContactKind,
-    /// When it was begun.
-    pub begun_at: Timestamp,
-    /// When it lapses unless confirmed.
-    pub expires_at: Timestamp,
-    /// Where it stands.
-    pub state: ChangeState,
-}
-
-/// States of a change.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ChangeState {
-    /// Waits for the code.
-    Pending,
-    /// The new value is live.
-    Confirmed {
-        /// Since when.
-        at: Timestamp,
-    },
-    /// Given up.
-    Cancelled {
-        /// Since when.
-        at: Timestamp,
-    },
-    /// Not confirmed in time.
-    Lapsed {
-        /// Since when.
-        at: Timestamp,
-    },
-}
-
-impl ChangeState {
-    /// The name the store keeps.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Confirmed { .. } => "confirmed",
-            Self::Cancelled { .. } => "cancelled",
-            Self::Lapsed { .. } => "lapsed",
-        }
-    }
-
-    /// When it ceased to be pending.
-    pub const fn settled_at(self) -> Option<Timestamp> {
-        match self {
-            Self::Pending => None,
-            Self::Confirmed { at } | Self::Cancelled { at } | Self::Lapsed { at } => Some(at),
-        }
-    }
-}
-
-impl fmt::Display for ChangeState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A verb that the change's state does not allow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("cannot {verb} a contact change that is {state}")]
-pub struct WrongChangeState {
-    /// What was tried.
-    pub verb: &'static str,
-    /// Where the change stands.
-    pub state: ChangeState,
-}
-
-impl ContactChange {
-    /// The change as it stands at `now`: a pending one lapses by itself.
-    pub fn at(mut self, now: Timestamp) -> Self {
-        if self.state == ChangeState::Pending && now >= self.expires_at {
-            self.state = ChangeState::Lapsed { at: self.expires_at };
-        }
-        self
-    }
-
-    /// Makes the new value live.
-    ///
-    /// # Errors
-    /// If the change is not pending.
-    pub fn confirm(mut self, now: Timestamp) -> Result<Self, WrongChangeState> {
-        self.state = self.pending("confirm", ChangeState::Confirmed { at: now })?;
-        Ok(self)
-    }
-
-    /// Gives the change up. Cancelling twice is cancelling once.
-    ///
-    /// # Errors
-    /// If the change was confirmed or has lapsed.
-    pub fn cancel(mut self, now: Timestamp) -> Result<Self, WrongChangeState> {
-        if !matches!(self.state, ChangeState::Cancelled { .. }) {
-            self.state = self.pending("cancel", ChangeState::Cancelled { at: now })?;
-        }
-        Ok(self)
-    }
-
-    /// Records that a pending change ran out of time, to make room for another.
-    ///
-    /// # Errors
-    /// If it was settled otherwise.
-    pub fn lapse(mut self) -> Result<Self, WrongChangeState> {
-        self.state = self.pending("lapse", ChangeState::Lapsed { at: self.expires_at })?;
-        Ok(self)
-    }
-
-    fn pending(&self, verb: &'static str, next: ChangeState) -> Result<ChangeState, WrongChangeState> {
-        let open = self.state == ChangeState::Pending;
-        open.then_some(next).ok_or(WrongChangeState { verb, state: self.state })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     #[test]
     fn usual_ways_of_writing_a_number_are_one_number() {
@@ -290,24 +175,5 @@ mod tests {
     fn a_masked_contact_cannot_be_used() {
         assert_eq!(Phone::parse("0912345678").unwrap().masked(), "•••••••••678");
         assert_eq!(Email::parse("anna@example.com").unwrap().masked(), "a•••@example.com");
-    }
-
-    #[test]
-    fn a_change_settles_once() {
-        let change = ContactChange {
-            id: ChangeId::new(Uuid::nil()),
-            account: AccountId::new(Uuid::nil()),
-            kind: ContactKind::Phone,
-            begun_at: Timestamp::from_micros(0),
-            expires_at: Timestamp::from_micros(100),
-            state: ChangeState::Pending,
-        };
-        let now = Timestamp::from_micros(50);
-        let confirmed = change.clone().confirm(now).unwrap();
-        assert!(confirmed.clone().cancel(now).is_err() && confirmed.confirm(now).is_err());
-        let cancelled = change.clone().cancel(now).unwrap();
-        assert_eq!(cancelled.clone().cancel(now).unwrap().state, cancelled.state);
-        let late = change.at(Timestamp::from_micros(100));
-        assert_eq!(late.confirm(now).unwrap_err().to_string(), "cannot confirm a contact change that is lapsed");
     }
 }
