@@ -12,7 +12,7 @@ use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
-use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, ReopeningId};
+use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, ReopeningId, StaffId};
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
@@ -137,6 +137,16 @@ impl App {
 
     pub(super) fn open_totp(&self, id: DeviceId, sealed: &Sealed) -> Result<TotpSecret, Error> {
         let place = place("device_totp", "secret", id.uuid());
+        let opened = self.vault().open(place, sealed)?;
+        TotpSecret::from_bytes(&opened).ok_or_else(|| Error::Broken(Box::new(Unreadable(place))))
+    }
+
+    pub(super) fn seal_staff_totp(&self, id: StaffId, secret: &TotpSecret) -> Result<Sealed, Error> {
+        Ok(self.vault().seal(place("staff_totp", "secret", id.uuid()), secret.as_bytes())?)
+    }
+
+    pub(super) fn open_staff_totp(&self, id: StaffId, sealed: &Sealed) -> Result<TotpSecret, Error> {
+        let place = place("staff_totp", "secret", id.uuid());
         let opened = self.vault().open(place, sealed)?;
         TotpSecret::from_bytes(&opened).ok_or_else(|| Error::Broken(Box::new(Unreadable(place))))
     }

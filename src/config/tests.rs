@@ -128,6 +128,8 @@ fn the_default_file_is_the_development_configuration() {
                 certificate: "eid-dev/pki/server.pem".into(),
                 key: "eid-dev/pki/server.key".into(),
                 client_ca: "eid-dev/pki/client-ca.pem".into(),
+                client_crls: None,
+                tls_refresh_secs: 10,
                 handshake_secs: 5,
                 connections_max: 8_192,
                 message_bytes_max: 2 << 20,
@@ -185,6 +187,7 @@ fn the_default_file_is_the_development_configuration() {
             },
             chip: Chip::default(),
             watch: Watch { poll_secs: 2, heartbeat_secs: 30, recheck_secs: 10, per_caller: 4 },
+            staff: Staff { idle_days: IdleDays::default() },
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },
             log: Log { format: LogFormat::Text, filter: "info".to_owned() },
         }

@@ -2,6 +2,9 @@
 
 pub(super) mod devices;
 pub(super) mod follow_up;
+mod staff;
+
+pub(super) use staff::{totp_begun, totp_confirmed};
 
 use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Reopened};
 use crate::domain::code::Held;

@@ -31,13 +31,16 @@ mod render;
 mod review;
 mod slip;
 mod status;
+mod staff;
+mod step_up;
 mod submit_stream;
+mod supervised;
 mod trust;
 mod watch;
 mod workstation;
 
 pub use enrolment::read_check;
-pub use gate::Gate;
+pub use gate::{Gate, STEP_UP_CODE};
 pub use parse::{read_application, read_residence_card};
 pub use policy::{Allowed, POLICY, Rule, unruled};
 pub use receipts::submitted_content;
@@ -59,6 +62,8 @@ use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
+use crate::proto::staff_service_server::StaffServiceServer;
+use crate::proto::step_up_service_server::StepUpServiceServer;
 use crate::proto::trust_service_server::TrustServiceServer;
 use crate::proto::workstation_service_server::WorkstationServiceServer;
 
@@ -89,6 +94,8 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
         .add_service(FollowUpServiceServer::new(follow_up::FollowUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(StaffServiceServer::new(staff::Staff(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(StepUpServiceServer::new(step_up::StepUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(
             WorkstationServiceServer::new(workstation::Workstations(app.clone())).max_decoding_message_size(bytes_max),
         )

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use rustls::ServerConfig;
 
 use super::carriers::carriers;
-use crate::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use crate::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
@@ -87,6 +87,10 @@ pub fn settings(config: &Config) -> Settings {
             expired_signers: config.trust.expired_signers,
             digest_info_without_null: config.trust.digest_info_without_null,
             practice: config.mode == Mode::Development,
+        },
+        staff: StaffSettings {
+            idle: config.staff.idle_days,
+            recheck: Duration::from_secs(config.watch.recheck_secs),
         },
         watch: WatchSettings {
             poll: Duration::from_secs(config.watch.poll_secs),

@@ -186,7 +186,7 @@ impl Door {
         let stream = tokio::time::timeout(self.handshake_time, handshake).await.map_err(|_| Refusal::Slow)??;
         let (_, session) = stream.get_ref();
         let certificate = session.peer_certificates().and_then(|chain| chain.first()).ok_or(Refusal::NoCertificate)?;
-        let peer = Peer { name: Some(Arc::new(name_of(certificate)?)), address: arrival.address };
+        let peer = Peer { address: arrival.address, ..Peer::named(name_of(certificate)?) };
         Ok(Connection::new(stream, peer))
     }
 

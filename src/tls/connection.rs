@@ -11,17 +11,37 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
 use crate::domain::staff::CertificateName;
 
 /// Who is at the other end; found among a request's extensions. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Peer {
     /// What the client certificate proved. `None` only where no TLS was spoken.
     pub name: Option<Arc<CertificateName>>,
     /// The address the connection came from. `None` for a pipe inside the process.
     pub address: Option<SocketAddr>,
+    /// Falls when the certificate's issuer takes it back.
+    pub(super) revocation: CancellationToken,
+}
+
+impl Peer {
+    /// Somebody of that name, whose certificate nobody takes back.
+    pub fn named(name: CertificateName) -> Self {
+        Self { name: Some(Arc::new(name)), ..Self::default() }
+    }
+
+    /// Whether the certificate was revoked since the handshake.
+    pub fn is_revoked(&self) -> bool {
+        self.revocation.is_cancelled()
+    }
+
+    /// Waits until it is.
+    pub async fn revoked(&self) {
+        self.revocation.cancelled().await;
+    }
 }
 
 /// A byte stream with its proven peer.
@@ -99,7 +119,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_pass_and_the_peer_stays_known() {
         let name = CertificateName { issuer: "CN=Test CA".to_owned(), uri: "urn:eid:practice:officer".to_owned() };
-        let peer = Peer { name: Some(Arc::new(name)), address: None };
+        let peer = Peer::named(name);
         let (near, mut far) = tokio::io::duplex(64);
         let mut connection = Connection::new(near, peer.clone());
         far.write_all(b"to").await.unwrap();
@@ -109,6 +129,6 @@ mod tests {
         connection.read_exact(&mut to).await.unwrap();
         far.read_to_end(&mut fro).await.unwrap();
         assert_eq!((&to[..], &fro[..]), (&b"to"[..], &b"fro"[..]));
-        assert_eq!(connection.connect_info(), peer);
+        assert_eq!(connection.connect_info().name, peer.name);
     }
 }

@@ -16,6 +16,7 @@ pub mod hand_over;
 pub mod holidays;
 pub mod numbers;
 pub mod phones;
+pub mod staff;
 
 /// A value of the law that changes on certain days.
 pub struct Dated<T: 'static>(pub &'static [(Date, T)]);
@@ -69,6 +70,8 @@ pub const ITEMS: &[Item] = &[
     holidays::ITEM,
     numbers::ITEM,
     phones::ITEM,
+    staff::IDLE_ITEM,
+    staff::REVIEW_ITEM,
 ];
 
 #[cfg(test)]
