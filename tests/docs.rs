@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use eid::cli::Cli;
 use eid::domain::follow_up::Obstacle;
+use eid::domain::proposal::ProposalKind;
+use eid::domain::staff::Role;
 use eid::domain::trust::FAULTS;
 use eid::grpc::REASONS;
 use eid::proto::DESCRIPTORS;
@@ -38,7 +40,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 19] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -55,6 +57,7 @@ const TABLES: [(&str, &str); 18] = [
     ("CountersignProof", "CountersignProofOutcome"),
     ("Begin", "BeginOutcome"),
     ("Confirm", "ConfirmOutcome"),
+    ("ApproveProposal and DeclineProposal", "SettleOutcome"),
     ("ProposeMaterial", "ProposeOutcome"),
     ("ApproveMaterial", "ApproveOutcome"),
 ];
@@ -169,6 +172,26 @@ fn every_reason_for_standing_still_stands_in_its_table_with_whoever_should_act()
     let sent: Vec<_> =
         values("FollowUpReason", DESCRIPTORS).into_iter().map(|(_, short)| format!("`{short}`")).collect();
     assert_eq!(sent, due.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_kind_of_proposal_stands_in_its_table_with_its_rule() {
+    let document = text("docs/proposals.md");
+    let rows =
+        document.lines().skip_while(|line| *line != "## Kinds").take_while(|line| *line != "## The way of a proposal");
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let told: Vec<_> = rows.filter(|line| line.starts_with("| `")).map(cells).collect();
+    let names = |roles: &[Role]| roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+    assert_eq!(told.len(), ProposalKind::ALL.len());
+    for (cells, kind) in told.iter().zip(ProposalKind::ALL) {
+        let rule = kind.rule();
+        let (office, hours) = (if rule.same_office { "yes" } else { "no" }, rule.waits.as_secs() / 3600);
+        let due = [format!("`{}`", kind.name()), names(rule.proposers), names(rule.approvers)];
+        assert_eq!([&cells[0], &cells[2], &cells[3]], due.each_ref(), "{}", kind.name());
+        assert_eq!([cells[4].as_str(), &cells[5]], [office, &format!("{hours} h")], "{}", kind.name());
+    }
+    let sent: Vec<_> = values("ProposalKind", DESCRIPTORS).into_iter().map(|(_, short)| short.to_lowercase()).collect();
+    assert_eq!(sent, ProposalKind::ALL.map(|kind| kind.name().replace('-', "_")));
 }
 
 #[test]

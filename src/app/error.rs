@@ -72,9 +72,6 @@ pub enum Error {
     /// Another entry has the certificate.
     #[error("the certificate is in the directory")]
     CertificateTaken,
-    /// A second person has to agree, and nobody can be asked here.
-    #[error("a second person has to agree")]
-    SecondPerson,
     /// The caller was taken out of the directory while watching.
     #[error("the caller is not in the directory any more")]
     NoLongerKnown,
@@ -115,8 +112,8 @@ pub enum Missing {
     Account,
     /// A contact change.
     ContactChange,
-    /// A wish to open the way to activation again.
-    Reopening,
+    /// A proposal, or one that is not the caller's business.
+    Proposal,
     /// A file of trust material.
     TrustMaterial,
     /// An office, or one that is not the caller's business.
@@ -137,7 +134,7 @@ impl std::fmt::Display for Missing {
             Self::Enrolment => "enrolment",
             Self::Account => "account",
             Self::ContactChange => "contact change",
-            Self::Reopening => "reopening",
+            Self::Proposal => "proposal",
             Self::TrustMaterial => "trust material",
             Self::Office => "office",
             Self::Registry => "registry",

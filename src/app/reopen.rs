@@ -1,77 +1,45 @@
 //! The hotline opens the way to activation again: one person asks, another one agrees.
 
-use serde::{Deserialize, Serialize};
-
+use super::proposals::{ProposalView, Wish};
 use super::repeat::Attempt;
 use super::{App, Caller, Error, Missing, Repeat};
 use crate::domain::account::Standing;
-use crate::domain::audit::Action;
 use crate::domain::code::{Failures, Purpose};
 use crate::domain::contact::Contact;
-use crate::domain::ids::{AccountId, MessageId, ReopeningId, Version};
+use crate::domain::ids::{AccountId, MessageId, Version};
 use crate::domain::law::activation;
 use crate::domain::message::{Message, MessageContent, NoticeText};
-use crate::domain::reopening::{CannotSettle, Reopening};
+use crate::domain::proposal::{Act, WhyVoid};
 use crate::domain::review::ReviewReason;
 use crate::domain::time::Timestamp;
-use crate::domain::working_list::ListName;
-use crate::store::{Change, Reader, StoredAccount, StoredReopening, Unit};
-
-/// A wish as it is shown.
-#[derive(Debug)]
-pub struct ReopeningView {
-    /// The wish.
-    pub reopening: Reopening,
-    /// Why.
-    pub reason: ReviewReason,
-}
+use crate::store::{Change, Reader, StoredAccount};
 
 /// What became of a wish.
 #[derive(Debug)]
 pub enum Asked {
     /// It waits for the second person.
-    Asked(ReopeningView),
+    Asked(ProposalView),
     /// One waits already.
-    AlreadyAsked(ReopeningView),
+    AlreadyAsked(ProposalView),
     /// Nothing is in the way of activation.
     NotNeeded,
 }
 
-/// What became of an agreement.
-#[derive(Debug)]
-pub enum Reopened {
-    /// The way is open.
-    Reopened {
-        /// Until when; absent if no notice has gone out yet, or the account is in use.
-        closes_at: Option<Timestamp>,
-    },
-    /// It stays as it was.
-    Refused(CannotSettle),
-    /// Nothing is in the way of activation by now.
-    NotNeeded,
+/// What opening the way again comes to.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    stored: StoredAccount,
+    /// Whether the days begin anew; otherwise those that are left stay.
+    pub anew: bool,
+    /// When the way closes; absent if no notice has gone out yet, or the account is in use.
+    pub closes_at: Option<Timestamp>,
 }
 
-/// A page of wishes that wait.
-#[derive(Debug)]
-pub struct Reopenings {
-    /// Oldest first.
-    pub waiting: Vec<ReopeningView>,
-    /// Token of the next page, if there is one.
-    pub next: Option<Vec<u8>>,
-}
-
-/// The first answer: the wish's name.
-#[derive(Serialize, Deserialize)]
-struct Named {
-    reopening: ReopeningId,
-    /// Of an agreement: when the way closes, if it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    agreed: Option<Agreed>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Agreed {
-    closes_at: Option<Timestamp>,
+impl Opening {
+    /// Whose way it is.
+    pub const fn account(&self) -> AccountId {
+        self.stored.account.id
+    }
 }
 
 impl App {
@@ -99,119 +67,58 @@ impl App {
         now: Timestamp,
     ) -> Result<Attempt<Asked>, Error> {
         let mut reader = self.store().reader().await?;
-        if let Some(Named { reopening, .. }) = self.first_answer(&mut reader, by, repeat).await? {
-            let stored = reader.reopening(reopening).await?.ok_or(Error::NotFound(Missing::Reopening))?;
-            return Ok(Attempt::Answered(Asked::Asked(self.shown(stored, now)?)));
+        if let Some(stored) = self.proposed_before(&mut reader, by, repeat).await? {
+            return Ok(Attempt::Answered(Asked::Asked(self.proposal_view(&mut reader, stored, now).await?)));
         }
-        let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
-        if !self.is_stuck(&mut reader, &stored, now).await? {
+        if self.opening(&mut reader, account, now).await?.is_err() {
             return Ok(Attempt::Unchanged(Asked::NotNeeded));
         }
-        let pending = reader.pending_reopening(account).await?;
-        if let Some(pending) = pending.filter(|pending| now < pending.reopening.expires_at()) {
-            return Ok(Attempt::Unchanged(Asked::AlreadyAsked(self.shown(pending, now)?)));
+        // Whether there is something to do decides, not what else was changed.
+        let act = (Act::Reopening(account), Version::NONE);
+        match self.wish(&mut reader, by, act, reason, now).await? {
+            Wish::Waits(pending) => {
+                let view = self.proposal_view(&mut reader, *pending, now).await?;
+                Ok(Attempt::Unchanged(Asked::AlreadyAsked(view)))
+            }
+            Wish::Propose(stored) => {
+                let unit = self.proposed(by, repeat, &stored)?;
+                let view = self.proposal_view(&mut reader, *stored, now).await?;
+                Ok(Attempt::Change(Asked::Asked(view), unit))
+            }
         }
-        drop(reader);
-        let id = ReopeningId::new(self.dice().id(now));
-        let stored = StoredReopening {
-            reopening: Reopening::ask(id, account, by.id(), now),
-            reason: self.seal_reopening_reason(id, reason)?,
-            version: Version::NONE,
-        };
-        let entry =
-            self.entry(now, by.actor(), Action::ReopeningAsked, account.uuid()).with("reopening", id.to_string());
-        let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Named { reopening: id, agreed: None })?)
-            .with(Change::NewReopening(Box::new(stored.clone())));
-        Ok(Attempt::Change(Asked::Asked(self.shown(stored, now)?), unit))
     }
 
-    /// Agrees, as the second person: the days begin anew, failures in a row are forgiven, and the holder is told.
+    /// What opening an account's way again would come to.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::RequestIdReused`].
-    pub async fn approve_reopening(&self, by: &Caller, repeat: &Repeat, id: ReopeningId) -> Result<Reopened, Error> {
-        let now = self.clock().now();
-        self.once(by, repeat, || self.approve_once_more(by, repeat, id, now)).await
-    }
-
-    async fn approve_once_more(
+    /// [`Error::NotFound`]. Inside: the holder can go on alone.
+    pub(super) async fn opening(
         &self,
-        by: &Caller,
-        repeat: &Repeat,
-        id: ReopeningId,
+        reader: &mut Reader,
+        account: AccountId,
         now: Timestamp,
-    ) -> Result<Attempt<Reopened>, Error> {
-        let mut reader = self.store().reader().await?;
-        if let Some(Named { agreed: Some(Agreed { closes_at }), .. }) =
-            self.first_answer(&mut reader, by, repeat).await?
-        {
-            return Ok(Attempt::Answered(Reopened::Reopened { closes_at }));
+    ) -> Result<Result<Opening, WhyVoid>, Error> {
+        let stored = reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        if !self.is_stuck(reader, &stored, now).await? {
+            return Ok(Err(WhyVoid::NotNeeded));
         }
-        let wish = reader.reopening(id).await?.ok_or(Error::NotFound(Missing::Reopening))?;
-        let approved = match wish.reopening.approve(by.id(), now) {
-            Ok(approved) => approved,
-            Err(why) => return Ok(Attempt::Unchanged(Reopened::Refused(why))),
+        let (anew, closes_at) = match stored.account.standing(now) {
+            Standing::Lapsed { .. } => (true, Some(activation::window_closes(now))),
+            Standing::Awaiting { closes_at } => (false, closes_at),
+            Standing::Active { .. } => (false, None),
         };
-        let stored = reader.account(approved.account).await?.ok_or(Error::NotFound(Missing::Account))?;
-        if !self.is_stuck(&mut reader, &stored, now).await? {
-            return Ok(Attempt::Unchanged(Reopened::NotNeeded));
-        }
-        drop(reader);
-        let (account, notice) = (stored.account.id, self.reopened_notice(&stored, now)?);
-        let (closes_at, saved) = reopened(stored, now);
-        let agreed = Some(Agreed { closes_at });
-        let entry = self
-            .entry(now, by.actor(), Action::ReopeningApproved, account.uuid())
-            .with("reopening", id.to_string())
-            .with("asked_by", approved.asked_by.to_string());
-        let unit = Unit::new(entry)
-            .with(repeat.remember(by, &Named { reopening: id, agreed })?)
-            .with(Change::SaveReopening(Box::new(approved), wish.version))
-            .with_all(saved)
-            .with(Change::ForgiveFailures(account))
-            .with_all(notice.map(|notice| self.send(&notice)).transpose()?);
-        Ok(Attempt::Change(Reopened::Reopened { closes_at }, unit))
+        Ok(Ok(Opening { stored, anew, closes_at }))
     }
 
-    /// Drops a wish.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]. Inside: it no longer waits.
-    pub async fn decline_reopening(&self, by: &Caller, id: ReopeningId) -> Result<Result<(), CannotSettle>, Error> {
-        let now = self.clock().now();
-        let found = self.store().reader().await?.reopening(id).await?;
-        let wish = found.ok_or(Error::NotFound(Missing::Reopening))?;
-        let declined = match wish.reopening.decline(by.id(), now) {
-            Ok(declined) => declined,
-            Err(why) => return Ok(Err(why)),
-        };
-        let entry = self
-            .entry(now, by.actor(), Action::ReopeningDeclined, declined.account.uuid())
-            .with("reopening", id.to_string());
-        self.commit(Unit::new(entry).with(Change::SaveReopening(Box::new(declined), wish.version))).await?;
-        Ok(Ok(()))
-    }
-
-    /// A page of wishes that wait for a second person. The look is recorded.
-    ///
-    /// # Errors
-    /// [`Error::Field`] for a token of another list, or if the store cannot be asked.
-    pub async fn reopenings(&self, by: &Caller, token: Option<&[u8]>, size: u32) -> Result<Reopenings, Error> {
-        let (now, list) = (self.clock().now(), ListName::of_reopenings());
-        let after = token.map(|token| list.key(token)).transpose();
-        let after = after.map_err(|fault| Error::Field { field: "page_token", fault })?;
-        let after = after.map(|id| ReopeningId::new(uuid::Uuid::from_bytes(id)));
-        let mut found = self.store().reader().await?.reopenings(after, now, size.saturating_add(1)).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        let end = found.last().filter(|_| more).map(|last| *last.reopening.id.uuid().as_bytes());
-        let entry = self
-            .entry(now, by.actor(), Action::ReopeningsListed, by.id().uuid())
-            .with("count", found.len().to_string());
-        self.commit(Unit::new(entry)).await?;
-        let waiting = found.into_iter().map(|stored| self.shown(stored, now)).collect::<Result<_, _>>()?;
-        Ok(Reopenings { waiting, next: end.map(|end| list.token(end)) })
+    /// The changes that open the way: the days begin anew, failures in a row are forgiven, and the holder is told.
+    pub(super) fn open_again(&self, opening: &Opening, now: Timestamp) -> Result<Vec<Change>, Error> {
+        let stored = &opening.stored;
+        // A window that has not lapsed stays as it is.
+        let reopened = stored.account.clone().reopen(now).ok();
+        let saved = reopened.map(|account| StoredAccount { account, ..stored.clone() });
+        let told = self.reopened_notice(stored, now)?.map(|notice| self.send(&notice)).transpose()?;
+        let forgiven = Change::ForgiveFailures(stored.account.id);
+        Ok(saved.map(|saved| Change::SaveAccount(Box::new(saved))).into_iter().chain([forgiven]).chain(told).collect())
     }
 
     /// Whether the holder cannot go on alone: the days are over, or only a person can help with wrong codes.
@@ -241,23 +148,5 @@ impl App {
         let content = MessageContent { to, language: stored.account.language, notice };
         let (id, account) = (MessageId::new(self.dice().id(now)), stored.account.id);
         Ok(Some(Message { id, account, content, useful_until: None }))
-    }
-
-    fn shown(&self, stored: StoredReopening, now: Timestamp) -> Result<ReopeningView, Error> {
-        Ok(ReopeningView { reason: self.open_reopening_reason(&stored)?, reopening: stored.reopening.at(now) })
-    }
-}
-
-/// When the way closes, and the change that opens it. A window that has not lapsed stays as it is.
-fn reopened(stored: StoredAccount, now: Timestamp) -> (Option<Timestamp>, Option<Change>) {
-    let before = match stored.account.standing(now) {
-        Standing::Awaiting { closes_at } => closes_at,
-        Standing::Lapsed { .. } | Standing::Active { .. } => None,
-    };
-    match stored.account.clone().reopen(now) {
-        Ok(account) => {
-            (account.window_closes_at(), Some(Change::SaveAccount(Box::new(StoredAccount { account, ..stored }))))
-        }
-        Err(_) => (before, None),
     }
 }

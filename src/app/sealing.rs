@@ -12,19 +12,29 @@ use crate::domain::application::Application;
 use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
-use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, ReopeningId, StaffId};
+use crate::domain::ids::{AccountId, ChangeId, CodeId, DeviceId, EnrolmentId, MessageId, StaffId};
 use crate::domain::message::{CodeText, Message, MessageContent};
+use crate::domain::proposal::{Proposal, ProposalKind};
 use crate::domain::record::Record;
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
-    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment, StoredRecord,
-    StoredReopening,
+    Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredEnrolment,
+    StoredProposal, StoredRecord,
 };
 use crate::vault::Place;
 
 pub(super) const fn place(table: &'static str, column: &'static str, row: Uuid) -> Place {
     Place { table, column, row }
+}
+
+/// Wishes to open the way to activation again had a table of their own before; their reasons stay sealed as they were.
+const fn reason_of(proposal: &Proposal) -> Place {
+    let table = match proposal.act.kind() {
+        ProposalKind::Reopening => "reopening",
+        ProposalKind::Staff => "proposal",
+    };
+    place(table, "reason", proposal.id.uuid())
 }
 
 impl App {
@@ -95,12 +105,12 @@ impl App {
         self.open(place("contact_change", "new_value", stored.change.id.uuid()), &stored.new_value)
     }
 
-    pub(super) fn seal_reopening_reason(&self, id: ReopeningId, reason: &ReviewReason) -> Result<Sealed, Error> {
-        self.seal(place("reopening", "reason", id.uuid()), reason)
+    pub(super) fn seal_proposal_reason(&self, proposal: &Proposal, reason: &ReviewReason) -> Result<Sealed, Error> {
+        self.seal(reason_of(proposal), reason)
     }
 
-    pub(super) fn open_reopening_reason(&self, stored: &StoredReopening) -> Result<ReviewReason, Error> {
-        self.open(place("reopening", "reason", stored.reopening.id.uuid()), &stored.reason)
+    pub(super) fn open_proposal_reason(&self, stored: &StoredProposal) -> Result<ReviewReason, Error> {
+        self.open(reason_of(&stored.proposal), &stored.reason)
     }
 
     /// A code with where it goes, for sending it there again.

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::*;
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law;
+use crate::domain::staff::IdleDays;
 
 fn assemble(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
     let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();

@@ -98,14 +98,18 @@ pub enum Action {
     CodeRefused,
     /// The holder activated the account.
     AccountActivated,
-    /// Somebody of the hotline asked to open the way to activation again.
-    ReopeningAsked,
-    /// Another one agreed.
-    ReopeningApproved,
+    /// Something was proposed that takes a second person.
+    ProposalMade,
+    /// The second person approved, and it was done.
+    ProposalApproved,
     /// It was dropped.
-    ReopeningDeclined,
-    /// Wishes to open the way to activation again were listed.
-    ReopeningsListed,
+    ProposalDeclined,
+    /// The second person would have approved, and it was no longer to be done.
+    ProposalVoid,
+    /// A proposal was looked at.
+    ProposalViewed,
+    /// Proposals were listed.
+    ProposalsListed,
     /// The holder came to the app by the notice.
     NoticeOpened,
     /// The holder is reminded to activate the account.
@@ -255,10 +259,12 @@ impl Action {
             Self::CodeSent => "code.sent",
             Self::CodeRefused => "code.refused",
             Self::AccountActivated => "account.activated",
-            Self::ReopeningAsked => "reopening.asked",
-            Self::ReopeningApproved => "reopening.approved",
-            Self::ReopeningDeclined => "reopening.declined",
-            Self::ReopeningsListed => "reopenings.listed",
+            Self::ProposalMade => "proposal.made",
+            Self::ProposalApproved => "proposal.approved",
+            Self::ProposalDeclined => "proposal.declined",
+            Self::ProposalVoid => "proposal.void",
+            Self::ProposalViewed => "proposal.viewed",
+            Self::ProposalsListed => "proposals.listed",
             Self::NoticeOpened => "notice.opened",
             Self::HolderReminded => "holder.reminded",
             Self::RemindersPlanned => "reminders.planned",

@@ -68,8 +68,8 @@ ids! {
     CodeId;
     /// A change of phone or e-mail address.
     ChangeId;
-    /// A wish to open an account's way to activation again.
-    ReopeningId;
+    /// Something that waits for a second person.
+    ProposalId;
     /// One capture, and the object that it is in the archive.
     CaptureId;
     /// A message in the outbox.

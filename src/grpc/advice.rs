@@ -6,10 +6,10 @@ mod staff;
 
 pub(super) use staff::{totp_begun, totp_confirmed};
 
-use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Reopened};
+use crate::app::{Activated, Approved, Asked, Begun, CodeSent, Confirmed, Drawn, NotBindable, Proposed, Settled};
 use crate::domain::code::Held;
 use crate::domain::outlook::{NextStep, Outlook, StandStill};
-use crate::domain::reopening::CannotSettle;
+use crate::domain::proposal::{CannotSettle, WhyVoid};
 use crate::domain::text::Text;
 use crate::domain::trust::CannotApprove;
 
@@ -152,26 +152,36 @@ pub(super) const fn reopening_asked(asked: &Asked) -> Text {
     }
 }
 
-pub(super) const fn reopened(reopened: &Reopened) -> Text {
-    match reopened {
-        Reopened::Reopened { .. } => Text::new(
-            "The holder can activate the account again and has been told.",
-            "Chủ tài khoản có thể kích hoạt lại và đã được thông báo.",
+/// What became of a second person's word.
+pub(super) const fn settled(settled: &Settled) -> Text {
+    match settled {
+        Settled::Approved(_) => Text::new("Approved, and done.", "Đã phê duyệt và thực hiện."),
+        Settled::Declined(_) => Text::new("Dropped. Nothing was changed.", "Đã hủy đề nghị. Không có gì thay đổi."),
+        Settled::Refused(CannotSettle::OwnProposal, _) => Text::new(
+            "You proposed this yourself. Another person must approve it.",
+            "Chính bạn đã lập đề nghị này. Phải có người khác phê duyệt.",
         ),
-        Reopened::Refused(CannotSettle::OwnWish) => Text::new(
-            "You asked for this yourself. Another person of the hotline must agree.",
-            "Chính bạn đã lập yêu cầu này. Phải có người khác của tổng đài phê duyệt.",
+        Settled::Refused(CannotSettle::NotPending, _) => NO_LONGER_WAITS,
+        Settled::Refused(CannotSettle::OtherRole, _) => Text::new(
+            "Your role does not approve this. Ask somebody who does; the proposal waits meanwhile.",
+            "Vai trò của bạn không được phê duyệt việc này. Hãy nhờ người có thẩm quyền; đề nghị vẫn đang chờ.",
         ),
-        Reopened::Refused(CannotSettle::NotPending) => NO_LONGER_WAITS,
-        Reopened::NotNeeded => GOES_ON_ALONE,
+        Settled::Void(why, _) => void(*why),
     }
 }
 
-pub(super) const fn reopening_declined(declined: bool) -> Text {
-    if declined {
-        Text::new("Dropped. Nothing was changed.", "Đã hủy yêu cầu. Không có gì thay đổi.")
-    } else {
-        NO_LONGER_WAITS
+/// Why a proposal is, or would be, void.
+pub(super) const fn void(why: WhyVoid) -> Text {
+    match why {
+        WhyVoid::Changed => Text::new(
+            "It has changed since this was proposed, so nothing is done. Look at it as it is now, and propose anew if need be.",
+            "Đối tượng đã thay đổi kể từ khi lập đề nghị nên không thực hiện gì. Hãy xem lại hiện trạng và lập đề nghị mới \
+             nếu cần.",
+        ),
+        WhyVoid::NotNeeded => Text::new(
+            "There is nothing left to do: things have come right meanwhile.",
+            "Không còn việc gì phải làm: tình trạng đã được giải quyết.",
+        ),
     }
 }
 

@@ -25,6 +25,7 @@ mod office;
 mod paging;
 mod parse;
 mod policy;
+mod proposals;
 mod receipts;
 mod registry;
 mod render;
@@ -60,6 +61,7 @@ use crate::proto::enrolment_service_server::EnrolmentServiceServer;
 use crate::proto::follow_up_service_server::FollowUpServiceServer;
 use crate::proto::hotline_service_server::HotlineServiceServer;
 use crate::proto::office_service_server::OfficeServiceServer;
+use crate::proto::proposal_service_server::ProposalServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
 use crate::proto::staff_service_server::StaffServiceServer;
@@ -90,6 +92,7 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
             AdministrationServiceServer::new(administration::Administration(app.clone()))
                 .max_decoding_message_size(bytes_max),
         )
+        .add_service(ProposalServiceServer::new(proposals::Proposals(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(HotlineServiceServer::new(hotline::Hotline(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(FollowUpServiceServer::new(follow_up::FollowUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))

@@ -66,6 +66,8 @@ const REGISTRY_READER: Allowed = Allowed::Roles(&[Role::RegistryReader]);
 const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 const KEEPERS: Allowed = Allowed::Roles(&[Role::Operator, Role::Auditor]);
 const HOTLINE: Allowed = Allowed::Roles(&[Role::Hotline]);
+/// Which kinds of proposals are a role's business is the domain's table.
+const PROPOSERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator, Role::Hotline]);
 const FOLLOWERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline]);
 const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Administrator, Role::Auditor, Role::Hotline]);
 const READERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor, Role::Hotline]);
@@ -155,9 +157,10 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/Confirm", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.ContactService/Cancel", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.HotlineService/AskReopening", HOTLINE, 20, 5),
-    privileged("eid.issuance.v1.HotlineService/ApproveReopening", HOTLINE, 20, 5),
-    rule("eid.issuance.v1.HotlineService/DeclineReopening", HOTLINE, 20, 5),
-    rule("eid.issuance.v1.HotlineService/ListReopenings", HOTLINE, 20, 5),
+    rule("eid.issuance.v1.ProposalService/GetProposal", PROPOSERS, 20, 5),
+    rule("eid.issuance.v1.ProposalService/ListProposals", PROPOSERS, 20, 5),
+    privileged("eid.issuance.v1.ProposalService/ApproveProposal", PROPOSERS, 20, 5),
+    rule("eid.issuance.v1.ProposalService/DeclineProposal", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.FollowUpService/ListStandingStill", FOLLOWERS, 20, 10),
     rule("eid.issuance.v1.FollowUpService/CountFunnel", FOLLOWERS, 5, 30),
     rule("eid.issuance.v1.AdministrationService/GetAccount", READERS, 20, 5),

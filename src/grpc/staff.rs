@@ -8,10 +8,12 @@ use tonic::{Request, Response, Status};
 use super::gate::caller;
 use super::paging::{SHORT, page, written};
 use super::parse::Faults;
+use super::proposals::proposal;
 use super::render;
-use crate::app::{App, Caller, StaffSearch, StaffView, StaffWish};
+use crate::app::{App, Caller, StaffDoing, StaffSearch, StaffView, StaffWish};
 use crate::domain::ids::{RequestId, StaffId, Version};
-use crate::domain::staff::{CertificateName, OfficeCode, Post, Role, StaffCertificate, Standing};
+use crate::domain::review::ReviewReason;
+use crate::domain::staff::{CertificateName, Deed, OfficeCode, Post, Role, StaffCertificate, Standing};
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 use crate::tls;
@@ -58,10 +60,11 @@ impl Staff {
         by: &Caller,
         method: &str,
         content: &[u8],
-        (id, wish): (RequestId, StaffWish),
-    ) -> Result<Option<pb::StaffEntry>, Status> {
+        (id, wish, reason): (RequestId, StaffWish, Option<ReviewReason>),
+    ) -> Result<(Option<pb::StaffEntry>, Option<pb::Proposal>), Status> {
         let repeat = self.0.repeat(id, method, content);
-        Ok(Some(entry(&self.0.manage_staff(by, &repeat, &wish).await?)))
+        let managed = self.0.manage_staff(by, &repeat, &wish, reason.as_ref()).await?;
+        Ok((Some(entry(&managed.view)), managed.proposal.as_ref().map(proposal)))
     }
 }
 
@@ -72,11 +75,12 @@ macro_rules! change {
         let $message = $request.into_inner();
         let mut faults = Faults::default();
         let named = named(&mut faults, &$message.request_id, &$message.staff_id, $message.version);
+        let reason = faults.optional("reason", &$message.reason, ReviewReason::parse);
         let $faults = &mut faults;
         let more = $more;
-        let ((id, $seen), $read) = faults.finish(named.zip(more))?;
-        let entry = $service.manage(&by, $method, &$message.encode_to_vec(), (id, $wish)).await?;
-        Ok(Response::new(pb::$answer { entry }))
+        let (((id, $seen), reason), $read) = faults.finish(named.zip(reason).zip(more))?;
+        let (entry, proposal) = $service.manage(&by, $method, &$message.encode_to_vec(), (id, $wish, reason)).await?;
+        Ok(Response::new(pb::$answer { entry, proposal }))
     }};
 }
 
@@ -92,10 +96,11 @@ impl pb::staff_service_server::StaffService for Staff {
         let id = faults.text("request_id", &message.request_id, RequestId::parse);
         let certificate = faults.take("certificate", certificate(&message.certificate));
         let post = post(&mut faults, message.post.as_ref());
-        let ((id, certificate), post) = faults.finish(id.zip(certificate).zip(post))?;
+        let reason = faults.optional("reason", &message.reason, ReviewReason::parse);
+        let (((id, certificate), post), reason) = faults.finish(id.zip(certificate).zip(post).zip(reason))?;
         let (content, wish) = (message.encode_to_vec(), StaffWish::Register(certificate, post));
-        let entry = self.manage(&by, "StaffService/RegisterStaff", &content, (id, wish)).await?;
-        Ok(Response::new(pb::RegisterStaffResponse { entry }))
+        let (entry, proposal) = self.manage(&by, "StaffService/RegisterStaff", &content, (id, wish, reason)).await?;
+        Ok(Response::new(pb::RegisterStaffResponse { entry, proposal }))
     }
 
     async fn change_post(
@@ -172,14 +177,14 @@ impl pb::staff_service_server::StaffService for Staff {
         &self,
         request: Request<pb::ReviewStaffRequest>,
     ) -> Result<Response<pb::ReviewStaffResponse>, Status> {
-        change!(
-            request,
-            "StaffService/ReviewStaff",
-            ReviewStaffResponse,
-            |_faults, message| Some(()),
-            |(staff, seen), ()| StaffWish::Review(staff, seen),
-            self
-        )
+        let by = caller(&request)?;
+        let message = request.into_inner();
+        let mut faults = Faults::default();
+        let named = named(&mut faults, &message.request_id, &message.staff_id, message.version);
+        let (id, (staff, seen)) = faults.finish(named)?;
+        let (content, wish) = (message.encode_to_vec(), StaffWish::Review(staff, seen));
+        let (entry, _) = self.manage(&by, "StaffService/ReviewStaff", &content, (id, wish, None)).await?;
+        Ok(Response::new(pb::ReviewStaffResponse { entry }))
     }
 
     async fn get_staff(&self, request: Request<pb::GetStaffRequest>) -> Result<Response<pb::GetStaffResponse>, Status> {
@@ -252,18 +257,16 @@ fn post(faults: &mut Faults, message: Option<&pb::StaffPost>) -> Option<Post> {
 
 fn entry(view: &StaffView) -> pb::StaffEntry {
     let member = &view.member;
-    let sent = ROLES.iter().find(|(_, role)| *role == member.post.role()).map(|(sent, _)| *sent);
     let standing = match view.standing {
         Standing::Enabled => pb::StaffStanding::Enabled,
         Standing::Idle => pb::StaffStanding::Idle,
         Standing::Disabled => pb::StaffStanding::Disabled,
     };
-    let text = |office: Option<&OfficeCode>| office.map(ToString::to_string).unwrap_or_default();
     pb::StaffEntry {
         staff_id: member.id.to_string(),
         version: member.version.get(),
-        post: Some(pb::StaffPost { role: sent.unwrap_or_default().into(), office: text(member.post.office()) }),
-        current_office: text(view.office.as_ref()),
+        post: Some(post_shown(&member.post)),
+        current_office: view.office.as_ref().map(ToString::to_string).unwrap_or_default(),
         standing: standing.into(),
         registered_at: Some(render::instant(member.registered_at)),
         seen_at: member.seen_at.map(render::instant),
@@ -275,10 +278,75 @@ fn entry(view: &StaffView) -> pb::StaffEntry {
     }
 }
 
+fn post_shown(post: &Post) -> pb::StaffPost {
+    let role = ROLES.iter().find(|(_, role)| *role == post.role()).map(|(sent, _)| *sent);
+    let office = post.office().map(ToString::to_string).unwrap_or_default();
+    pb::StaffPost { role: role.unwrap_or_default().into(), office }
+}
+
+fn name_shown(name: &CertificateName) -> pb::StaffCertificateName {
+    pb::StaffCertificateName { issuer: name.issuer.clone(), uri: name.uri.clone() }
+}
+
+/// What a proposal does with an entry, for programs.
+pub(super) fn effect(doing: &StaffDoing) -> pb::StaffEffect {
+    let deed = match &doing.deed {
+        Deed::Enable => pb::StaffDeed::Enable,
+        Deed::ChangePost(_) => pb::StaffDeed::ChangePost,
+        Deed::AddCertificate(_) => pb::StaffDeed::AddCertificate,
+        Deed::ResetTotp => pb::StaffDeed::ResetTotp,
+        Deed::Disable => pb::StaffDeed::Disable,
+    };
+    let (new_post, new_certificate) = match &doing.deed {
+        Deed::ChangePost(post) => (Some(post_shown(post)), None),
+        Deed::AddCertificate(name) => (None, Some(name_shown(name))),
+        Deed::Enable | Deed::ResetTotp | Deed::Disable => (None, None),
+    };
+    pb::StaffEffect {
+        staff_id: doing.before.id.to_string(),
+        deed: deed.into(),
+        post: Some(post_shown(&doing.before.post)),
+        new_post,
+        new_certificate,
+    }
+}
+
+/// The same for the person who decides.
+pub(super) fn summary(doing: &StaffDoing) -> pb::Text {
+    let words = |post: &Post| match post.office() {
+        Some(office) => format!("{} {office}", post.role()),
+        None => post.role().to_string(),
+    };
+    let who = words(&doing.before.post);
+    let (en, vi) = match &doing.deed {
+        Deed::Enable => (format!("This entry may call as {who}."), format!("Tài khoản cán bộ này được gọi với vai trò {who}.")),
+        Deed::ChangePost(post) => {
+            let then = words(post);
+            (
+                format!("This entry, {who}, becomes {then}; its open streams end."),
+                format!("Tài khoản cán bộ này, {who}, chuyển thành {then}; các luồng đang mở sẽ kết thúc."),
+            )
+        }
+        Deed::AddCertificate(name) => (
+            format!("Whoever shows the certificate {} of {} may call as this entry, {who}.", name.uri, name.issuer),
+            format!("Người dùng chứng thư {} của {} được gọi bằng tài khoản cán bộ này, {who}.", name.uri, name.issuer),
+        ),
+        Deed::ResetTotp => (
+            format!("The authenticator of this entry, {who}, is taken away; its holder enrols another."),
+            format!("Ứng dụng xác thực của tài khoản cán bộ này, {who}, bị xóa; người dùng phải đăng ký lại."),
+        ),
+        Deed::Disable => (
+            format!("This entry, {who}, may not call any more; its open streams end."),
+            format!("Tài khoản cán bộ này, {who}, không được gọi nữa; các luồng đang mở sẽ kết thúc."),
+        ),
+    };
+    pb::Text { en, vi }
+}
+
 fn shown(certificate: &StaffCertificate) -> pb::StaffCertificate {
     let StaffCertificate { name, added_at, announced, ended_at } = certificate;
     pb::StaffCertificate {
-        name: Some(pb::StaffCertificateName { issuer: name.issuer.clone(), uri: name.uri.clone() }),
+        name: Some(name_shown(name)),
         added_at: Some(render::instant(*added_at)),
         announced: *announced,
         ended_at: ended_at.map(render::instant),

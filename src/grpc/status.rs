@@ -65,7 +65,7 @@ reasons! {
     CONTACT_CHANGE_NOT_FOUND: NotFound,
         "No such contact change."
         / "Không có yêu cầu thay đổi liên hệ này.";
-    REOPENING_NOT_FOUND: NotFound,
+    PROPOSAL_NOT_FOUND: NotFound,
         "No such wish to open the way to activation again."
         / "Không có yêu cầu mở lại việc kích hoạt này.";
     DEVICE_NOT_FOUND: NotFound,
@@ -209,9 +209,6 @@ reasons! {
     STAFF_CERTIFICATE_TAKEN: AlreadyExists,
         "This certificate is in the staff directory already. Look for the entry that has it, or have another certificate issued."
         / "Chứng thư này đã có trong danh bạ cán bộ. Hãy tìm tài khoản đang dùng chứng thư, hoặc xin cấp chứng thư khác.";
-    SECOND_PERSON_NEEDED: FailedPrecondition,
-        "A second person has to agree to this, and it cannot be proposed here. Do it at the console of the machine (eid staff)."
-        / "Việc này cần người thứ hai đồng ý và không thể đề xuất tại đây. Hãy thực hiện tại máy chủ (eid staff).";
     ROLE_NOT_ALLOWED: PermissionDenied,
         "Callers in this role may not call this method."
         / "Vai trò này không được gọi phương thức này.";
@@ -446,7 +443,7 @@ impl From<Error> for Status {
             Error::NotFound(Missing::Enrolment) => ENROLMENT_NOT_FOUND.status(),
             Error::NotFound(Missing::Account) => ACCOUNT_NOT_FOUND.status(),
             Error::NotFound(Missing::ContactChange) => CONTACT_CHANGE_NOT_FOUND.status(),
-            Error::NotFound(Missing::Reopening) => REOPENING_NOT_FOUND.status(),
+            Error::NotFound(Missing::Proposal) => PROPOSAL_NOT_FOUND.status(),
             Error::NotFound(Missing::TrustMaterial) => TRUST_MATERIAL_NOT_FOUND.status(),
             Error::NotFound(Missing::Device) => DEVICE_NOT_FOUND.status(),
             Error::NotFound(Missing::Proof) => PROOF_NOT_FOUND.status(),
@@ -483,7 +480,6 @@ impl From<Error> for Status {
             Error::StaffChanged => STAFF_CHANGED.status(),
             Error::LastAdministrator => LAST_ADMINISTRATOR.status(),
             Error::CertificateTaken => STAFF_CERTIFICATE_TAKEN.status(),
-            Error::SecondPerson => SECOND_PERSON_NEEDED.status(),
             Error::OfficeEnded => NO_OFFICE_TODAY.status(),
             Error::WorkstationElsewhere => WORKSTATION_ELSEWHERE.status(),
             Error::Contended => CONTENDED.retry(RETRY_SOON),

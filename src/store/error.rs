@@ -35,7 +35,7 @@ pub enum Table {
     /// A change of this kind is pending.
     ContactChange,
     /// A wish to open this account's way to activation again is pending.
-    Reopening,
+    Proposal,
     /// The person or the certificate is in the directory.
     Staff,
     /// The same file waits, or another of its publisher came in force.
@@ -57,7 +57,7 @@ impl Table {
             "binding" => Self::Binding,
             "account" => Self::Account,
             "contact_change" => Self::ContactChange,
-            "reopening" => Self::Reopening,
+            "proposal" => Self::Proposal,
             "staff" | "staff_certificate" => Self::Staff,
             "trust_material" => Self::TrustMaterial,
             "calendar" => Self::Calendar,
@@ -75,7 +75,7 @@ impl fmt::Display for Table {
             Self::Binding => "binding",
             Self::Account => "account",
             Self::ContactChange => "contact_change",
-            Self::Reopening => "reopening",
+            Self::Proposal => "proposal",
             Self::Staff => "staff",
             Self::TrustMaterial => "trust_material",
             Self::Calendar => "calendar",

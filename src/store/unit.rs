@@ -18,8 +18,8 @@ use super::engine::Conn;
 use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
 use super::outbox::{self, SealedMessage, Settled};
+use super::proposals::{self, StoredProposal};
 use super::receipts::{self, StoredReceipt};
-use super::reopenings::{self, StoredReopening};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
@@ -37,7 +37,7 @@ use crate::domain::ids::{
     AccountId, CaptureId, ChallengeId, CodeId, DeviceId, EnrolmentId, MessageId, ProofId, StaffId, Version,
 };
 use crate::domain::office::Record as OfficeRecord;
-use crate::domain::reopening::Reopening;
+use crate::domain::proposal::Proposal;
 use crate::domain::sealed::{CodeDigest, Sealed};
 use crate::domain::staff::{CertificateName, IdleDays, StaffMember};
 use crate::domain::time::Timestamp;
@@ -111,10 +111,10 @@ pub enum Change {
     NewChange(Box<StoredChange>),
     /// Settles a contact change, if it is at the version seen.
     SaveChange(Box<ContactChange>, Version),
-    /// Adds a wish to open an account's way to activation again; taken if one is pending.
-    NewReopening(Box<StoredReopening>),
+    /// Adds what waits for a second person; taken if one of its kind waits for the same target.
+    NewProposal(Box<StoredProposal>),
     /// Settles one, if it is at the version seen.
-    SaveReopening(Box<Reopening>, Version),
+    SaveProposal(Box<Proposal>, Version),
     /// Queues a message.
     Send(SealedMessage),
     /// Settles an attempt to send a message.
@@ -272,8 +272,8 @@ impl Change {
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
             Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
-            Self::NewReopening(stored) => reopenings::insert(stored, conn).await,
-            Self::SaveReopening(reopening, seen) => reopenings::save(reopening, *seen, conn).await,
+            Self::NewProposal(stored) => proposals::insert(stored, conn).await,
+            Self::SaveProposal(proposal, seen) => proposals::save(proposal, *seen, conn).await,
             Self::Send(message) => outbox::insert(message, at, conn).await,
             Self::Settle(id, attempt, settled) => outbox::settle(*id, *attempt, *settled, conn).await,
             Self::NoteAttempt(attempt) => delivery::note_attempt(attempt, happened, conn).await,

@@ -6,13 +6,12 @@ use eid::domain::staff::Role;
 use eid::grpc::{Allowed, POLICY};
 use eid::proto as pb;
 use http::uri::PathAndQuery;
-use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use crate::support::service::{MESSAGE_BYTES_MAX, Service, certificate, reason, with};
+use crate::support::service::{Channel, MESSAGE_BYTES_MAX, Service, certificate, reason, with};
 
 /// Calls a method with an empty message.
 async fn call(channel: Channel, method: &'static str) -> Result<(), Status> {
@@ -36,6 +35,7 @@ async fn open(channel: Channel, method: &'static str) -> Result<(), Status> {
 fn golden() -> Vec<(&'static str, Vec<Role>)> {
     use Role::{Administrator, AppBackend, Auditor, Authority, Hotline, Officer, Operator, RegistryReader, Supervisor};
     let staff = || Role::ALL.to_vec();
+    let proposers = || vec![Officer, Supervisor, Administrator, Hotline];
     vec![
         ("eid.issuance.v1.ActivationService/Activate", vec![AppBackend]),
         ("eid.issuance.v1.ActivationService/ActivateWithSlip", vec![AppBackend]),
@@ -80,12 +80,13 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.EnrolmentService/Withdraw", vec![Officer, Supervisor]),
         ("eid.issuance.v1.FollowUpService/CountFunnel", vec![Officer, Supervisor, Hotline]),
         ("eid.issuance.v1.FollowUpService/ListStandingStill", vec![Officer, Supervisor, Hotline]),
-        ("eid.issuance.v1.HotlineService/ApproveReopening", vec![Hotline]),
         ("eid.issuance.v1.HotlineService/AskReopening", vec![Hotline]),
-        ("eid.issuance.v1.HotlineService/DeclineReopening", vec![Hotline]),
-        ("eid.issuance.v1.HotlineService/ListReopenings", vec![Hotline]),
         ("eid.issuance.v1.OfficeService/GetOffice", staff()),
         ("eid.issuance.v1.OfficeService/ListOffices", staff()),
+        ("eid.issuance.v1.ProposalService/ApproveProposal", proposers()),
+        ("eid.issuance.v1.ProposalService/DeclineProposal", proposers()),
+        ("eid.issuance.v1.ProposalService/GetProposal", proposers()),
+        ("eid.issuance.v1.ProposalService/ListProposals", proposers()),
         ("eid.issuance.v1.ReviewService/CompareCandidates", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Decline", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Override", vec![Supervisor]),

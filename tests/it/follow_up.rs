@@ -9,9 +9,9 @@ use eid::proto::follow_up_service_client::FollowUpServiceClient;
 use eid::proto::hotline_service_client::HotlineServiceClient;
 use pb::{FollowUpHelper as Helper, FollowUpReason as Reason, FunnelStage as Stage};
 use serde_json::Value;
-use tonic::transport::Channel;
 
-use crate::support::service::{Holder, Service, Wishes, another, certificate, fields, with, with_wishes};
+use crate::support::proposals::approve;
+use crate::support::service::{Channel, Holder, Service, Wishes, another, certificate, fields, with, with_wishes};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -308,9 +308,8 @@ async fn a_window_that_was_opened_again_is_reminded_of_anew() {
             reason: "Called from the registered phone; was abroad.".to_owned(),
         };
         let mut hotline = HotlineServiceClient::new(service.channel(Some("hotline")));
-        let reopening_id = hotline.ask_reopening(wish).await.unwrap().into_inner().reopening.unwrap().reopening_id;
-        let agreement = pb::ApproveReopeningRequest { request_id: service.id(), reopening_id };
-        HotlineServiceClient::new(service.channel(Some("hotline-2"))).approve_reopening(agreement).await.unwrap();
+        let proposal = hotline.ask_reopening(wish).await.unwrap().into_inner().proposal.unwrap();
+        approve(service, "hotline-2", &proposal).await;
         remind(service).await;
         assert_eq!(reminders(service).await.len(), 1, "its days have just begun");
         service.wait(DAY * 3);

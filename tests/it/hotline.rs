@@ -6,9 +6,9 @@ use eid::domain::staff::Role;
 use eid::proto as pb;
 use eid::proto::hotline_service_client::HotlineServiceClient;
 use tonic::Code;
-use tonic::transport::Channel;
 
-use crate::support::service::{Holder, Service, another, fields, reason, with};
+use crate::support::proposals::{approval, approve, decline, proposals};
+use crate::support::service::{Channel, Holder, Service, another, fields, reason, with};
 
 const DAY: Duration = Duration::from_hours(24);
 const REASON: &str = "Called from the registered phone; was abroad for two weeks.";
@@ -17,9 +17,10 @@ pub fn hotline(service: &Service, who: &str) -> HotlineServiceClient<Channel> {
     HotlineServiceClient::new(service.channel(Some(who)))
 }
 
-pub async fn second(service: &Service) -> HotlineServiceClient<Channel> {
+/// Enters a second person of the hotline.
+pub async fn second(service: &Service) -> &'static str {
     service.register(Role::Hotline, None, "hotline-2").await;
-    hotline(service, "hotline-2")
+    "hotline-2"
 }
 
 async fn lapsed(service: &Service) -> Holder {
@@ -33,33 +34,39 @@ fn wish(service: &Service, account: &str) -> pb::AskReopeningRequest {
     pb::AskReopeningRequest { request_id, account_id, reason: REASON.to_owned() }
 }
 
-pub async fn asked(service: &Service, holder: &Holder) -> pb::Reopening {
+pub async fn asked(service: &Service, holder: &Holder) -> pb::Proposal {
     let asked = hotline(service, "hotline").ask_reopening(wish(service, &holder.account)).await.unwrap().into_inner();
     assert_eq!(asked.outcome(), pb::AskReopeningOutcome::Asked);
-    asked.reopening.unwrap()
+    asked.proposal.unwrap()
 }
 
-pub fn agreement(service: &Service, wish: &pb::Reopening) -> pb::ApproveReopeningRequest {
-    pb::ApproveReopeningRequest { request_id: service.id(), reopening_id: wish.reopening_id.clone() }
+/// When the days end, as a proposal tells.
+pub fn closes_at(proposal: &pb::Proposal) -> Option<prost_types::Timestamp> {
+    let Some(pb::proposal::Effect::Reopening(effect)) = &proposal.effect else { panic!("not of this kind") };
+    effect.window_closes_at
 }
 
 #[tokio::test]
 async fn a_lapsed_window_is_opened_again_by_two_people_and_the_holder_activates() {
     with(async |service| {
-        let mut other = second(service).await;
+        let other = second(service).await;
         let holder = lapsed(service).await;
         let wish = asked(service, &holder).await;
-        assert_eq!((wish.reason.as_str(), wish.state()), (REASON, pb::ReopeningState::Pending));
+        assert_eq!((wish.reason.as_str(), wish.state()), (REASON, pb::ProposalState::Pending));
+        assert!(wish.summary.as_ref().unwrap().en.contains("begin anew"), "it says what will happen");
         assert_eq!(service.send_code(&holder).await.outcome(), pb::SendCodeOutcome::WindowLapsed, "one is not enough");
-        let own = hotline(service, "hotline").approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
-        assert_eq!(own.outcome(), pb::ApproveReopeningOutcome::OwnWish);
+        let own = approve(service, "hotline", &wish).await;
+        assert_eq!(own.outcome(), pb::SettleOutcome::OwnProposal);
+        assert_eq!(own.proposal.unwrap().state(), pb::ProposalState::Pending);
 
-        let agreement = agreement(service, &wish);
-        let opened = other.approve_reopening(agreement.clone()).await.unwrap().into_inner();
-        assert_eq!(opened.outcome(), pb::ApproveReopeningOutcome::Reopened);
+        let approval = approval(service, &wish);
+        let opened = proposals(service, other).approve_proposal(approval.clone()).await.unwrap().into_inner();
+        assert_eq!(opened.outcome(), pb::SettleOutcome::Approved);
+        let done = opened.proposal.unwrap();
+        assert_eq!(closes_at(&done), closes_at(&wish), "what was shown is what was done");
         let status = service.status(&holder.number, &holder.phone).await;
         assert_eq!(status.standing(), pb::AccountStanding::AwaitingActivation);
-        assert_eq!(status.window_closes_at, opened.window_closes_at);
+        assert_eq!(status.window_closes_at, closes_at(&done));
         let notices = service.messages().await;
         assert_eq!(
             notices.iter().filter(|message| message["kind"] == "account_notice").count(),
@@ -69,10 +76,11 @@ async fn a_lapsed_window_is_opened_again_by_two_people_and_the_holder_activates(
 
         let code = service.code_for(&holder).await;
         assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
-        let again = other.approve_reopening(agreement).await.unwrap().into_inner();
-        assert_eq!(again, opened, "a repeat gets the first answer");
+        let again = proposals(service, other).approve_proposal(approval).await.unwrap().into_inner();
+        assert_eq!(again.outcome(), pb::SettleOutcome::Approved, "a repeat gets the first answer");
+        assert_eq!(again.proposal.unwrap().settled_at, done.settled_at);
         let actions = service.actions(&holder.account).await;
-        for action in ["reopening.asked", "reopening.approved"] {
+        for action in ["proposal.made", "proposal.approved"] {
             assert_eq!(actions.iter().filter(|one| *one == action).count(), 1, "{actions:?}");
         }
     })
@@ -82,10 +90,10 @@ async fn a_lapsed_window_is_opened_again_by_two_people_and_the_holder_activates(
 #[tokio::test]
 async fn the_window_that_was_opened_again_lapses_again() {
     with(async |service| {
-        let mut other = second(service).await;
+        let other = second(service).await;
         let holder = lapsed(service).await;
         let wish = asked(service, &holder).await;
-        other.approve_reopening(agreement(service, &wish)).await.unwrap();
+        approve(service, other, &wish).await;
         service.wait(DAY * 8);
         let status = service.status(&holder.number, &holder.phone).await;
         assert_eq!(status.standing(), pb::AccountStanding::WindowLapsed);
@@ -97,7 +105,7 @@ async fn the_window_that_was_opened_again_lapses_again() {
 #[tokio::test]
 async fn a_hundred_failures_in_a_row_are_forgiven_within_the_window_that_is_open() {
     with(async |service| {
-        let mut other = second(service).await;
+        let other = second(service).await;
         let holder = service.holder().await;
         let code = service.code_for(&holder).await;
         service.database().tamper("UPDATE account SET failures_in_row = 99").await;
@@ -105,8 +113,8 @@ async fn a_hundred_failures_in_a_row_are_forgiven_within_the_window_that_is_open
         let before = service.status(&holder.number, &holder.phone).await;
         assert_eq!(before.timetable.as_ref().unwrap().stands_still(), pb::StandStill::FailedInRow);
         let wish = asked(service, &holder).await;
-        let opened = other.approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
-        assert_eq!(opened.window_closes_at, before.window_closes_at, "its days are not made longer");
+        let opened = approve(service, other, &wish).await.proposal.unwrap();
+        assert_eq!(closes_at(&opened), before.window_closes_at, "its days are not made longer");
         let kinds: Vec<_> = service.messages().await.iter().map(|message| message["kind"].clone()).collect();
         assert_eq!(kinds.last().unwrap(), "activation_reminder", "it tells of the days that are left");
         assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
@@ -117,12 +125,12 @@ async fn a_hundred_failures_in_a_row_are_forgiven_within_the_window_that_is_open
 #[tokio::test]
 async fn a_hundred_failures_of_an_account_in_use_are_forgiven_too() {
     with(async |service| {
-        let (mut other, holder) = (second(service).await, service.active_holder().await);
+        let (other, holder) = (second(service).await, service.active_holder().await);
         service.database().tamper("UPDATE account SET failures_in_row = 100").await;
         let wish = asked(service, &holder).await;
-        let opened = other.approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
-        assert_eq!(opened.outcome(), pb::ApproveReopeningOutcome::Reopened);
-        assert_eq!(opened.window_closes_at, None);
+        let opened = approve(service, other, &wish).await;
+        assert_eq!(opened.outcome(), pb::SettleOutcome::Approved);
+        assert_eq!(closes_at(&opened.proposal.unwrap()), None);
         let change = pb::BeginRequest {
             request_id: service.id(),
             account_id: holder.account.clone(),
@@ -137,7 +145,6 @@ async fn a_hundred_failures_of_an_account_in_use_are_forgiven_too() {
 #[tokio::test]
 async fn nothing_is_opened_for_who_can_go_on_alone() {
     with(async |service| {
-        let mut other = second(service).await;
         let (waiting, active) = (service.holder().await, service.active_holder().await);
         for holder in [&waiting, &active] {
             let asked = hotline(service, "hotline").ask_reopening(wish(service, &holder.account)).await.unwrap();
@@ -145,8 +152,6 @@ async fn nothing_is_opened_for_who_can_go_on_alone() {
         }
         let unknown = hotline(service, "hotline").ask_reopening(wish(service, &service.id())).await.unwrap_err();
         assert_eq!((unknown.code(), reason(&unknown).as_str()), (Code::NotFound, "ACCOUNT_NOT_FOUND"));
-        let request = pb::ApproveReopeningRequest { request_id: service.id(), reopening_id: service.id() };
-        assert_eq!(reason(&other.approve_reopening(request).await.unwrap_err()), "REOPENING_NOT_FOUND");
         let empty = hotline(service, "hotline").ask_reopening(pb::AskReopeningRequest::default()).await.unwrap_err();
         assert_eq!(fields(&empty), ["request_id", "account_id", "reason"]);
     })
@@ -154,32 +159,29 @@ async fn nothing_is_opened_for_who_can_go_on_alone() {
 }
 
 #[tokio::test]
-async fn a_wish_is_asked_once_listed_dropped_and_lapses_after_a_day() {
+async fn a_wish_is_asked_once_dropped_and_lapses_after_a_day() {
     with(async |service| {
-        let mut other = second(service).await;
+        let other = second(service).await;
         let holder = lapsed(service).await;
         let first = wish(service, &holder.account);
         let asked_first = hotline(service, "hotline").ask_reopening(first.clone()).await.unwrap().into_inner();
         let repeated = hotline(service, "hotline").ask_reopening(first).await.unwrap().into_inner();
         assert_eq!(repeated, asked_first);
-        let twice = other.ask_reopening(wish(service, &holder.account)).await.unwrap().into_inner();
+        let twice = hotline(service, other).ask_reopening(wish(service, &holder.account)).await.unwrap().into_inner();
         assert_eq!(twice.outcome(), pb::AskReopeningOutcome::AlreadyAsked);
-        let wish_kept = asked_first.reopening.unwrap();
-        let listed = other.list_reopenings(pb::ListReopeningsRequest::default()).await.unwrap().into_inner();
-        assert_eq!((listed.reopenings, listed.next_page_token.as_str()), (vec![wish_kept.clone()], ""));
+        let kept = asked_first.proposal.unwrap();
+        assert_eq!(twice.proposal.as_ref(), Some(&kept));
 
-        let drop = pb::DeclineReopeningRequest { reopening_id: wish_kept.reopening_id.clone() };
-        let dropped = other.decline_reopening(drop.clone()).await.unwrap().into_inner();
-        assert_eq!(dropped.outcome(), pb::DeclineReopeningOutcome::Declined);
-        let again = other.decline_reopening(drop).await.unwrap().into_inner();
-        assert_eq!(again.outcome(), pb::DeclineReopeningOutcome::NotPending);
-        let late = other.approve_reopening(agreement(service, &wish_kept)).await.unwrap().into_inner();
-        assert_eq!(late.outcome(), pb::ApproveReopeningOutcome::NotPending);
+        let dropped = decline(service, other, &kept).await;
+        assert_eq!(dropped.outcome(), pb::SettleOutcome::Declined);
+        assert_eq!(decline(service, other, &kept).await.outcome(), pb::SettleOutcome::NotPending);
+        assert_eq!(approve(service, other, &kept).await.outcome(), pb::SettleOutcome::NotPending);
 
         let next = asked(service, &holder).await;
         service.wait(DAY);
-        let late = other.approve_reopening(agreement(service, &next)).await.unwrap().into_inner();
-        assert_eq!(late.outcome(), pb::ApproveReopeningOutcome::NotPending);
+        let late = approve(service, other, &next).await;
+        assert_eq!(late.outcome(), pb::SettleOutcome::NotPending);
+        assert_eq!(late.proposal.unwrap().state(), pb::ProposalState::Lapsed);
         asked(service, &holder).await;
     })
     .await;

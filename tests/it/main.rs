@@ -55,6 +55,8 @@ mod process;
 #[cfg(test)]
 mod progress;
 #[cfg(test)]
+mod proposals;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod registry;

@@ -9,10 +9,9 @@ use eid::proto as pb;
 use eid::proto::trust_service_client::TrustServiceClient;
 use pb::propose_material_request::Part;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::support::nation::{List, Nation};
-use crate::support::service::{Service, Wishes, certificate, fields, reason, with, with_wishes};
+use crate::support::service::{Channel, Service, Wishes, certificate, fields, reason, with, with_wishes};
 
 /// Bytes of a file in one message.
 const CHUNK: usize = 10_000;

@@ -15,15 +15,15 @@ use eid::store::{Change, Unit};
 use eid::sys::Dice;
 use futures::future::join_all;
 use pb::AccountEventKind as Kind;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
 use crate::contact::{begun_phone, confirm, fresh_phone};
 use crate::devices::{Person, bound};
-use crate::hotline::{agreement, asked, second};
+use crate::hotline::{asked, closes_at, second};
 use crate::support::device::Phone;
+use crate::support::proposals::approve;
 use crate::support::records::{Records, received};
-use crate::support::service::{Replica, Service, certificate, fields, reason, with};
+use crate::support::service::{Channel, Replica, Service, certificate, fields, reason, with};
 use crate::watch::{end, next, present as present_of_office, watched_by as office_watched_by};
 
 type Stream = Streaming<pb::WatchStatusResponse>;
@@ -126,13 +126,13 @@ async fn a_window_that_lapses_is_told_beforehand_and_one_that_is_opened_again_by
         service.wait(Duration::from_hours(8 * 24));
         assert!(caught_up(service, &token).await.is_empty(), "nothing was committed");
 
-        let mut other = second(service).await;
+        let other = second(service).await;
         let wish = asked(service, &holder).await;
-        let opened = other.approve_reopening(agreement(service, &wish)).await.unwrap().into_inner();
+        let opened = approve(service, other, &wish).await.proposal.unwrap();
         let (kinds, last) = kinds_since(service, &mut token).await;
         assert_eq!(kinds, [Kind::Reopened]);
         assert_eq!(last.standing(), pb::AccountStanding::AwaitingActivation);
-        assert_eq!(last.window_closes_at, opened.window_closes_at);
+        assert_eq!(last.window_closes_at, closes_at(&opened));
     })
     .await;
 }

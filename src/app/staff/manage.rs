@@ -6,16 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{enabled, of_post};
 use crate::app::repeat::Attempt;
+use crate::app::proposals::{ProposalView, Wish};
 use crate::app::{App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::{Action, Entry};
-use crate::domain::ids::{StaffId, Version};
+use crate::domain::ids::{ProposalId, StaffId, Version};
+use crate::domain::proposal::{Act, WhyVoid};
+use crate::domain::review::ReviewReason;
 use crate::domain::staff::{
-    CertificateName, DisabledFor, Managed, Manager, MayNot, OfficeCode, Post, Role, StaffCertificate, StaffMember,
+    CertificateName, Deed, DisabledFor, Managed, Manager, MayNot, OfficeCode, Post, Role, StaffCertificate, StaffMember,
     Standing, Verb, manage, review_due_before,
 };
+use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
 use crate::domain::working_list::ListName;
 use crate::store::{Change, Reader, StaffFilter, Unit};
+
+const TELL_WHY: Malformed = Malformed::new(
+    "Required: a second person has to agree to this. Write why it is needed, 1 to 500 characters.",
+    "Bắt buộc: việc này cần người thứ hai đồng ý. Hãy ghi lý do, từ 1 đến 500 ký tự.",
+);
 
 /// What somebody wants done with an entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,6 +70,18 @@ impl StaffWish {
             | Self::ResetTotp(id, seen)
             | Self::Review(id, seen) => Some((*id, *seen)),
         }
+    }
+
+    /// What is done with an entry that is there; `None` for entering one, and for a review.
+    fn deed(&self) -> Option<Deed> {
+        Some(match self {
+            Self::Register(..) | Self::Review(..) => return None,
+            Self::ChangePost(_, _, post) => Deed::ChangePost(post.clone()),
+            Self::Disable(..) => Deed::Disable,
+            Self::Enable(..) => Deed::Enable,
+            Self::AddCertificate(_, _, name) => Deed::AddCertificate(name.clone()),
+            Self::ResetTotp(..) => Deed::ResetTotp,
+        })
     }
 
     const fn action(&self) -> Action {
@@ -113,10 +134,44 @@ pub struct StaffPage {
     pub next: Option<Vec<u8>>,
 }
 
-/// The first answer: the entry's name.
+/// What became of a wish.
+#[derive(Debug)]
+pub struct ManagedStaff {
+    /// The entry, as it is now.
+    pub view: StaffView,
+    /// The proposal that a second person has to agree to; absent if it was done.
+    pub proposal: Option<ProposalView>,
+}
+
+/// What is done with an entry if a proposal is approved.
+#[derive(Clone, Debug)]
+pub struct StaffDoing {
+    /// The entry, as it is before.
+    pub before: StaffMember,
+    /// What is done.
+    pub deed: Deed,
+    /// Whether it has an authenticator.
+    has_totp: bool,
+}
+
+/// The first answer: the entry's name, and that of the proposal, if there is one.
 #[derive(Serialize, Deserialize)]
 struct Named {
     staff: StaffId,
+}
+
+/// The first answer, whichever it was.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum First {
+    Done { staff: StaffId },
+    Proposed { proposal: ProposalId },
+}
+
+/// What an attempt came to.
+enum Outcome {
+    Done(StaffId),
+    Proposed(ProposalId),
 }
 
 impl App {
@@ -124,34 +179,160 @@ impl App {
     ///
     /// # Errors
     /// [`Error::MayNot`], [`Error::StaffChanged`], [`Error::LastAdministrator`], [`Error::CertificateTaken`],
-    /// [`Error::SecondPerson`], [`Error::NotFound`], [`Error::RequestIdReused`].
-    pub async fn manage_staff(&self, by: &Caller, repeat: &Repeat, wish: &StaffWish) -> Result<StaffView, Error> {
+    /// [`Error::Field`] if a second person has to agree and no reason is told, [`Error::NotFound`],
+    /// [`Error::RequestIdReused`].
+    pub async fn manage_staff(
+        &self,
+        by: &Caller,
+        repeat: &Repeat,
+        wish: &StaffWish,
+        reason: Option<&ReviewReason>,
+    ) -> Result<ManagedStaff, Error> {
         let now = self.clock().now();
-        let id = self.once(by, repeat, || self.manage_once(by, repeat, wish, now)).await?;
+        let outcome = self.once(by, repeat, || self.manage_once(by, repeat, (wish, reason), now)).await?;
         self.directory.ring();
-        self.staff_view(&mut self.store().reader().await?, id, now).await
+        let mut reader = self.store().reader().await?;
+        let (staff, proposal) = match outcome {
+            Outcome::Done(staff) => (staff, None),
+            Outcome::Proposed(id) => {
+                let stored = reader.proposal(id).await?.ok_or(Error::NotFound(Missing::Proposal))?;
+                let view = self.proposal_view(&mut reader, stored, now).await?;
+                (StaffId::new(view.proposal.act.target()), Some(view))
+            }
+        };
+        Ok(ManagedStaff { view: self.staff_view(&mut reader, staff, now).await?, proposal })
     }
 
     async fn manage_once(
         &self,
         by: &Caller,
         repeat: &Repeat,
-        wish: &StaffWish,
+        (wish, reason): (&StaffWish, Option<&ReviewReason>),
         now: Timestamp,
-    ) -> Result<Attempt<StaffId>, Error> {
+    ) -> Result<Attempt<Outcome>, Error> {
         let mut reader = self.store().reader().await?;
-        if let Some(Named { staff }) = self.first_answer(&mut reader, by, repeat).await? {
-            return Ok(Attempt::Answered(staff));
+        match self.first_answer(&mut reader, by, repeat).await? {
+            Some(First::Done { staff }) => return Ok(Attempt::Answered(Outcome::Done(staff))),
+            Some(First::Proposed { proposal }) => return Ok(Attempt::Answered(Outcome::Proposed(proposal))),
+            None => {}
         }
         let before = self.entry_for(&mut reader, wish, now).await?;
-        if self.takes_two(&mut reader, by, wish, &before, now).await? {
-            return Err(Error::SecondPerson);
+        let two = self.takes_two(&mut reader, by, wish, &before, now).await?;
+        let has_totp = self.check_wish(&mut reader, wish, &before, now).await?;
+        if two {
+            let reason = reason.ok_or(Error::Field { field: "reason", fault: TELL_WHY })?;
+            return self.propose_staff(&mut reader, (by, repeat), (wish, reason), before, now).await;
         }
-        let changes = self.staff_changes(&mut reader, wish, before.clone(), now).await?;
         drop(reader);
-        let entry = told(self.entry(now, by.actor(), wish.action(), before.id.uuid()), wish);
-        let unit = Unit::new(entry).with(repeat.remember(by, &Named { staff: before.id })?).with_all(changes);
-        Ok(Attempt::Change(before.id, unit))
+        let (id, entry) = (before.id, told(self.entry(now, by.actor(), wish.action(), before.id.uuid()), wish));
+        let unit = Unit::new(entry).with(repeat.remember(by, &Named { staff: id })?);
+        let unit = match wish.deed() {
+            Some(deed) => unit.with_all(self.done(&StaffDoing { before, deed, has_totp }, now)),
+            None if matches!(wish, StaffWish::Register(..)) => unit.with(Change::NewStaff(Box::new(before))),
+            None => unit.with(self.saved(StaffMember { reviewed_at: Some(now), ..before })),
+        };
+        Ok(Attempt::Change(Outcome::Done(id), unit))
+    }
+
+    /// Asks for a second person. An entry that is yet to be is made at once, disabled until then: the proposal shows it.
+    async fn propose_staff(
+        &self,
+        reader: &mut Reader,
+        (by, repeat): (&Caller, &Repeat),
+        (wish, reason): (&StaffWish, &ReviewReason),
+        before: StaffMember,
+        now: Timestamp,
+    ) -> Result<Attempt<Outcome>, Error> {
+        let (id, seen) = (before.id, before.version);
+        let act = Act::Staff(id, wish.deed().unwrap_or(Deed::Enable));
+        let stored = match self.wish(reader, by, (act, seen), reason, now).await? {
+            Wish::Waits(waiting) => return Ok(Attempt::Unchanged(Outcome::Proposed(waiting.proposal.id))),
+            Wish::Propose(stored) => stored,
+        };
+        let awaited = matches!(wish, StaffWish::Register(..)).then(|| {
+            let awaited = StaffMember { enabled: false, disabled_for: Some(DisabledFor::Awaited), ..before };
+            Change::NewStaff(Box::new(awaited))
+        });
+        let unit = self.proposed(by, repeat, &stored)?.with_all(awaited);
+        Ok(Attempt::Change(Outcome::Proposed(stored.proposal.id), unit))
+    }
+
+    /// What a proposal would do with an entry that is as the first person saw it.
+    pub(in crate::app) async fn staff_doing(
+        &self,
+        reader: &mut Reader,
+        (id, seen): (StaffId, Version),
+        deed: &Deed,
+        now: Timestamp,
+    ) -> Result<Result<StaffDoing, WhyVoid>, Error> {
+        let Some(before) = reader.staff(id).await?.filter(|found| found.version == seen) else {
+            return Ok(Err(WhyVoid::Changed));
+        };
+        match self.check_deed(reader, deed, &before, now).await {
+            Ok(has_totp) => Ok(Ok(StaffDoing { before, deed: deed.clone(), has_totp })),
+            Err(Error::NotFound(_) | Error::LastAdministrator | Error::CertificateTaken) => Ok(Err(WhyVoid::Changed)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// That a wish can be done with an entry that is as it was seen. Whether that has an authenticator.
+    async fn check_wish(
+        &self,
+        reader: &mut Reader,
+        wish: &StaffWish,
+        before: &StaffMember,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        match (wish, wish.deed()) {
+            (_, Some(deed)) => self.check_deed(reader, &deed, before, now).await,
+            (StaffWish::Register(_, post), None) => self.check_office(reader, post, now).await.map(|()| false),
+            (_, None) => Ok(false),
+        }
+    }
+
+    async fn check_deed(
+        &self,
+        reader: &mut Reader,
+        deed: &Deed,
+        before: &StaffMember,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        match deed {
+            Deed::Enable => {}
+            Deed::ChangePost(post) => {
+                self.check_office(reader, post, now).await?;
+                if post.role() != Role::Administrator {
+                    self.check_not_last(reader, before, now).await?;
+                }
+            }
+            Deed::AddCertificate(certificate) => {
+                if reader.staff_showing(certificate).await?.is_some() {
+                    return Err(Error::CertificateTaken);
+                }
+            }
+            Deed::ResetTotp => return Ok(reader.staff_totp(before.id).await?.is_some()),
+            Deed::Disable => self.check_not_last(reader, before, now).await?,
+        }
+        Ok(false)
+    }
+
+    /// The changes that do it.
+    pub(in crate::app) fn done(&self, doing: &StaffDoing, now: Timestamp) -> Vec<Change> {
+        let before = doing.before.clone();
+        let id = before.id;
+        match &doing.deed {
+            Deed::Enable => vec![self.saved(enabled(before, now))],
+            Deed::ChangePost(post) => vec![self.saved(StaffMember { post: post.clone(), posted_at: now, ..before })],
+            Deed::AddCertificate(name) => vec![Change::AnnounceCertificate(id, name.clone(), before.version)],
+            // Its version moves, too: whoever looked at the entry saw an authenticator.
+            Deed::ResetTotp => {
+                let there = doing.has_totp.then_some(Change::ResetStaffTotp(id));
+                std::iter::once(self.saved(before)).chain(there).collect()
+            }
+            Deed::Disable => {
+                vec![self.saved(StaffMember { enabled: false, disabled_for: Some(DisabledFor::Manager), ..before })]
+            }
+        }
     }
 
     /// The entry that a wish is about, at the version that was seen; for one that is yet to be, what it would be.
@@ -197,47 +378,6 @@ impl App {
         let office = member.post.office().map(|office| (office, member.posted_at));
         let seat = self.seat(reader, member.id, office).await?;
         Ok(Managed { id: Some(member.id), role: member.post.role(), office: seat.map(|seat| seat.office) })
-    }
-
-    /// What a wish changes of an entry that is as it was seen.
-    pub(in crate::app) async fn staff_changes(
-        &self,
-        reader: &mut Reader,
-        wish: &StaffWish,
-        before: StaffMember,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Error> {
-        let changes = match wish {
-            StaffWish::Register(_, post) => {
-                self.check_office(reader, post, now).await?;
-                vec![Change::NewStaff(Box::new(before))]
-            }
-            StaffWish::ChangePost(_, _, post) => {
-                self.check_office(reader, post, now).await?;
-                if post.role() != Role::Administrator {
-                    self.check_not_last(reader, &before, now).await?;
-                }
-                vec![self.saved(StaffMember { post: post.clone(), posted_at: now, ..before })]
-            }
-            StaffWish::Disable(..) => {
-                self.check_not_last(reader, &before, now).await?;
-                vec![self.saved(StaffMember { enabled: false, disabled_for: Some(DisabledFor::Manager), ..before })]
-            }
-            StaffWish::Enable(..) => vec![self.saved(enabled(before, now))],
-            StaffWish::AddCertificate(id, seen, certificate) => {
-                if reader.staff_showing(certificate).await?.is_some() {
-                    return Err(Error::CertificateTaken);
-                }
-                vec![Change::AnnounceCertificate(*id, certificate.clone(), *seen)]
-            }
-            // Its version moves, too: whoever looked at the entry saw an authenticator.
-            StaffWish::ResetTotp(id, _) => {
-                let there = reader.staff_totp(*id).await?.map(|_| Change::ResetStaffTotp(*id));
-                std::iter::once(self.saved(before)).chain(there).collect()
-            }
-            StaffWish::Review(..) => vec![self.saved(StaffMember { reviewed_at: Some(now), ..before })],
-        };
-        Ok(changes)
     }
 
     /// An entry, for those who manage it, for auditors, and for whoever it is. The look is recorded.

@@ -6,7 +6,7 @@
 mod manage;
 mod presence;
 
-pub use manage::{StaffPage, StaffSearch, StaffView, StaffWish};
+pub use manage::{ManagedStaff, StaffDoing, StaffPage, StaffSearch, StaffView, StaffWish};
 pub use presence::StaffSettings;
 pub(super) use presence::Directory;
 

@@ -93,10 +93,6 @@ impl Cast {
         HotlineServiceClient::new(self.hotline.clone())
     }
 
-    pub(super) fn second_hotline(&self) -> HotlineServiceClient<Channel> {
-        HotlineServiceClient::new(self.second_hotline.clone())
-    }
-
     /// What the hotline may see of the administrators' service.
     pub(super) fn accounts_at_the_hotline(&self) -> AdministrationServiceClient<Channel> {
         AdministrationServiceClient::new(self.hotline.clone())

@@ -5,13 +5,11 @@ use std::io::{self, Write};
 use crate::cli::demo::app;
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
+use crate::cli::demo::proposals::{approve, outcome};
 use crate::cli::demo::stage::{Fate, Stage};
 use crate::cli::demo::step::{Answer, ask};
 use crate::proto::find_account_request::By;
-use crate::proto::{
-    ApproveReopeningRequest, ApproveReopeningResponse, AskReopeningRequest, FindAccountRequest, LookPurpose, NextStep,
-    StandStill,
-};
+use crate::proto::{AskReopeningRequest, FindAccountRequest, LookPurpose, NextStep, StandStill};
 
 /// The days for activation are over for one holder; the hotline opens them again.
 pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
@@ -46,17 +44,14 @@ pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) ->
         .step(&reply.step(action, "ASKED", |answer| {
             Answer::outcome(answer.outcome().as_str_name(), "ASK_REOPENING_OUTCOME_")
         }))?;
-    let wish = reply.answer().and_then(|answer| answer.reopening).unwrap_or_default();
-    let agreement = |request_id| ApproveReopeningRequest { request_id, reopening_id: wish.reopening_id.clone() };
-    let agreed = |answer: &ApproveReopeningResponse| {
-        Answer::outcome(answer.outcome().as_str_name(), "APPROVE_REOPENING_OUTCOME_")
-    };
-    for (who, client, expected) in [
-        (Who::Hotline, stage.cast.hotline(), "OWN_WISH"),
-        (Who::SecondHotline, stage.cast.second_hotline(), "REOPENED"),
+    let proposal = reply.answer().and_then(|answer| answer.proposal).unwrap_or_default();
+    for (who, channel, expected) in [
+        (Who::Hotline, &stage.cast.hotline, "OWN_PROPOSAL"),
+        (Who::SecondHotline, &stage.cast.second_hotline, "APPROVED"),
     ] {
-        let reply = ask(&client, agreement(stage.ids.draw()), async |mut c, q| c.approve_reopening(q).await).await;
-        stage.printer.step(&reply.step((who, "agrees to that for", case.label()), expected, agreed))?;
+        let step = approve(channel, stage.ids.draw(), &proposal).await;
+        let action = (who, "agrees to that for", case.label());
+        stage.printer.step(&step.step(action, expected, outcome))?;
     }
     if app::activate_one(stage, &case).await? {
         stage.counts.active += 1;

@@ -19,6 +19,7 @@ mod hotline;
 mod mailbox;
 mod phones;
 mod printing;
+mod proposals;
 mod review;
 mod stage;
 mod step;

@@ -102,7 +102,7 @@ mod tests {
                 for other in [
                     ListName::of_follow_up("79-02", None),
                     ListName::of_follow_up("79-01", Some(Obstacle::NoDevice)),
-                    ListName::of_reopenings(),
+                    ListName::of_proposals(None),
                 ] {
                     assert!(ListPlace::read(&token, &other).is_err());
                 }

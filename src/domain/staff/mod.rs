@@ -1,12 +1,14 @@
 //! Who may act: roles, and the person or system behind a certificate.
 //!
-//! Who manages whom is in `management`, when an entry rests in `standing`, what proves that a person is there in
+//! Who manages whom is in `management`, what takes a second person in `deed`, when an entry rests in `standing`, what proves that a person is there in
 //! `step_up`.
 
+mod deed;
 mod management;
 mod standing;
 mod step_up;
 
+pub use deed::Deed;
 pub use management::{Managed, Manager, MayNot, VERBS, Verb, manage};
 pub use standing::{DisabledFor, IdleDays, Standing, review_due_before};
 pub use step_up::{NotStepped, RECOVERY_CODES, RecoveryCode, StaffTries, Typed};

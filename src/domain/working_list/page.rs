@@ -5,6 +5,7 @@ use super::filter::Filter;
 use crate::domain::enrolment::StageName;
 use crate::domain::follow_up::Obstacle;
 use crate::domain::ids::EnrolmentId;
+use crate::domain::proposal::ProposalKind;
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -53,9 +54,9 @@ impl ListName {
         Self(hash(&[b"events", id.uuid().as_bytes()]))
     }
 
-    /// The list of wishes to open the way to activation again.
-    pub fn of_reopenings() -> Self {
-        Self(hash(&[b"reopenings"]))
+    /// The list of proposals that wait: of one kind, or of any.
+    pub fn of_proposals(kind: Option<ProposalKind>) -> Self {
+        Self(hash(&[b"proposals", kind.map_or("", ProposalKind::name).as_bytes()]))
     }
 
     /// The list of entries of the staff directory of a role, of an office, or whose review is due; of any if not told.
