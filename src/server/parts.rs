@@ -1,10 +1,8 @@
 //! The parts, made from settings in the order in which they need each other.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rustls::ServerConfig;
 
 use super::carriers::carriers;
 use crate::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings};
@@ -18,7 +16,6 @@ use crate::receipt::JwkSet;
 use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
 use crate::sys::{Clock, Dice};
-use crate::tls;
 use crate::vault::{KeyRing, Vault};
 
 /// The use cases over the store, keys and carriers that the settings name. The schema is left as it is.
@@ -183,13 +180,6 @@ fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
         Some(url) => Limits::redis(&url, "eid", clock).context("cannot use Redis (setting limits.redis_url)")?,
         None => Limits::memory(clock),
     })
-}
-
-pub(super) fn tls_config(config: &Config) -> anyhow::Result<Arc<ServerConfig>> {
-    let chain = read(&config.server.certificate, "server.certificate")?;
-    let key = zeroize::Zeroizing::new(read(&config.server.key, "server.key")?);
-    let client_ca = read(&config.server.client_ca, "server.client_ca")?;
-    Ok(tls::server_config(&chain, &key, &client_ca)?)
 }
 
 pub(super) fn read(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<u8>> {

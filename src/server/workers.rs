@@ -28,6 +28,8 @@ const RECOUNT: Duration = Duration::from_mins(1);
 const LISTS: Duration = Duration::from_mins(1);
 /// How often it is looked whether holders are to be reminded.
 const REMINDING: Duration = Duration::from_mins(1);
+/// How often it is written who called, and looked who did not for too long.
+const DIRECTORY: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -221,6 +223,29 @@ pub(super) async fn remind(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+/// Writes who called, and notes who did not for too long, until `stop`; what was noted by then is written before it ends.
+pub(super) async fn keep_directory(app: App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(DIRECTORY) => {}
+        }
+        if let Err(error) = app.write_calls().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "it cannot be noted who called");
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+        match app.disable_idle().await {
+            Ok(0) => {}
+            Ok(idle) => tracing::info!(idle, "entries of the staff directory rest after too many days without a call"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "idle entries cannot be disabled");
+            }
         }
     }
 }

@@ -16,6 +16,11 @@ use sha2::{Digest as _, Sha256};
 use tonic::service::Interceptor;
 use tonic::{GrpcMethod, Request, Status};
 
+/// The value of a letter of RFC 4648 section 6.
+fn base32(letter: u8) -> u8 {
+    if letter.is_ascii_uppercase() { letter - b'A' } else { letter - b'2' + 26 }
+}
+
 /// The authenticators of everyone in a service.
 #[derive(Clone)]
 pub struct Authenticators {
@@ -50,6 +55,17 @@ impl Authenticators {
         };
         self.last.lock().unwrap().insert(name.to_owned(), step);
         codes.iter().map(eid::domain::staff::RecoveryCode::shown).collect()
+    }
+
+    /// The code of the moment of an authenticator that read this.
+    pub fn code_of_uri(&self, uri: &str) -> String {
+        let (_, secret) = uri.split_once("secret=").unwrap();
+        let secret = secret.split('&').next().unwrap();
+        let bits: String = secret.bytes().map(|c| format!("{:05b}", base32(c))).collect();
+        let bytes: Vec<u8> =
+            bits.as_bytes().chunks_exact(8).map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap()).collect();
+        let secret = TotpSecret::from_bytes(&bytes).unwrap();
+        secret.code(Step::at(self.clock.now())).unwrap().to_string()
     }
 
     /// The next code of `name` that was not used.

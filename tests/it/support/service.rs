@@ -24,6 +24,7 @@ use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::device_service_client::DeviceServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
 use eid::proto::review_service_client::ReviewServiceClient;
+use eid::proto::staff_service_client::StaffServiceClient;
 use eid::receipt::{JwkSet, SigningKey};
 use eid::server::{self, Edge, serve_on};
 use eid::sys::{Clock, Dice};
@@ -228,6 +229,33 @@ impl Service {
         if steps_up(role) {
             self.authenticators.enrol(&self.app, id, name).await;
         }
+    }
+
+    /// The same without an authenticator.
+    pub async fn register_without_authenticator(&self, role: Role, name: &str) {
+        let post = Post::new(role, None).unwrap();
+        self.app.register_staff(certificate(name), post).await.unwrap().expect("a new name");
+    }
+
+    /// The same with one whose recovery codes are told.
+    pub async fn register_with_recovery(&self, role: Role, name: &str) -> Vec<String> {
+        let post = Post::new(role, None).unwrap();
+        let id = self.app.register_staff(certificate(name), post).await.unwrap().expect("a new name");
+        self.authenticators.enrol(&self.app, id, name).await
+    }
+
+    /// The name of a practice caller in the directory.
+    pub async fn staff_id(&self, name: &str) -> String {
+        let mut reader = self.app.store().reader().await.unwrap();
+        reader.staff_by_certificate(&certificate(name)).await.unwrap().expect("in the directory").id.to_string()
+    }
+
+    /// The entry of a practice caller, as the auditor sees it.
+    pub async fn entry_of(&self, name: &str) -> pb::StaffEntry {
+        let staff_id = self.staff_id(name).await;
+        let request = pb::GetStaffRequest { staff_id };
+        let mut client = StaffServiceClient::new(self.channel(Some("auditor")));
+        client.get_staff(request).await.unwrap().into_inner().entry.unwrap()
     }
 
     /// A channel on which `name` calls; nobody if absent.
