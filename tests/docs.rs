@@ -11,9 +11,10 @@ use clap::Parser as _;
 use eid::cli::Cli;
 use eid::domain::follow_up::Obstacle;
 use eid::domain::proposal::ProposalKind;
-use eid::domain::staff::Role;
+use eid::domain::ids::StaffId;
+use eid::domain::staff::{Managed, Manager, Role, VERBS, manage};
 use eid::domain::trust::FAULTS;
-use eid::grpc::REASONS;
+use eid::grpc::{POLICY, REASONS};
 use eid::proto::DESCRIPTORS;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -40,7 +41,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 19] = [
+const TABLES: [(&str, &str); 21] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -57,6 +58,8 @@ const TABLES: [(&str, &str); 19] = [
     ("CountersignProof", "CountersignProofOutcome"),
     ("Begin", "BeginOutcome"),
     ("Confirm", "ConfirmOutcome"),
+    ("BeginTotpEnrolment", "BeginTotpEnrolmentOutcome"),
+    ("ConfirmTotpEnrolment", "ConfirmTotpEnrolmentOutcome"),
     ("ApproveProposal and DeclineProposal", "SettleOutcome"),
     ("ProposeMaterial", "ProposeOutcome"),
     ("ApproveMaterial", "ApproveOutcome"),
@@ -192,6 +195,35 @@ fn every_kind_of_proposal_stands_in_its_table_with_its_rule() {
     }
     let sent: Vec<_> = values("ProposalKind", DESCRIPTORS).into_iter().map(|(_, short)| short.to_lowercase()).collect();
     assert_eq!(sent, ProposalKind::ALL.map(|kind| kind.name().replace('-', "_")));
+}
+
+#[test]
+fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
+    let document = text("docs/staff.md");
+    let rows: Vec<Vec<_>> = document
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect();
+    let (verbs, methods): (Vec<_>, Vec<_>) = rows.into_iter().partition(|cells| cells.len() > 1);
+    let by = Manager { id: StaffId::new(uuid::Uuid::from_u128(1)), role: Role::Administrator, office: None };
+    let of = |role| Managed { id: None, role, office: None };
+    let hands = |verb, role| if manage(&by, verb, &of(role), None).unwrap() { "two" } else { "one" };
+    let due: Vec<Vec<_>> = VERBS
+        .iter()
+        .map(|verb| {
+            let roles = [Role::Officer, Role::Supervisor, Role::Administrator];
+            let cells = roles.map(|role| hands(*verb, role).to_owned());
+            std::iter::once(format!("`{}`", verb.name())).chain(cells).collect()
+        })
+        .collect();
+    assert_eq!(verbs, due);
+    let privileged: Vec<_> = POLICY
+        .iter()
+        .filter(|rule| rule.step_up)
+        .map(|rule| vec![format!("`{}`", rule.method.trim_start_matches("eid.issuance.v1."))])
+        .collect();
+    assert_eq!(methods, privileged);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) async fn take_stock<M: Mailbox, W: Write>(
     count_requests(&mut stage).await?;
     count_accounts(&mut stage).await?;
     following::weeks_later(&mut stage, clock).await?;
-    hotline::reopen(&mut stage).await?;
+    hotline::reopen(&mut stage, clock).await?;
     stage.printer.scene("Counts")?;
     Ok(stage.printer.close(stage.counts)?)
 }

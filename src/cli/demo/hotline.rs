@@ -10,9 +10,10 @@ use crate::cli::demo::stage::{Fate, Stage};
 use crate::cli::demo::step::{Answer, ask};
 use crate::proto::find_account_request::By;
 use crate::proto::{AskReopeningRequest, FindAccountRequest, LookPurpose, NextStep, StandStill};
+use crate::sys::Clock;
 
 /// The days for activation are over for one holder; the hotline opens them again.
-pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
+pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, clock: &Clock) -> io::Result<()> {
     stage.printer.scene("12. A holder who came too late calls the hotline")?;
     let Some(case) = stage.cases.iter().find(|case| case.fate == Fate::StaysAway).cloned() else { return Ok(()) };
     let reply = app::status(&stage.cast.activation(), &case.number, &case.phone()).await;
@@ -46,10 +47,10 @@ pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) ->
         }))?;
     let proposal = reply.answer().and_then(|answer| answer.proposal).unwrap_or_default();
     for (who, channel, expected) in [
-        (Who::Hotline, &stage.cast.hotline, "OWN_PROPOSAL"),
-        (Who::SecondHotline, &stage.cast.second_hotline, "APPROVED"),
+        (Who::Hotline, (&stage.cast.hotline, "hotline"), "OWN_PROPOSAL"),
+        (Who::SecondHotline, (&stage.cast.second_hotline, "hotline-2"), "APPROVED"),
     ] {
-        let step = approve(channel, stage.ids.draw(), &proposal).await;
+        let step = approve(channel, clock, stage.ids.draw(), &proposal).await;
         let action = (who, "agrees to that for", case.label());
         stage.printer.step(&step.step(action, expected, outcome))?;
     }
