@@ -83,7 +83,8 @@ impl App {
         now: Timestamp,
     ) -> (Result<Result<(), NotStepped>, Error>, Unit) {
         let entry = |action| self.entry(now, Actor::Staff(id), action, id.uuid()).with("method", method);
-        let held = Failures::held_after(tried.tries.failures.in_row, now).map(|until| Change::HoldStaffTries(id, until));
+        let held =
+            Failures::held_after(tried.tries.failures.in_row, now).map(|until| Change::HoldStaffTries(id, until));
         match self.proof(id, typed, tried, now) {
             Ok(Ok((proof, change))) => {
                 (Ok(Ok(())), Unit::new(entry(Action::StepUpTaken).with("by", proof)).with(change))

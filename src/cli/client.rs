@@ -230,7 +230,8 @@ mod tests {
         let config = Arc::new(ArcSwap::new(config.unwrap()));
         let listener = TcpListener::bind("localhost:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let incoming = tls::incoming(listener, config, tls::OpenConnections::default(), tls::Limits::default(), stop.clone());
+        let incoming =
+            tls::incoming(listener, config, tls::OpenConnections::default(), tls::Limits::default(), stop.clone());
         let (_, health) = tonic_health::server::health_reporter();
         let server = tonic::transport::Server::builder().add_service(health);
         tokio::spawn(async move { server.serve_with_incoming_shutdown(incoming, stop.cancelled()).await });

@@ -141,7 +141,9 @@ async fn totp(app: &App, id: StaffId, reset: bool, out: &mut impl Write) -> anyh
     let secret = TotpSecret::new(Dice::system().bytes());
     match app.begin_totp_at_console(id, &secret).await? {
         TotpBegun::Begun(uri) => writeln!(out, "{}\nScan it now: it is not shown again.", uri.as_str())?,
-        TotpBegun::AlreadyEnrolled => return Ok(format!("staff {id} has an authenticator; --reset takes it away first.")),
+        TotpBegun::AlreadyEnrolled => {
+            return Ok(format!("staff {id} has an authenticator; --reset takes it away first."));
+        }
     }
     write!(out, "The code that it shows: ")?;
     out.flush()?;

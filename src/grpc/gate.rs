@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use tonic::{Code, Status};
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::policy::{Rule, StreamBounds};

@@ -319,7 +319,9 @@ pub(super) fn summary(doing: &StaffDoing) -> pb::Text {
     };
     let who = words(&doing.before.post);
     let (en, vi) = match &doing.deed {
-        Deed::Enable => (format!("This entry may call as {who}."), format!("Tài khoản cán bộ này được gọi với vai trò {who}.")),
+        Deed::Enable => {
+            (format!("This entry may call as {who}."), format!("Tài khoản cán bộ này được gọi với vai trò {who}."))
+        }
         Deed::ChangePost(post) => {
             let then = words(post);
             (

@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::carriers::carriers;
-use crate::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings};
+use crate::app::{
+    App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings,
+};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
@@ -85,10 +87,7 @@ pub fn settings(config: &Config) -> Settings {
             digest_info_without_null: config.trust.digest_info_without_null,
             practice: config.mode == Mode::Development,
         },
-        staff: StaffSettings {
-            idle: config.staff.idle_days,
-            recheck: Duration::from_secs(config.watch.recheck_secs),
-        },
+        staff: StaffSettings { idle: config.staff.idle_days, recheck: Duration::from_secs(config.watch.recheck_secs) },
         watch: WatchSettings {
             poll: Duration::from_secs(config.watch.poll_secs),
             heartbeat: Duration::from_secs(config.watch.heartbeat_secs),

@@ -305,7 +305,8 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn has_uncounted_staff(&mut self) -> Result<bool, StoreError> {
-        let row = query("SELECT id FROM staff WHERE active_at IS NULL LIMIT 1").fetch_optional(&mut self.conn()).await?;
+        let row =
+            query("SELECT id FROM staff WHERE active_at IS NULL LIMIT 1").fetch_optional(&mut self.conn()).await?;
         Ok(row.is_some())
     }
 }

@@ -37,12 +37,7 @@ pub struct StoredTotp {
 }
 
 /// Keeps the sealed secret of an authenticator, unless one is confirmed.
-pub(super) async fn begin(
-    id: StaffId,
-    secret: &Sealed,
-    at: Timestamp,
-    conn: &mut Conn<'_>,
-) -> Result<(), StoreError> {
+pub(super) async fn begin(id: StaffId, secret: &Sealed, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
         "INSERT INTO staff_totp (staff_id, secret, confirmed, begun_at, last_step, failures_day, failures_today, \
          failures_in_row) VALUES ($1, $2, $3, $4, -1, 0, 0, 0) \

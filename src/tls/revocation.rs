@@ -215,8 +215,8 @@ impl OpenConnections {
 #[cfg(test)]
 mod tests {
     use rcgen::{
-        BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod, KeyPair,
-        KeyUsagePurpose, RevokedCertParams, SerialNumber,
+        BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
+        KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
     };
     use time::{Duration, OffsetDateTime};
 
@@ -274,7 +274,11 @@ mod tests {
         let crls = read(&ours, &[made(&ours, 1, &[5, 6]), made(&ours, 2, &[5, 6, 7])]).unwrap();
         assert_eq!(crls.revoked(), 3);
         let strange = read(&ours, &[made(&other, 3, &[])]);
-        assert_eq!(strange.unwrap_err(), CrlFault::Strange("day-3.crl".to_owned()), "the same name is not the same key");
+        assert_eq!(
+            strange.unwrap_err(),
+            CrlFault::Strange("day-3.crl".to_owned()),
+            "the same name is not the same key"
+        );
         for bytes in [b"hello".to_vec(), b"-----BEGIN X509 CRL-----\n".to_vec(), ours.pem.clone().into_bytes()] {
             let none = read(&ours, &[("x".to_owned(), bytes)]).unwrap_err();
             assert_eq!(none, CrlFault::NotAList("x".to_owned()));

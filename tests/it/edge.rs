@@ -100,8 +100,14 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.StaffService/RegisterStaff", vec![Supervisor, Administrator]),
         ("eid.issuance.v1.StaffService/ResetTotp", vec![Supervisor, Administrator]),
         ("eid.issuance.v1.StaffService/ReviewStaff", vec![Supervisor, Administrator]),
-        ("eid.issuance.v1.StepUpService/BeginTotpEnrolment", vec![Officer, Supervisor, Administrator, Auditor, Operator, Hotline]),
-        ("eid.issuance.v1.StepUpService/ConfirmTotpEnrolment", vec![Officer, Supervisor, Administrator, Auditor, Operator, Hotline]),
+        (
+            "eid.issuance.v1.StepUpService/BeginTotpEnrolment",
+            vec![Officer, Supervisor, Administrator, Auditor, Operator, Hotline],
+        ),
+        (
+            "eid.issuance.v1.StepUpService/ConfirmTotpEnrolment",
+            vec![Officer, Supervisor, Administrator, Auditor, Operator, Hotline],
+        ),
         ("eid.issuance.v1.TrustService/ApproveMaterial", vec![Operator]),
         ("eid.issuance.v1.TrustService/ListMaterial", vec![Auditor, Operator]),
         ("eid.issuance.v1.TrustService/ProposeMaterial", vec![Operator]),

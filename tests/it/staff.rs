@@ -55,7 +55,7 @@ async fn disable(service: &Service, by: &str, of: &str) -> Result<pb::DisableSta
 async fn enable(service: &Service, by: &str, of: &str) -> Result<pb::EnableStaffResponse, Status> {
     let (staff_id, version) = (service.staff_id(of).await, service.entry_of(of).await.version);
     let request =
-        pb::EnableStaffRequest { request_id: service.id(), staff_id, version, reason: "is back".to_owned() };
+        pb::EnableStaffRequest { request_id: service.id(), staff_id, version, reason: "is back at work".to_owned() };
     directory(service, by).enable_staff(request).await.map(tonic::Response::into_inner)
 }
 

@@ -5,16 +5,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{enabled, of_post};
-use crate::app::repeat::Attempt;
 use crate::app::proposals::{ProposalView, Wish};
+use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::{Action, Entry};
 use crate::domain::ids::{ProposalId, StaffId, Version};
 use crate::domain::proposal::{Act, WhyVoid};
 use crate::domain::review::ReviewReason;
 use crate::domain::staff::{
-    CertificateName, Deed, DisabledFor, Managed, Manager, MayNot, OfficeCode, Post, Role, StaffCertificate, StaffMember,
-    Standing, Verb, manage, review_due_before,
+    CertificateName, Deed, DisabledFor, Managed, Manager, MayNot, OfficeCode, Post, Role, StaffCertificate,
+    StaffMember, Standing, Verb, manage, review_due_before,
 };
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -22,8 +22,8 @@ use crate::domain::working_list::ListName;
 use crate::store::{Change, Reader, StaffFilter, Unit};
 
 const TELL_WHY: Malformed = Malformed::new(
-    "Required: a second person has to agree to this. Write why it is needed, 1 to 500 characters.",
-    "Bắt buộc: việc này cần người thứ hai đồng ý. Hãy ghi lý do, từ 1 đến 500 ký tự.",
+    "Required: a second person has to agree to this. Write why it is needed, 10 to 500 characters.",
+    "Bắt buộc: việc này cần người thứ hai đồng ý. Hãy ghi lý do, từ 10 đến 500 ký tự.",
 );
 
 /// What somebody wants done with an entry.
@@ -360,7 +360,9 @@ impl App {
     ) -> Result<bool, Error> {
         let mut of = self.managed(reader, before).await?;
         let becomes = match wish {
-            StaffWish::ChangePost(_, _, post) => Some(StaffMember { post: post.clone(), posted_at: now, ..before.clone() }),
+            StaffWish::ChangePost(_, _, post) => {
+                Some(StaffMember { post: post.clone(), posted_at: now, ..before.clone() })
+            }
             _ => None,
         };
         let becomes = match &becomes {
@@ -456,7 +458,9 @@ impl App {
             let posted = |member: &StaffMember, code: &OfficeCode| {
                 spans.iter().any(|span| span.contains(code, member.posted_at.local_date()))
             };
-            found.extend(there.into_iter().filter(|member| member.post.office().is_some_and(|code| posted(member, code))));
+            found.extend(
+                there.into_iter().filter(|member| member.post.office().is_some_and(|code| posted(member, code))),
+            );
         }
         found.sort_unstable_by_key(|member| member.id);
         found.dedup_by_key(|member| member.id);

@@ -7,8 +7,8 @@ mod manage;
 mod presence;
 
 pub use manage::{ManagedStaff, StaffDoing, StaffPage, StaffSearch, StaffView, StaffWish};
-pub use presence::StaffSettings;
 pub(super) use presence::Directory;
+pub use presence::StaffSettings;
 
 use super::{App, Caller, Error, Missing};
 use crate::domain::audit::{Action, Actor, Entry};
@@ -138,7 +138,6 @@ impl App {
         let other = reader.has_other_administrator(member.id, self.settings().staff.idle.before(now)).await?;
         other.then_some(()).ok_or(Error::LastAdministrator)
     }
-
 }
 
 /// The audit entry with what a post is.

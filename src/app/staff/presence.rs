@@ -63,7 +63,9 @@ impl App {
     pub fn note_call(&self, caller: &Caller) {
         let now = self.clock().now();
         if caller.seen_at().is_none_or(|at| at.local_date() < now.local_date()) {
-            self.directory.seen().entry(caller.id()).or_insert(now);
+            let mut seen = self.directory.seen();
+            let noted = seen.entry(caller.id()).or_insert(now);
+            *noted = now.max(*noted);
         }
     }
 
@@ -81,8 +83,11 @@ impl App {
         let entry = self.entry(now, DIRECTORY, Action::StaffSeen, subject).with("count", count.to_string());
         self.store().commit(Unit::new(entry).with(Change::NoteSeen(noted.clone()))).await?;
         let mut seen = self.directory.seen();
-        for (id, _) in &noted {
-            seen.remove(id);
+        // Who called again meanwhile is written the next time.
+        for (id, at) in &noted {
+            if seen.get(id) == Some(at) {
+                seen.remove(id);
+            }
         }
         Ok(count)
     }

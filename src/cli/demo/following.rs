@@ -22,8 +22,8 @@ use crate::sys::Clock;
 /// What the authority says it needs.
 pub(super) const NOTE: &str = "The e-mail address cannot be read; please type it again.";
 
-/// Longer than an office has for a correction.
-const LATER: Duration = Duration::from_hours(24 * 45);
+/// Longer than an office has for a correction, and less than the days after which staff rest.
+const LATER: Duration = Duration::from_hours(24 * 42);
 
 /// Those of whom one is given up and two come back hand their requests in.
 pub(super) async fn capture<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, followed: Followed) -> io::Result<()> {

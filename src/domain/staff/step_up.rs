@@ -170,7 +170,10 @@ mod tests {
         for wrong in ["", "12345", "1234567", "7K2MQ-0XW4T", "Z012-3456-789A-BCDU", &"1".repeat(80)] {
             assert_eq!(Typed::parse(wrong), Err(WRONG), "{wrong}");
         }
-        assert_eq!(format!("{code:?} {:?}", Typed::Recovery(code.clone())), "RecoveryCode(…) Recovery(RecoveryCode(…))");
+        assert_eq!(
+            format!("{code:?} {:?}", Typed::Recovery(code.clone())),
+            "RecoveryCode(…) Recovery(RecoveryCode(…))"
+        );
     }
 
     #[test]

@@ -62,8 +62,11 @@ impl Authenticators {
         let (_, secret) = uri.split_once("secret=").unwrap();
         let secret = secret.split('&').next().unwrap();
         let bits: String = secret.bytes().map(|c| format!("{:05b}", base32(c))).collect();
-        let bytes: Vec<u8> =
-            bits.as_bytes().chunks_exact(8).map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap()).collect();
+        let bytes: Vec<u8> = bits
+            .as_bytes()
+            .chunks_exact(8)
+            .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
+            .collect();
         let secret = TotpSecret::from_bytes(&bytes).unwrap();
         secret.code(Step::at(self.clock.now())).unwrap().to_string()
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings};
+use eid::app::{
+    App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings,
+};
 use eid::archive::Archive;
 use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
@@ -141,7 +143,10 @@ impl Replica {
     /// A channel on which `name` calls.
     pub fn channel(&self, name: &str) -> Channel {
         let all = self.authenticators.clone();
-        InterceptedService::new(channel_over(&self.connections, Some(name)), StepUp { name: Some(name.to_owned()), all })
+        InterceptedService::new(
+            channel_over(&self.connections, Some(name)),
+            StepUp { name: Some(name.to_owned()), all },
+        )
     }
 
     /// Tells it to stop, and waits until it has.
