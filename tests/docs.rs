@@ -12,11 +12,12 @@ use eid::cli::Cli;
 use eid::domain::contact::{self, FailureReason};
 use eid::domain::disclosure::disclosure;
 use eid::domain::follow_up::Obstacle;
+use eid::domain::ids::StaffId;
 use eid::domain::lock::{self, Comes};
 use eid::domain::proposal::ProposalKind;
-use eid::domain::staff::Role;
+use eid::domain::staff::{Managed, Manager, Role, VERBS, manage};
 use eid::domain::trust::FAULTS;
-use eid::grpc::REASONS;
+use eid::grpc::{POLICY, REASONS};
 use eid::proto::DESCRIPTORS;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -43,7 +44,7 @@ const CODES: [&str; 17] = [
 ];
 
 /// Sections of `docs/errors.md` whose tables list all values of an enum.
-const TABLES: [(&str, &str); 30] = [
+const TABLES: [(&str, &str); 32] = [
     ("Check and Submit", "Severity"),
     ("ConfirmCaptures", "ConfirmCapturesOutcome"),
     ("GetStatus", "AccountStanding"),
@@ -71,6 +72,8 @@ const TABLES: [(&str, &str); 30] = [
     ("StopContactChange", "StopOutcome"),
     ("OpenDispute", "DisputeOutcome"),
     ("ResolveDispute", "ResolveOutcome"),
+    ("BeginTotpEnrolment", "BeginTotpEnrolmentOutcome"),
+    ("ConfirmTotpEnrolment", "ConfirmTotpEnrolmentOutcome"),
     ("ApproveProposal and DeclineProposal", "SettleOutcome"),
     ("ProposeMaterial", "ProposeOutcome"),
     ("ApproveMaterial", "ApproveOutcome"),
@@ -267,6 +270,35 @@ fn every_reason_for_which_a_contact_change_fails_stands_in_its_table() {
     let states: Vec<_> = contact_rows("The way of a request").into_iter().map(|mut row| row.remove(0)).collect();
     let known: BTreeSet<_> = values("ContactChangeState", DESCRIPTORS).into_iter().map(|(_, short)| short).collect();
     assert_eq!(states.iter().map(|state| state.trim_matches('`').to_owned()).collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
+fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
+    let document = text("docs/staff.md");
+    let rows: Vec<Vec<_>> = document
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect();
+    let (verbs, methods): (Vec<_>, Vec<_>) = rows.into_iter().partition(|cells| cells.len() > 1);
+    let by = Manager { id: StaffId::new(uuid::Uuid::from_u128(1)), role: Role::Administrator, office: None };
+    let of = |role| Managed { id: None, role, office: None };
+    let hands = |verb, role| if manage(&by, verb, &of(role), None).unwrap() { "two" } else { "one" };
+    let due: Vec<Vec<_>> = VERBS
+        .iter()
+        .map(|verb| {
+            let roles = [Role::Officer, Role::Supervisor, Role::Administrator];
+            let cells = roles.map(|role| hands(*verb, role).to_owned());
+            std::iter::once(format!("`{}`", verb.name())).chain(cells).collect()
+        })
+        .collect();
+    assert_eq!(verbs, due);
+    let privileged: Vec<_> = POLICY
+        .iter()
+        .filter(|rule| rule.step_up)
+        .map(|rule| vec![format!("`{}`", rule.method.trim_start_matches("eid.issuance.v1."))])
+        .collect();
+    assert_eq!(methods, privileged);
 }
 
 #[test]

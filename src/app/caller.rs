@@ -13,7 +13,8 @@ use crate::domain::time::Timestamp;
 pub struct Caller {
     id: StaffId,
     post: Post,
-    registered_at: Timestamp,
+    posted_at: Timestamp,
+    seen_at: Option<Timestamp>,
     seat: Option<Officer>,
 }
 
@@ -41,8 +42,8 @@ impl Officer {
 impl Caller {
     /// The caller behind a directory entry, where they are today; `None` if it is disabled.
     pub fn from_directory(member: StaffMember, seat: Option<Officer>) -> Option<Self> {
-        let StaffMember { id, post, registered_at, enabled, .. } = member;
-        enabled.then_some(Self { id, post, registered_at, seat })
+        let StaffMember { id, post, posted_at, seen_at, enabled, .. } = member;
+        enabled.then_some(Self { id, post, posted_at, seen_at, seat })
     }
 
     /// Who.
@@ -55,9 +56,19 @@ impl Caller {
         self.post.role()
     }
 
+    /// Whether the directory gives the same role at the same office as when the other was read.
+    pub fn has_rights_of(&self, other: &Self) -> bool {
+        (self.id, &self.post, self.posted_at) == (other.id, &other.post, other.posted_at)
+    }
+
+    /// The latest call that the directory knows of.
+    pub(super) const fn seen_at(&self) -> Option<Timestamp> {
+        self.seen_at
+    }
+
     /// The office in the directory, and when it was entered there.
     pub(super) fn entered(&self) -> Option<(&OfficeCode, Timestamp)> {
-        self.post.office().map(|office| (office, self.registered_at))
+        self.post.office().map(|office| (office, self.posted_at))
     }
 
     /// The caller as an officer; `None` for roles without an office, and if the office in the directory has ended and no

@@ -5,6 +5,7 @@ use crate::domain::calendar::CalendarLacks;
 use crate::domain::contact::WrongChangeState;
 use crate::domain::enrolment::{CannotDecide, CannotWithdraw, NotReturned};
 use crate::domain::review::CannotReview;
+use crate::domain::staff::MayNot;
 use crate::domain::text::Malformed;
 use crate::domain::trust::WasInForce;
 use crate::domain::working_list::CannotResume;
@@ -56,6 +57,24 @@ pub enum Error {
     /// The service stops, or the call watched long enough: it goes on with the next one.
     #[error("this call has watched long enough")]
     WatchEnded,
+    /// The caller's days without a call are over.
+    #[error("the caller was idle for too long")]
+    StaffIdle,
+    /// The caller has another role or office than when the stream was opened.
+    #[error("the caller's rights were changed")]
+    RightsChanged,
+    /// The caller does not manage the entry.
+    #[error(transparent)]
+    MayNot(#[from] MayNot),
+    /// The entry is not as it was seen.
+    #[error("the entry was changed")]
+    StaffChanged,
+    /// Nobody could manage the directory any more.
+    #[error("this is the last administrator")]
+    LastAdministrator,
+    /// Another entry has the certificate.
+    #[error("the certificate is in the directory")]
+    CertificateTaken,
     /// The caller was taken out of the directory while watching.
     #[error("the caller is not in the directory any more")]
     NoLongerKnown,
@@ -114,6 +133,8 @@ pub enum Missing {
     Order,
     /// A dispute over a number.
     Dispute,
+    /// An entry of the staff directory.
+    Staff,
 }
 
 impl std::fmt::Display for Missing {
@@ -131,6 +152,7 @@ impl std::fmt::Display for Missing {
             Self::Lock => "lock",
             Self::Order => "order",
             Self::Dispute => "dispute over a number",
+            Self::Staff => "staff entry",
         })
     }
 }

@@ -39,6 +39,7 @@ mod shipped;
 mod slip;
 mod staff;
 mod status;
+mod step_up;
 mod stood;
 mod trust;
 mod watch;
@@ -81,7 +82,9 @@ pub use reopen::{Asked, Opening};
 pub use repeat::Repeat;
 pub use review::{ReviewVerdict, Reviewed};
 pub use slip::{Drawn, ShownPassport, SlipWish};
+pub use staff::{ManagedStaff, StaffDoing, StaffPage, StaffSearch, StaffSettings, StaffView, StaffWish};
 pub use status::Stand;
+pub use step_up::{TotpBegun, TotpConfirmed};
 pub use trust::{Approved, Gathered, Gathering, Proposal, Proposed, Snapshot, TrustList, TrustSettings};
 pub use watch::{Told, ToldAccount, WatchSettings, Watching};
 pub use workstation::{Released, Resumed, ShownWorkstation, WorkstationPage};
@@ -108,6 +111,7 @@ use crate::vault::Vault;
 use calendar::CalendarCache;
 use devices::Authorities;
 use offices::OfficeCache;
+use staff::Directory;
 use trust::TrustStore;
 use watch::{Places, Streams};
 
@@ -131,6 +135,8 @@ pub struct Settings {
     pub trust: TrustSettings,
     /// How watchers are served.
     pub watch: WatchSettings,
+    /// The staff directory.
+    pub staff: StaffSettings,
     /// How long requests may stay where the law sets no limit.
     pub stages: StageLimits,
     /// Devices of holders.
@@ -184,6 +190,8 @@ pub struct App {
     watchers: Arc<Places>,
     /// By whom certificates are issued to devices.
     authorities: Arc<Authorities>,
+    /// Who called since that was noted last, and the bell of the directory.
+    directory: Arc<Directory>,
 }
 
 impl App {
@@ -198,6 +206,7 @@ impl App {
             streams: Arc::new(Streams::default()),
             watchers: Arc::new(Places::default()),
             authorities: Arc::new(Authorities::default()),
+            directory: Arc::new(Directory::default()),
         }
     }
 

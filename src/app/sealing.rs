@@ -13,7 +13,8 @@ use crate::domain::code::Code;
 use crate::domain::contact::{Contact, ContactKind, Email, Phone};
 use crate::domain::device::TotpSecret;
 use crate::domain::ids::{
-    AccountId, ChangeId, CodeId, DeviceId, DisputeId, DocumentId, EnrolmentId, LockId, MessageId, OrderId, UpdateId,
+    AccountId, ChangeId, CodeId, DeviceId, DisputeId, DocumentId, EnrolmentId, LockId, MessageId, OrderId, StaffId,
+    UpdateId,
 };
 use crate::domain::life::{DocumentUpdate, ShownDocument};
 use crate::domain::message::{CodeText, Message, MessageContent};
@@ -41,7 +42,8 @@ const fn reason_of(proposal: &Proposal) -> Place {
         | ProposalKind::Closing
         | ProposalKind::DocumentUpdate
         | ProposalKind::ContactInPerson
-        | ProposalKind::ContactByAuthority => "proposal",
+        | ProposalKind::ContactByAuthority
+        | ProposalKind::Staff => "proposal",
     };
     place(table, "reason", proposal.id.uuid())
 }
@@ -200,6 +202,16 @@ impl App {
 
     pub(super) fn open_totp(&self, id: DeviceId, sealed: &Sealed) -> Result<TotpSecret, Error> {
         let place = place("device_totp", "secret", id.uuid());
+        let opened = self.vault().open(place, sealed)?;
+        TotpSecret::from_bytes(&opened).ok_or_else(|| Error::Broken(Box::new(Unreadable(place))))
+    }
+
+    pub(super) fn seal_staff_totp(&self, id: StaffId, secret: &TotpSecret) -> Result<Sealed, Error> {
+        Ok(self.vault().seal(place("staff_totp", "secret", id.uuid()), secret.as_bytes())?)
+    }
+
+    pub(super) fn open_staff_totp(&self, id: StaffId, sealed: &Sealed) -> Result<TotpSecret, Error> {
+        let place = place("staff_totp", "secret", id.uuid());
         let opened = self.vault().open(place, sealed)?;
         TotpSecret::from_bytes(&opened).ok_or_else(|| Error::Broken(Box::new(Unreadable(place))))
     }

@@ -10,11 +10,16 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tonic::Request;
+use tonic::metadata::MetadataValue;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Uri};
 use zeroize::Zeroizing;
 
 use super::{UNREACHED, USAGE, complain};
-use crate::pki;
+use crate::domain::device::Step;
+use crate::grpc::STEP_UP_CODE;
+use crate::pki::{self, PracticeCaller};
+use crate::sys::Clock;
 
 /// Where the practice certificates are, unless somebody says otherwise.
 const PRACTICE_PKI: &str = "eid-dev/pki";
@@ -41,6 +46,9 @@ pub(super) struct Options {
     /// The key of your certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+    /// The code of your authenticator, or a recovery code, for calls that need one [default: asked for]
+    #[arg(long, value_name = "CODE")]
+    totp: Option<String>,
 }
 
 impl Options {
@@ -58,6 +66,24 @@ impl Options {
         let target = self.target(stem).map_err(complain(USAGE))?;
         let endpoint = endpoint(&target).map_err(complain(USAGE))?;
         reach(&target, endpoint).await.map_err(complain(UNREACHED))
+    }
+
+    /// A privileged call, with the code that was told, or typed now; a practice caller's is made here.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn privileged<T>(&self, stem: &str, message: T) -> anyhow::Result<Request<T>> {
+        let code = match (&self.totp, &self.cert) {
+            (Some(code), _) => Zeroizing::new(code.clone()),
+            (None, None) => PracticeCaller::totp(stem).code(Step::at(Clock::System.now()))?,
+            (None, Some(_)) => {
+                eprint!("Code of your authenticator: ");
+                let mut line = Zeroizing::new(String::new());
+                std::io::stdin().read_line(&mut line).context("no code could be read")?;
+                Zeroizing::new(line.trim().to_owned())
+            }
+        };
+        with_code(message, &code)
     }
 
     /// Where to call, and as whom.
@@ -88,6 +114,18 @@ pub struct Target {
     pub certificate: PathBuf,
     /// The caller's key.
     pub key: PathBuf,
+}
+
+/// The message with a code beside it.
+///
+/// # Errors
+/// If that is no code.
+pub(super) fn with_code<T>(message: T, code: &str) -> anyhow::Result<Request<T>> {
+    let mut request = Request::new(message);
+    let mut code: MetadataValue<_> = code.parse().ok().context("a code has digits and letters only")?;
+    code.set_sensitive(true);
+    request.metadata_mut().insert(STEP_UP_CODE, code);
+    Ok(request)
 }
 
 /// Connects to the service.
@@ -159,7 +197,6 @@ mod tests {
     use super::*;
     use crate::cli::refusal::severed;
     use crate::pki::{DevelopmentPki, develop};
-    use crate::sys::Clock;
     use crate::tls;
 
     struct Folder {
@@ -193,7 +230,8 @@ mod tests {
         let config = Arc::new(ArcSwap::new(config.unwrap()));
         let listener = TcpListener::bind("localhost:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let incoming = tls::incoming(listener, config, tls::Limits::default(), stop.clone());
+        let incoming =
+            tls::incoming(listener, config, tls::OpenConnections::default(), tls::Limits::default(), stop.clone());
         let (_, health) = tonic_health::server::health_reporter();
         let server = tonic::transport::Server::builder().add_service(health);
         tokio::spawn(async move { server.serve_with_incoming_shutdown(incoming, stop.cancelled()).await });

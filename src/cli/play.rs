@@ -99,6 +99,7 @@ async fn act(
         app: channel("app-backend").await?,
         administrator: channel("administrator").await?,
         second_administrator: channel("administrator-2").await?,
+        registry_writer: channel("registry-writer").await?,
         hotline: channel("hotline").await?,
         second_hotline: channel("hotline-2").await?,
     };

@@ -8,7 +8,9 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::{FAILED, Settings};
-use crate::app::{Error, Missing};
+use crate::app::{App, Error, Missing, TotpBegun, TotpConfirmed};
+use crate::domain::device::{TotpCode, TotpSecret};
+use crate::domain::ids::StaffId;
 use crate::domain::staff::{OfficeCode, Post, Role};
 use crate::server;
 use crate::sys::{Clock, Dice};
@@ -43,6 +45,25 @@ pub(super) enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Lets the holder of a certificate call again, disabled or idle before
+    Enable {
+        /// The certificate (PEM): its issuer and its one SAN URI name the entry
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Enrols an authenticator for the holder of a certificate: for the first administrator, or after all is lost
+    Totp {
+        /// The certificate (PEM): its issuer and its one SAN URI name the entry
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+        /// Takes the authenticator that there is away first
+        #[arg(long)]
+        reset: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Ends what the holder of a certificate may do, from the next call on
     #[command(after_help = DISABLE_HELP)]
     Disable {
@@ -56,9 +77,10 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let (certificate, settings) = match command {
-        Command::Add { certificate, settings, .. } | Command::Disable { certificate, settings } => {
-            (certificate, settings)
-        }
+        Command::Add { certificate, settings, .. }
+        | Command::Disable { certificate, settings }
+        | Command::Enable { certificate, settings }
+        | Command::Totp { certificate, settings, .. } => (certificate, settings),
     };
     let pem = std::fs::read(certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
     let name =
@@ -84,12 +106,21 @@ pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Resu
             let disabled = app.disable_staff(&name).await?;
             disabled.map(|id| format!("{uri} is refused from its next call on (staff {id})."))
         }
+        Command::Enable { .. } => {
+            app.enable_staff(&name).await?.map(|id| format!("{uri} may call again (staff {id})."))
+        }
+        Command::Totp { reset, .. } => match app.store().reader().await?.staff_by_certificate(&name).await? {
+            Some(member) => Some(totp(&app, member.id, *reset, out).await?),
+            None => None,
+        },
     };
     app.store().clone().close().await;
     let Some(said) = said else {
         let why = match command {
             Command::Add { .. } => "is in the directory already",
             Command::Disable { .. } => "has no enabled entry in the directory",
+            Command::Enable { .. } => "has no entry in the directory that rests",
+            Command::Totp { .. } => "has no entry in the directory",
         };
         writeln!(out, "{uri} of that issuer {why}; nothing was changed.")?;
         return Ok(ExitCode::from(FAILED));
@@ -100,6 +131,35 @@ pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Resu
 
 fn role(name: &str) -> Result<Role, String> {
     Role::from_name(name).ok_or_else(|| format!("one of {}", Role::ALL.map(Role::name).join(", ")))
+}
+
+/// Shows a secret, takes its code, and shows the recovery codes; what became of it.
+async fn totp(app: &App, id: StaffId, reset: bool, out: &mut impl Write) -> anyhow::Result<String> {
+    if reset {
+        app.reset_totp_at_console(id).await?;
+    }
+    let secret = TotpSecret::new(Dice::system().bytes());
+    match app.begin_totp_at_console(id, &secret).await? {
+        TotpBegun::Begun(uri) => writeln!(out, "{}\nScan it now: it is not shown again.", uri.as_str())?,
+        TotpBegun::AlreadyEnrolled => {
+            return Ok(format!("staff {id} has an authenticator; --reset takes it away first."));
+        }
+    }
+    write!(out, "The code that it shows: ")?;
+    out.flush()?;
+    let mut line = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().read_line(&mut line).context("no code could be read")?;
+    let code = TotpCode::parse(&line).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    match app.confirm_totp_at_console(id, &code).await? {
+        TotpConfirmed::Enrolled(codes) => {
+            writeln!(out, "Recovery codes, each good once; write them down, they are not shown again:")?;
+            for code in &codes {
+                writeln!(out, "  {}", code.shown())?;
+            }
+            Ok(format!("staff {id} can make privileged calls."))
+        }
+        _ => anyhow::bail!("the code is not right; run the command again"),
+    }
 }
 
 fn office(code: &str) -> Result<OfficeCode, String> {

@@ -184,6 +184,13 @@ async fn approve(command: &Approve, out: &mut impl Write) -> anyhow::Result<Exit
         sha256,
         allow_older: command.allow_older,
     };
+    let request = match command.client.privileged("operator-2", request) {
+        Ok(request) => request,
+        Err(error) => {
+            complain(&error);
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
     let answer = match service.approve_material(request).await {
         Ok(answer) => answer.into_inner(),
         Err(status) => return failed(out, &command.id, &status),

@@ -25,6 +25,7 @@ use layers::{File, Layers};
 
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::life::WarningDays;
+use crate::domain::staff::IdleDays;
 use crate::domain::time::format_date;
 
 /// All settings. Paths are complete: those that were relative have `home` before them.
@@ -72,6 +73,8 @@ pub struct Config {
     pub trust: Trust,
     /// Those who watch their office's requests.
     pub watch: Watch,
+    /// The staff directory.
+    pub staff: Staff,
     /// Logs.
     pub log: Log,
 }
@@ -97,6 +100,10 @@ pub struct Server {
     pub key: PathBuf,
     /// The authorities of the clients.
     pub client_ca: PathBuf,
+    /// The folder of what they revoked, if that is checked.
+    pub client_crls: Option<PathBuf>,
+    /// How often the files of the mTLS edge are looked at again.
+    pub tls_refresh_secs: u64,
     /// Time for a handshake.
     pub handshake_secs: u64,
     /// Connections open at once.
@@ -320,6 +327,13 @@ pub struct Watch {
     pub per_caller: u32,
 }
 
+/// The staff directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Staff {
+    /// Days without a call after which a person's entry rests.
+    pub idle_days: IdleDays,
+}
+
 /// Logs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Log {
@@ -421,6 +435,13 @@ impl Config {
                     .to_owned(),
             );
         }
+        if production && self.server.client_crls.is_none() {
+            warnings.push(
+                "What the client authorities revoke is not looked at: a stolen certificate passes until its entry is \
+                 disabled. Set server.client_crls."
+                    .to_owned(),
+            );
+        }
         if production && self.server.reflection {
             warnings.push("Any caller may ask for the protocol; server.reflection = false ends that.".to_owned());
         }
@@ -466,6 +487,7 @@ impl Config {
             chip,
             trust,
             watch,
+            staff,
             log,
         } = self;
         let path = |path: &Path| path.display().to_string();
@@ -479,6 +501,8 @@ impl Config {
             ("server.certificate", path(&server.certificate)),
             ("server.key", path(&server.key)),
             ("server.client_ca", path(&server.client_ca)),
+            ("server.client_crls", server.client_crls.as_deref().map(path).unwrap_or_default()),
+            ("server.tls_refresh_secs", server.tls_refresh_secs.to_string()),
             ("server.handshake_secs", server.handshake_secs.to_string()),
             ("server.connections_max", server.connections_max.to_string()),
             ("server.message_bytes_max", server.message_bytes_max.to_string()),
@@ -541,6 +565,7 @@ impl Config {
             ("watch.heartbeat_secs", watch.heartbeat_secs.to_string()),
             ("watch.recheck_secs", watch.recheck_secs.to_string()),
             ("watch.per_caller", watch.per_caller.to_string()),
+            ("staff.idle_days", staff.idle_days.get().to_string()),
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
         ];

@@ -18,11 +18,12 @@ use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
     Accounts, Archive, Budgets, Chip, Codes, Config, Contacts, Devices, FollowUp, LifeWarnings, Limits, Log, LogFormat,
-    Mode, Notify, Registry, RegistrySource, Requests, Server, Store, Trust, Vault, Watch,
+    Mode, Notify, Registry, RegistrySource, Requests, Server, Staff, Store, Trust, Vault, Watch,
 };
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law::{self, Item};
 use crate::domain::life::WarningDays;
+use crate::domain::staff::IdleDays;
 use crate::domain::time::parse_date;
 
 const DATABASES: &[&str] = &["sqlite:", "postgres://", "postgresql://"];
@@ -68,6 +69,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
             recheck_secs: reader.number("watch.recheck_secs", 1..=300),
             per_caller: reader.number("watch.per_caller", 1..=100),
         },
+        staff: Staff { idle_days: reader.idle_days("staff.idle_days") },
         log: reader.log(),
     }
 }
@@ -112,6 +114,17 @@ impl Reader<'_> {
         })
     }
 
+    /// Days without a call, as many as the law allows at most.
+    fn idle_days(&mut self, key: &'static str) -> IdleDays {
+        let days = self.whole(key);
+        IdleDays::new(days).unwrap_or_else(|| {
+            let most = law::staff::IDLE_DAYS_MAX;
+            let basis = law::staff::IDLE_ITEM.basis;
+            self.fault(key, &format!("is {days}, out of bounds ({basis})"), &format!("write 1 to {most}"));
+            IdleDays::default()
+        })
+    }
+
     fn home(&mut self, base: &Path) -> PathBuf {
         let home = self.text("home");
         match self.mode {
@@ -137,6 +150,8 @@ impl Reader<'_> {
             certificate: self.path("server.certificate"),
             key: self.path("server.key"),
             client_ca: self.path("server.client_ca"),
+            client_crls: self.optional_path("server.client_crls"),
+            tls_refresh_secs: self.number("server.tls_refresh_secs", 1..=3_600),
             handshake_secs: self.number("server.handshake_secs", 1..=60),
             connections_max: self.number("server.connections_max", 1..=100_000),
             message_bytes_max: self.number("server.message_bytes_max", 64 << 10..=16 << 20),

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law;
 use crate::domain::life::WarningDays;
+use crate::domain::staff::IdleDays;
 
 fn assemble(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
     let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -129,6 +130,8 @@ fn the_default_file_is_the_development_configuration() {
                 certificate: "eid-dev/pki/server.pem".into(),
                 key: "eid-dev/pki/server.key".into(),
                 client_ca: "eid-dev/pki/client-ca.pem".into(),
+                client_crls: None,
+                tls_refresh_secs: 10,
                 handshake_secs: 5,
                 connections_max: 8_192,
                 message_bytes_max: 2 << 20,
@@ -188,6 +191,7 @@ fn the_default_file_is_the_development_configuration() {
             },
             chip: Chip::default(),
             watch: Watch { poll_secs: 2, heartbeat_secs: 30, recheck_secs: 10, per_caller: 4 },
+            staff: Staff { idle_days: IdleDays::default() },
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },
             log: Log { format: LogFormat::Text, filter: "info".to_owned() },
         }

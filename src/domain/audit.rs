@@ -186,6 +186,30 @@ pub enum Action {
     StaffRegistered,
     /// An entry of the staff directory was disabled.
     StaffDisabled,
+    /// An entry of the staff directory may call again.
+    StaffEnabled,
+    /// An entry of the staff directory got another role or office.
+    StaffPosted,
+    /// Another certificate of an entry was announced.
+    StaffCertificateAdded,
+    /// An announced certificate was shown and took the place of the others.
+    StaffCertificateTakenUp,
+    /// Somebody made sure that an entry is needed.
+    StaffReviewed,
+    /// Entries of the staff directory were looked at.
+    StaffViewed,
+    /// It was noted which entries called.
+    StaffSeen,
+    /// The secret of an authenticator was handed out.
+    StaffTotpBegun,
+    /// An authenticator was confirmed by a code.
+    StaffTotpConfirmed,
+    /// An authenticator was taken away.
+    StaffTotpReset,
+    /// A privileged call brought a code that is right.
+    StepUpTaken,
+    /// A privileged call brought one that is not.
+    StepUpRefused,
     /// Dated records of units and offices were imported.
     OfficesImported,
     /// A batch of records of the immigration database was imported.
@@ -313,6 +337,18 @@ impl Action {
             Self::OrphanDeleted => "archive.orphan-deleted",
             Self::StaffRegistered => "staff.registered",
             Self::StaffDisabled => "staff.disabled",
+            Self::StaffEnabled => "staff.enabled",
+            Self::StaffPosted => "staff.posted",
+            Self::StaffCertificateAdded => "staff.certificate-added",
+            Self::StaffCertificateTakenUp => "staff.certificate-taken-up",
+            Self::StaffReviewed => "staff.reviewed",
+            Self::StaffViewed => "staff.viewed",
+            Self::StaffSeen => "staff.seen",
+            Self::StaffTotpBegun => "staff.totp-begun",
+            Self::StaffTotpConfirmed => "staff.totp-confirmed",
+            Self::StaffTotpReset => "staff.totp-reset",
+            Self::StepUpTaken => "step-up.taken",
+            Self::StepUpRefused => "step-up.refused",
             Self::OfficesImported => "offices.imported",
             Self::RecordsImported => "records.imported",
             Self::CalendarAdopted => "calendar.adopted",

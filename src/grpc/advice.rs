@@ -4,6 +4,9 @@ pub(super) mod contacts;
 pub(super) mod devices;
 pub(super) mod follow_up;
 pub(super) mod life;
+mod staff;
+
+pub(super) use staff::{totp_begun, totp_confirmed};
 
 use crate::app::{Activated, Approved, Asked, CodeSent, Drawn, NotBindable, Proposed, Settled};
 use crate::domain::code::Held;

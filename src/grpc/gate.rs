@@ -1,4 +1,6 @@
-//! The gate: every call passes it before any handler sees it. Certificate → directory → role → quota → deadline.
+//! The gate: every call passes it before any handler sees it. Certificate → directory → role → quota → step-up → deadline.
+//!
+//! A stream has no deadline: it ends when the caller's rights do.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -8,16 +10,20 @@ use std::time::{Duration, Instant};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::policy::{Rule, StreamBounds};
 use super::status;
+use super::supervised::Supervised;
 use crate::app::{App, Caller};
 use crate::domain::ids::StaffId;
 use crate::limits::{LimitKey, Verdict};
 use crate::tls::Peer;
+
+/// The metadata in which a privileged call brings a code of the moment.
+pub const STEP_UP_CODE: &str = "eid-totp";
 
 /// The gate, to be laid over the services.
 #[derive(Clone)]
@@ -31,19 +37,39 @@ impl Gate {
         Self { app }
     }
 
-    /// The caller, if the call may go on.
-    async fn admit(&self, peer: Option<Peer>, rule: Option<&Rule>) -> Result<Caller, Status> {
-        let certificate = peer.and_then(|peer| peer.name).ok_or_else(status::unknown_certificate)?;
-        let caller = self.app.caller(&certificate).await?.ok_or_else(status::unknown_certificate)?;
+    /// The caller, if the call may go on. `code` is what it brought beside its certificate.
+    async fn admit(&self, peer: &Peer, rule: Option<&Rule>, code: Option<&str>) -> Result<Caller, Status> {
+        let certificate = peer.name.as_ref().ok_or_else(status::unknown_certificate)?;
+        if peer.is_revoked() {
+            return Err(status::revoked());
+        }
+        let caller = self.app.caller(certificate).await?.ok_or_else(status::unknown_certificate)?;
         let rule = rule.ok_or_else(status::no_such_method)?;
         if !rule.allowed.includes(caller.role()) {
             return Err(status::role_not_allowed());
         }
         let subject = caller.id().to_string();
         match self.app.limits().take(LimitKey { method: rule.method, subject: &subject }, rule.quota).await {
-            Verdict::Allowed => Ok(caller),
-            Verdict::Wait(wait) => Err(status::too_many_calls(wait)),
+            Verdict::Allowed => {}
+            Verdict::Wait(wait) => return Err(status::too_many_calls(wait)),
         }
+        if rule.step_up {
+            self.app.step_up(&caller, rule.method, code).await?.map_err(status::not_stepped)?;
+        }
+        self.app.note_call(&caller);
+        Ok(caller)
+    }
+
+    /// Why the caller's rights end, when they do.
+    fn rights_end(&self, peer: Peer, caller: Caller) -> BoxFuture<'static, Status> {
+        let app = self.app.clone();
+        Box::pin(async move {
+            let Some(certificate) = peer.name.clone() else { return status::unknown_certificate() };
+            tokio::select! {
+                () = peer.revoked() => status::revoked(),
+                why = app.rights_end(&certificate, &caller) => why.into(),
+            }
+        })
     }
 }
 
@@ -84,18 +110,28 @@ where
             let begun = Instant::now();
             let rule = Rule::for_path(request.uri().path());
             let passed = async {
-                let peer = request.extensions().get::<Peer>().cloned();
-                let caller = match gate.admit(peer, rule).await {
+                let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
+                // It is of no use behind the gate, and nobody there shall see it.
+                let code = request.headers_mut().remove(STEP_UP_CODE);
+                let code = code.as_ref().map(|code| code.to_str().unwrap_or_default());
+                let caller = match gate.admit(&peer, rule, code).await {
                     Ok(caller) => caller,
                     Err(refusal) => return (None, Ok(refusal.into_http())),
                 };
                 let id = caller.id();
+                let stays_open = rule.is_some_and(|rule| rule.deadline.is_none());
+                let rights_end = stays_open.then(|| gate.rights_end(peer, caller.clone()));
                 request.extensions_mut().insert(caller);
                 if let Some(pace) = rule.and_then(|rule| Pace::new(&gate.app, rule, id)) {
                     request.extensions_mut().insert(pace);
                 }
                 let answer = AssertUnwindSafe(inner.call(request)).catch_unwind().await;
-                (Some(id), answer.unwrap_or_else(|_| Ok(panicked())))
+                let answer = answer.unwrap_or_else(|_| Ok(panicked()));
+                let answer = answer.map(|answer| match rights_end {
+                    Some(end) if status::code_of(&answer) == Code::Ok => answer.map(|body| Supervised::over(body, end)),
+                    _ => answer,
+                });
+                (Some(id), answer)
             };
             // The gate's own questions to the database count too: a call is over when its time is.
             let (caller, answer) = match rule.and_then(|rule| rule.deadline) {

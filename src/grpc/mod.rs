@@ -34,14 +34,17 @@ mod registry;
 mod render;
 mod review;
 mod slip;
+mod staff;
 mod status;
+mod step_up;
 mod submit_stream;
+mod supervised;
 mod trust;
 mod watch;
 mod workstation;
 
 pub use enrolment::read_check;
-pub use gate::Gate;
+pub use gate::{Gate, STEP_UP_CODE};
 pub use parse::{read_application, read_residence_card};
 pub use policy::{Allowed, POLICY, Rule, unruled};
 pub use receipts::submitted_content;
@@ -66,6 +69,8 @@ use crate::proto::office_service_server::OfficeServiceServer;
 use crate::proto::proposal_service_server::ProposalServiceServer;
 use crate::proto::registry::registry_service_server::RegistryServiceServer;
 use crate::proto::review_service_server::ReviewServiceServer;
+use crate::proto::staff_service_server::StaffServiceServer;
+use crate::proto::step_up_service_server::StepUpServiceServer;
 use crate::proto::trust_service_server::TrustServiceServer;
 use crate::proto::workstation_service_server::WorkstationServiceServer;
 
@@ -102,6 +107,8 @@ pub fn services(app: &App, bytes_max: usize, stop: &CancellationToken) -> Routes
         .add_service(FollowUpServiceServer::new(follow_up::FollowUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(OfficeServiceServer::new(office::Offices(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(TrustServiceServer::new(trust::TrustMaterials(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(StaffServiceServer::new(staff::Staff(app.clone())).max_decoding_message_size(bytes_max))
+        .add_service(StepUpServiceServer::new(step_up::StepUp(app.clone())).max_decoding_message_size(bytes_max))
         .add_service(
             WorkstationServiceServer::new(workstation::Workstations(app.clone())).max_decoding_message_size(bytes_max),
         )

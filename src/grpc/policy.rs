@@ -16,6 +16,8 @@ pub struct Rule {
     pub quota: Quota,
     /// How long; `None` for streams that stay open.
     pub deadline: Option<Duration>,
+    /// Whether the call brings a fresh proof that the person is there: see `docs/staff.md`.
+    pub step_up: bool,
     /// For a stream of items: what bounds it. Each item counts towards the quota of another method.
     pub stream: Option<StreamBounds>,
 }
@@ -81,13 +83,29 @@ const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Adminis
 const READERS: Allowed =
     Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator, Role::Auditor, Role::Hotline]);
 
+const MANAGERS: Allowed = Allowed::Roles(&[Role::Supervisor, Role::Administrator]);
+const STAFF_READERS: Allowed = Allowed::Roles(&[Role::Supervisor, Role::Administrator, Role::Auditor]);
+const PERSONS: Allowed = Allowed::Roles(&[
+    Role::Officer,
+    Role::Supervisor,
+    Role::Administrator,
+    Role::Auditor,
+    Role::Operator,
+    Role::Hotline,
+]);
+
 const fn rule(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
     let deadline = Some(Duration::from_secs(deadline_secs));
-    Rule { method, allowed, quota: Quota::per_second(per_second), deadline, stream: None }
+    Rule { method, allowed, quota: Quota::per_second(per_second), deadline, step_up: false, stream: None }
 }
 
 const fn stream(method: &'static str, allowed: Allowed) -> Rule {
-    Rule { method, allowed, quota: Quota::per_second(5), deadline: None, stream: None }
+    Rule { method, allowed, quota: Quota::per_second(5), deadline: None, step_up: false, stream: None }
+}
+
+/// A call that one person alone can do harm with: it brings a code of the moment (`docs/staff.md`).
+const fn privileged(method: &'static str, allowed: Allowed, per_second: u32, deadline_secs: u64) -> Rule {
+    Rule { step_up: true, ..rule(method, allowed, per_second, deadline_secs) }
 }
 
 const fn items(method: &'static str, allowed: Allowed, item: &'static str) -> Rule {
@@ -98,7 +116,7 @@ const fn items(method: &'static str, allowed: Allowed, item: &'static str) -> Ru
         items_max: 10_000,
         bytes_max: 1 << 30,
     };
-    Rule { method, allowed, quota: Quota::per_second(5), deadline: None, stream: Some(bounds) }
+    Rule { method, allowed, quota: Quota::per_second(5), deadline: None, step_up: false, stream: Some(bounds) }
 }
 
 /// The table. The authority and the app backend are one caller each for the whole country; an officer is one person,
@@ -147,7 +165,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.DeviceService/GetDeviceCrl", Allowed::Staff, 5, 10),
     rule("eid.issuance.v1.CounterService/ProveInPerson", OFFICER, 5, 5),
     rule("eid.issuance.v1.CounterService/CountersignProof", SUPERVISOR, 5, 5),
-    rule("eid.issuance.v1.ContactService/Begin", ADMINISTRATOR, 20, 5),
+    privileged("eid.issuance.v1.ContactService/Begin", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.ContactService/BeginInPerson", OFFICER, 5, 5),
     rule("eid.issuance.v1.ContactService/Confirm", CONTACT_STAFF, 20, 5),
     rule("eid.issuance.v1.ContactService/ResendCode", CONTACT_STAFF, 20, 5),
@@ -155,7 +173,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/CountChanges", READERS, 5, 30),
     rule("eid.issuance.v1.ContactService/OpenDispute", DISPUTANTS, 5, 5),
     rule("eid.issuance.v1.ContactService/ListDisputes", ADMINISTRATOR, 20, 5),
-    rule("eid.issuance.v1.ContactService/ResolveDispute", ADMINISTRATOR, 20, 5),
+    privileged("eid.issuance.v1.ContactService/ResolveDispute", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.HolderContactService/BeginContactChange", APP, 200, 5),
     rule("eid.issuance.v1.HolderContactService/ConfirmContactChange", APP, 1_000, 5),
     rule("eid.issuance.v1.HolderContactService/ResendContactCode", APP, 200, 5),
@@ -165,16 +183,16 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.HotlineService/AskReopening", HOTLINE, 20, 5),
     rule("eid.issuance.v1.ProposalService/GetProposal", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.ProposalService/ListProposals", PROPOSERS, 20, 5),
-    rule("eid.issuance.v1.ProposalService/ApproveProposal", PROPOSERS, 20, 5),
+    privileged("eid.issuance.v1.ProposalService/ApproveProposal", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.ProposalService/DeclineProposal", PROPOSERS, 20, 5),
     rule("eid.issuance.v1.AccountLifeService/GetLife", LIFE_READERS, 20, 5),
     rule("eid.issuance.v1.AccountLifeService/LockAccount", LOCKERS, 20, 5),
-    rule("eid.issuance.v1.AccountLifeService/LiftLock", LIFTERS, 20, 5),
-    rule("eid.issuance.v1.AccountLifeService/CloseAccount", ADMINISTRATOR, 5, 5),
+    privileged("eid.issuance.v1.AccountLifeService/LiftLock", LIFTERS, 20, 5),
+    privileged("eid.issuance.v1.AccountLifeService/CloseAccount", ADMINISTRATOR, 5, 5),
     rule("eid.issuance.v1.AccountLifeService/UpdateDocuments", OFFICER, 20, 10),
     rule("eid.issuance.v1.AccountLifeService/FileOrder", ORDER_TAKERS, 20, 5),
     rule("eid.issuance.v1.AccountLifeService/ForwardOrder", ORDER_TAKERS, 20, 5),
-    rule("eid.issuance.v1.AccountLifeService/DecideOrder", ADMINISTRATOR, 20, 5),
+    privileged("eid.issuance.v1.AccountLifeService/DecideOrder", ADMINISTRATOR, 20, 5),
     rule("eid.issuance.v1.AccountLifeService/ListOrders", ORDER_READERS, 20, 5),
     rule("eid.issuance.v1.FollowUpService/ListStandingStill", FOLLOWERS, 20, 10),
     rule("eid.issuance.v1.FollowUpService/CountFunnel", FOLLOWERS, 5, 30),
@@ -184,13 +202,24 @@ pub const POLICY: &[Rule] = &[
     rule("eid.registry.v1.RegistryService/Lookup", REGISTRY_READER, 1_000, 3),
     // A stream of chunks in, one answer out: it has an end, and so a deadline.
     rule("eid.issuance.v1.TrustService/ProposeMaterial", OPERATOR, 5, 60),
-    rule("eid.issuance.v1.TrustService/ApproveMaterial", OPERATOR, 5, 30),
+    privileged("eid.issuance.v1.TrustService/ApproveMaterial", OPERATOR, 5, 30),
     rule("eid.issuance.v1.TrustService/RejectMaterial", OPERATOR, 5, 5),
     rule("eid.issuance.v1.TrustService/ListMaterial", KEEPERS, 5, 5),
     rule("eid.issuance.v1.OfficeService/ListOffices", Allowed::Staff, 5, 3),
     rule("eid.issuance.v1.OfficeService/GetOffice", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/Check", Allowed::Staff, 20, 3),
     rule("grpc.health.v1.Health/List", Allowed::Staff, 20, 3),
+    privileged("eid.issuance.v1.StaffService/RegisterStaff", MANAGERS, 5, 10),
+    privileged("eid.issuance.v1.StaffService/ChangePost", MANAGERS, 5, 10),
+    privileged("eid.issuance.v1.StaffService/DisableStaff", MANAGERS, 5, 10),
+    privileged("eid.issuance.v1.StaffService/EnableStaff", MANAGERS, 5, 10),
+    privileged("eid.issuance.v1.StaffService/AddCertificate", MANAGERS, 5, 10),
+    privileged("eid.issuance.v1.StaffService/ResetTotp", MANAGERS, 5, 10),
+    privileged("eid.issuance.v1.StaffService/ReviewStaff", MANAGERS, 5, 10),
+    rule("eid.issuance.v1.StaffService/GetStaff", Allowed::Staff, 20, 5),
+    rule("eid.issuance.v1.StaffService/ListStaff", STAFF_READERS, 5, 10),
+    rule("eid.issuance.v1.StepUpService/BeginTotpEnrolment", PERSONS, 1, 5),
+    rule("eid.issuance.v1.StepUpService/ConfirmTotpEnrolment", PERSONS, 1, 5),
     stream("grpc.health.v1.Health/Watch", Allowed::Staff),
     stream("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Allowed::Staff),
     stream("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Allowed::Staff),
@@ -254,6 +283,17 @@ mod tests {
         let missing = unruled(&[&set.encode_to_vec()]).unwrap();
         assert_eq!(missing.len(), 1);
         assert!(missing[0].ends_with("/Forgotten"));
+    }
+
+    #[test]
+    fn only_persons_may_make_privileged_calls_and_none_of_those_stays_open() {
+        for rule in POLICY.iter().filter(|rule| rule.step_up) {
+            let Allowed::Roles(roles) = rule.allowed else { panic!("{} is for everyone", rule.method) };
+            assert!(roles.iter().all(|role| role.is_person()) && rule.deadline.is_some(), "{}", rule.method);
+        }
+        for role in Role::ALL {
+            assert_eq!(PERSONS.includes(role), role.is_person(), "{role}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use super::gate::caller;
 use super::paging::{SHORT, page, written};
 use super::parse::Faults;
-use super::{advice, contact_changes, life, render};
+use super::{advice, contact_changes, life, render, staff};
 use crate::app::{App, Closing, Effect, Opening, ProposalView, Settled, UpdateEffect};
 use crate::domain::ids::{ProposalId, RequestId};
 use crate::domain::law::activation;
@@ -122,6 +122,7 @@ const fn kind(kind: ProposalKind) -> pb::ProposalKind {
         ProposalKind::DocumentUpdate => pb::ProposalKind::DocumentUpdate,
         ProposalKind::ContactInPerson => pb::ProposalKind::ContactInPerson,
         ProposalKind::ContactByAuthority => pb::ProposalKind::ContactByAuthority,
+        ProposalKind::Staff => pb::ProposalKind::Staff,
     }
 }
 
@@ -175,6 +176,7 @@ fn effect(effect: &Effect) -> (pb::Text, pb::proposal::Effect) {
             let (summary, effect) = contact_changes::approval(approval);
             (summary, pb::proposal::Effect::ContactChange(effect))
         }
+        Effect::Staff(doing) => (staff::summary(doing), pb::proposal::Effect::Staff(staff::effect(doing))),
     }
 }
 

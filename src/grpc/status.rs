@@ -12,6 +12,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 use crate::app::{Error, Missing};
 use crate::domain::enrolment::{CannotDecide, CannotWithdraw};
 use crate::domain::review::CannotReview;
+use crate::domain::staff::{MayNot, NotStepped};
 use crate::domain::text::{Malformed, Text};
 use crate::domain::working_list::CannotResume;
 use crate::proto as pb;
@@ -173,8 +174,53 @@ reasons! {
         "The message is larger than this service takes. Send less at once."
         / "Thông điệp lớn hơn mức cho phép. Hãy gửi ít hơn mỗi lần.";
     CERTIFICATE_UNKNOWN: Unauthenticated,
-        "This certificate is not in the staff directory, or is disabled."
-        / "Chứng thư này không có trong danh bạ cán bộ hoặc đã bị khóa.";
+        "This certificate is not in the staff directory, is disabled, or a newer one took its place. Show the newer one, or ask whoever manages your entry."
+        / "Chứng thư này không có trong danh bạ cán bộ, đã bị khóa hoặc đã được thay bằng chứng thư mới hơn. Hãy dùng chứng thư mới, hoặc liên hệ người quản lý tài khoản cán bộ của bạn.";
+    CERTIFICATE_REVOKED: Unauthenticated,
+        "This certificate was revoked by whoever issued it. Get another one, and have it entered in the staff directory."
+        / "Chứng thư này đã bị cơ quan cấp thu hồi. Hãy xin chứng thư khác và yêu cầu ghi vào danh bạ cán bộ.";
+    STAFF_IDLE: PermissionDenied,
+        "Your entry in the staff directory made no call for too many days and rests. Ask whoever manages it to enable it again."
+        / "Tài khoản cán bộ của bạn đã quá số ngày cho phép không hoạt động nên bị tạm ngừng. Hãy đề nghị người quản lý mở lại.";
+    RIGHTS_CHANGED: PermissionDenied,
+        "Your role or office in the staff directory was changed while this stream was open. Call again: what you may do now applies."
+        / "Vai trò hoặc đơn vị của bạn trong danh bạ cán bộ đã thay đổi khi luồng đang mở. Hãy gọi lại: quyền hiện tại sẽ được áp dụng.";
+    STEP_UP_REQUIRED: Unauthenticated,
+        "This call needs a code of the moment. Send it again with the six digits of your authenticator in the metadata eid-totp."
+        / "Lệnh này cần mã xác thực tức thời. Hãy gửi lại kèm sáu chữ số của ứng dụng xác thực trong metadata eid-totp.";
+    STEP_UP_NOT_ENROLLED: FailedPrecondition,
+        "This call needs a code of an authenticator, and you have enrolled none. Enrol one (StepUpService.BeginTotpEnrolment), then call again."
+        / "Lệnh này cần mã của ứng dụng xác thực nhưng bạn chưa đăng ký. Hãy đăng ký (StepUpService.BeginTotpEnrolment) rồi gọi lại.";
+    STEP_UP_WRONG: Unauthenticated,
+        "The code is wrong. Look at the clock of your telephone and type the code that the authenticator shows now, or a recovery code."
+        / "Mã không đúng. Hãy kiểm tra giờ trên điện thoại và nhập mã đang hiển thị, hoặc dùng một mã khôi phục.";
+    STEP_UP_USED: Unauthenticated,
+        "The code was used already; each counts once. Wait for the next one, then call again."
+        / "Mã này đã được dùng; mỗi mã chỉ có giá trị một lần. Hãy chờ mã tiếp theo rồi gọi lại.";
+    STEP_UP_WAIT: ResourceExhausted,
+        "Too many codes were wrong. Wait as long as told, then call again with a new code."
+        / "Nhập sai mã quá nhiều lần. Hãy chờ đúng thời gian đã báo rồi gọi lại với mã mới.";
+    STEP_UP_STOPPED: FailedPrecondition,
+        "So many codes were wrong in a row that no more are taken. Whoever manages your entry has to reset your authenticator; then enrol again."
+        / "Nhập sai mã liên tiếp quá nhiều lần nên không nhận thêm. Người quản lý phải đặt lại ứng dụng xác thực của bạn; sau đó hãy đăng ký lại.";
+    STAFF_NOT_FOUND: NotFound,
+        "No such entry in the staff directory, or not one that you manage."
+        / "Không có tài khoản cán bộ này, hoặc bạn không quản lý tài khoản này.";
+    STAFF_NOT_YOURS: PermissionDenied,
+        "Another person manages this entry: the supervisor of its office, or an administrator."
+        / "Tài khoản cán bộ này do người khác quản lý: cán bộ phụ trách của đơn vị, hoặc quản trị viên.";
+    STAFF_ONESELF: PermissionDenied,
+        "Nobody manages their own entry. Ask another person who manages it."
+        / "Không ai tự quản lý tài khoản cán bộ của mình. Hãy nhờ người quản lý khác.";
+    STAFF_CHANGED: FailedPrecondition,
+        "The entry was changed since you looked at it. Look again, and decide anew."
+        / "Tài khoản cán bộ đã thay đổi kể từ khi bạn xem. Hãy xem lại rồi quyết định.";
+    LAST_ADMINISTRATOR: FailedPrecondition,
+        "This is the last administrator who may call. Register or enable another one first."
+        / "Đây là quản trị viên cuối cùng còn hoạt động. Hãy đăng ký hoặc mở lại một quản trị viên khác trước.";
+    STAFF_CERTIFICATE_TAKEN: AlreadyExists,
+        "This certificate is in the staff directory already. Look for the entry that has it, or have another certificate issued."
+        / "Chứng thư này đã có trong danh bạ cán bộ. Hãy tìm tài khoản đang dùng chứng thư, hoặc xin cấp chứng thư khác.";
     ROLE_NOT_ALLOWED: PermissionDenied,
         "Callers in this role may not call this method."
         / "Vai trò này không được gọi phương thức này.";
@@ -273,6 +319,23 @@ pub(super) fn invalid(faults: Vec<(String, Malformed)>) -> Status {
 /// No certificate that the directory knows.
 pub(super) fn unknown_certificate() -> Status {
     CERTIFICATE_UNKNOWN.status()
+}
+
+/// A certificate that its issuer took back.
+pub(super) fn revoked() -> Status {
+    CERTIFICATE_REVOKED.status()
+}
+
+/// A privileged call that goes no further.
+pub(super) fn not_stepped(why: NotStepped) -> Status {
+    match why {
+        NotStepped::Missing => STEP_UP_REQUIRED.status(),
+        NotStepped::NotEnrolled => STEP_UP_NOT_ENROLLED.status(),
+        NotStepped::Wrong => STEP_UP_WRONG.status(),
+        NotStepped::Used { wait } => STEP_UP_USED.retry(wait),
+        NotStepped::Wait { wait } => STEP_UP_WAIT.retry(wait),
+        NotStepped::Stopped => STEP_UP_STOPPED.status(),
+    }
 }
 
 /// A role that may not.
@@ -425,6 +488,14 @@ impl From<Error> for Status {
             Error::TooManyWatchers => TOO_MANY_WATCHERS.retry(RETRY_LATER),
             Error::WatchEnded => WATCH_AGAIN.retry(RETRY_SOON),
             Error::NoLongerKnown => CERTIFICATE_UNKNOWN.status(),
+            Error::StaffIdle => STAFF_IDLE.status(),
+            Error::RightsChanged => RIGHTS_CHANGED.status(),
+            Error::NotFound(Missing::Staff) => STAFF_NOT_FOUND.status(),
+            Error::MayNot(MayNot::Oneself) => STAFF_ONESELF.status(),
+            Error::MayNot(MayNot::NotTheirs) => STAFF_NOT_YOURS.status(),
+            Error::StaffChanged => STAFF_CHANGED.status(),
+            Error::LastAdministrator => LAST_ADMINISTRATOR.status(),
+            Error::CertificateTaken => STAFF_CERTIFICATE_TAKEN.status(),
             Error::OfficeEnded => NO_OFFICE_TODAY.status(),
             Error::WorkstationElsewhere => WORKSTATION_ELSEWHERE.status(),
             Error::Contended => CONTENDED.retry(RETRY_SOON),

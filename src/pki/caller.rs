@@ -1,5 +1,8 @@
 //! The practice callers: one of each kind that uses the service. Owns their names, roles and offices.
 
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::device::{SECRET_BYTES, TotpSecret};
 use crate::domain::staff::Role;
 
 /// Someone who calls the service in practice runs, with a client certificate of their own.
@@ -32,6 +35,14 @@ impl PracticeCaller {
         Self { stem: "hotline-2", role: Role::Hotline, office: None },
         Self { stem: "operator-2", role: Role::Operator, office: None },
     ];
+
+    /// The secret of the caller's authenticator. Everybody who reads this knows it: practice callers protect nothing.
+    pub fn totp(stem: &str) -> TotpSecret {
+        let mut secret = [0; SECRET_BYTES];
+        let drawn = Sha256::digest(format!("eid practice authenticator of {stem}"));
+        secret.iter_mut().zip(drawn).for_each(|(to, from)| *to = from);
+        TotpSecret::new(secret)
+    }
 
     /// The SAN URI of the caller's certificate.
     pub fn uri(&self) -> String {

@@ -8,7 +8,11 @@ use crate::app::App;
 use crate::chip::certificate::Certificate;
 use crate::chip::crl::Crl;
 use crate::config::{Config, Mode};
+use crate::domain::device::{Step, TotpCode};
+use crate::domain::ids::StaffId;
 use crate::domain::staff::{OfficeCode, Post};
+use crate::grpc::POLICY;
+use crate::pki::PracticeCaller;
 use crate::pki::{self, DevelopmentPki, PkiFault};
 use crate::sys::{Clock, Dice};
 use crate::tls;
@@ -91,7 +95,21 @@ pub async fn register_practice_staff(app: &App, pki: &DevelopmentPki) -> anyhow:
         let office = caller.office.map(OfficeCode::parse).transpose()?;
         let post =
             Post::new(caller.role, office).context("a practice caller has a role that does not fit its office")?;
-        app.register_staff(name, post).await?;
+        let entered = app.register_staff(name, post).await?;
+        let steps_up = POLICY.iter().any(|rule| rule.step_up && rule.allowed.includes(caller.role));
+        if let Some(id) = entered.filter(|_| steps_up) {
+            enrol(app, id, caller.stem).await?;
+        }
     }
+    Ok(())
+}
+
+/// Gives a practice caller an authenticator. The step before is taken, so that the one of the moment is left.
+async fn enrol(app: &App, id: StaffId, stem: &str) -> anyhow::Result<()> {
+    let secret = PracticeCaller::totp(stem);
+    app.begin_totp_at_console(id, &secret).await?;
+    let step = Step::from_stored(Step::at(app.clock().now()).stored().saturating_sub(1));
+    let code = TotpCode::parse(&secret.code(step)?).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    app.confirm_totp_at_console(id, &code).await?;
     Ok(())
 }

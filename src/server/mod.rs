@@ -3,6 +3,7 @@
 mod carriers;
 mod development;
 mod edge;
+mod edge_files;
 mod log;
 mod parts;
 mod workers;
@@ -13,11 +14,9 @@ pub use log::start_log;
 pub use parts::{open, over, settings};
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -51,6 +50,8 @@ pub struct Started {
     reminding: JoinHandle<()>,
     looking_after: JoinHandle<()>,
     contacts: JoinHandle<()>,
+    watching_files: JoinHandle<()>,
+    keeping_directory: JoinHandle<()>,
     app: App,
 }
 
@@ -93,6 +94,8 @@ impl Started {
             self.reminding.await.context("the task that reminds holders failed")?;
             self.looking_after.await.context("the task that looks after accounts failed")?;
             self.contacts.await.context("the task that moves contact changes on failed")?;
+            self.watching_files.await.context("the watch over the files of the edge failed")?;
+            self.keeping_directory.await.context("the task that keeps the staff directory failed")?;
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -114,14 +117,14 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         .await
         .with_context(|| format!("cannot listen on {} (setting server.listen)", config.server.listen))?;
     let address = listener.local_addr()?;
-    let tls_config = Arc::new(ArcSwap::new(parts::tls_config(config)?));
+    let files = edge_files::EdgeFiles::new(config, app.clock().now())?;
     let stop = CancellationToken::new();
     let handshakes = tls::Limits {
         handshake_time: Duration::from_secs(config.server.handshake_secs),
         connections_max: config.server.connections_max,
         ..tls::Limits::default()
     };
-    let incoming = tls::incoming(listener, tls_config, handshakes, stop.clone());
+    let incoming = tls::incoming(listener, files.settings.clone(), files.open.clone(), handshakes, stop.clone());
     app.adopt_shipped().await.context("cannot put in place what comes with the program")?;
     // No chip is judged before it is known by whom.
     app.refresh_trust().await.context("cannot read the trust store")?;
@@ -142,6 +145,9 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let indexing = tokio::spawn(workers::index_duplicates(app.clone(), stop.clone()));
     let counting = tokio::spawn(workers::keep_deadlines(app.clone(), stop.clone()));
     let publishing = tokio::spawn(workers::publish_lists(app.clone(), stop.clone()));
+    let every = Duration::from_secs(config.server.tls_refresh_secs);
+    let watching_files = tokio::spawn(files.watch(every, app.clock().clone(), stop.clone()));
+    let keeping_directory = tokio::spawn(workers::keep_directory(app.clone(), stop.clone()));
     let reminding = tokio::spawn(workers::remind(app.clone(), stop.clone()));
     let looking_after = tokio::spawn(workers::look_after(app.clone(), stop.clone()));
     let contacts = tokio::spawn(workers::settle_contacts(app.clone(), stop.clone()));
@@ -161,6 +167,8 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         reminding,
         looking_after,
         contacts,
+        watching_files,
+        keeping_directory,
         app,
     })
 }

@@ -1,13 +1,13 @@
 //! The parts, made from settings in the order in which they need each other.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rustls::ServerConfig;
 
 use super::carriers::carriers;
-use crate::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use crate::app::{
+    App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings,
+};
 use crate::archive::{Access, Archive, Bucket};
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
@@ -19,7 +19,6 @@ use crate::receipt::JwkSet;
 use crate::registry::{self, Patience, Remote};
 use crate::store::Store;
 use crate::sys::{Clock, Dice};
-use crate::tls;
 use crate::vault::{KeyRing, Vault};
 
 /// The use cases over the store, keys and carriers that the settings name. The schema is left as it is.
@@ -94,6 +93,7 @@ pub fn settings(config: &Config) -> Settings {
             digest_info_without_null: config.trust.digest_info_without_null,
             practice: config.mode == Mode::Development,
         },
+        staff: StaffSettings { idle: config.staff.idle_days, recheck: Duration::from_secs(config.watch.recheck_secs) },
         watch: WatchSettings {
             poll: Duration::from_secs(config.watch.poll_secs),
             heartbeat: Duration::from_secs(config.watch.heartbeat_secs),
@@ -185,13 +185,6 @@ fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
         Some(url) => Limits::redis(&url, "eid", clock).context("cannot use Redis (setting limits.redis_url)")?,
         None => Limits::memory(clock),
     })
-}
-
-pub(super) fn tls_config(config: &Config) -> anyhow::Result<Arc<ServerConfig>> {
-    let chain = read(&config.server.certificate, "server.certificate")?;
-    let key = zeroize::Zeroizing::new(read(&config.server.key, "server.key")?);
-    let client_ca = read(&config.server.client_ca, "server.client_ca")?;
-    Ok(tls::server_config(&chain, &key, &client_ca)?)
 }
 
 pub(super) fn read(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<u8>> {

@@ -32,6 +32,8 @@ const REMINDING: Duration = Duration::from_mins(1);
 const LIVING: Duration = Duration::from_secs(5);
 /// How often it is looked whether contact changes are due.
 const CONTACTS: Duration = Duration::from_secs(5);
+/// How often it is written who called, and looked who did not for too long.
+const DIRECTORY: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
 
@@ -262,6 +264,29 @@ pub(super) async fn settle_contacts(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+/// Writes who called, and notes who did not for too long, until `stop`; what was noted by then is written before it ends.
+pub(super) async fn keep_directory(app: App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(DIRECTORY) => {}
+        }
+        if let Err(error) = app.write_calls().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "it cannot be noted who called");
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+        match app.disable_idle().await {
+            Ok(0) => {}
+            Ok(idle) => tracing::info!(idle, "entries of the staff directory rest after too many days without a call"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "idle entries cannot be disabled");
+            }
         }
     }
 }

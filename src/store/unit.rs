@@ -29,7 +29,7 @@ use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
-use super::{audit, codes, device_challenges, device_tries, offices, reminders, staff, trust};
+use super::{audit, codes, device_challenges, device_tries, offices, reminders, staff, staff_codes, trust};
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentAgain, SentCode};
@@ -48,7 +48,7 @@ use crate::domain::office::Record as OfficeRecord;
 use crate::domain::order::Order;
 use crate::domain::proposal::Proposal;
 use crate::domain::sealed::{CodeDigest, Sealed};
-use crate::domain::staff::StaffMember;
+use crate::domain::staff::{CertificateName, IdleDays, StaffMember};
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
 use crate::domain::workstation::{CaptureNumber, WorkstationId};
@@ -183,8 +183,29 @@ pub enum Change {
     NotTheSame(Box<NotTheSame>),
     /// Enters a certificate in the staff directory; taken if it is there.
     NewStaff(Box<StaffMember>),
-    /// Disables an entry of the staff directory, if it is enabled.
-    DisableStaff(StaffId),
+    /// Saves an entry that is at the version it carries, unless that took the last administrator away, as idle days are
+    /// counted.
+    SaveStaff(Box<StaffMember>, IdleDays),
+    /// Announces another certificate of an entry that is at the version seen; taken if it is in the directory.
+    AnnounceCertificate(StaffId, CertificateName, Version),
+    /// Puts an announced certificate, which is shown, in the place of the others of its entry.
+    TakeUpCertificate(StaffId, CertificateName),
+    /// Notes when entries called last.
+    NoteSeen(Vec<(StaffId, Timestamp)>),
+    /// Begins to count the idle days of entries of which it is not known when they called last.
+    BeginIdleCount,
+    /// Keeps the sealed secret of an authenticator that is to be confirmed, in place of one that was not.
+    BeginStaffTotp(StaffId, Sealed),
+    /// Confirms the authenticator of that secret by a code of that step, with the digests of recovery codes.
+    ConfirmStaffTotp(StaffId, Sealed, Step, Vec<CodeDigest>),
+    /// Takes a step of an authenticator that is later than any before.
+    AcceptStaffTotp(StaffId, Step),
+    /// Uses a recovery code up, once.
+    UseStaffRecovery(StaffId, CodeDigest),
+    /// Lets no code of an entry be tried before an instant.
+    HoldStaffTries(StaffId, Timestamp),
+    /// Takes an authenticator away, with its recovery codes.
+    ResetStaffTotp(StaffId),
     /// Adds a file of trust material; taken if it waits already.
     NewMaterial(Box<StoredMaterial>),
     /// Moves a file of trust material on, if it is at the version seen; taken if another of its publisher is in force.
@@ -319,7 +340,19 @@ impl Change {
             Self::ForgetDuplicates(enrolment) => duplicates::forget(*enrolment, conn).await,
             Self::NotTheSame(decided) => duplicates::decide(decided, at, conn).await,
             Self::NewStaff(member) => staff::insert(member, conn).await,
-            Self::DisableStaff(id) => staff::disable(*id, conn).await,
+            Self::SaveStaff(member, idle) => staff::save(member, *idle, at, conn).await,
+            Self::AnnounceCertificate(id, name, seen) => staff::announce(*id, name, *seen, at, conn).await,
+            Self::TakeUpCertificate(id, name) => staff::take_up(*id, name, at, conn).await,
+            Self::NoteSeen(seen) => staff::note_seen(seen, conn).await,
+            Self::BeginIdleCount => staff::begin_count(at, conn).await,
+            Self::BeginStaffTotp(id, secret) => staff_codes::begin(*id, secret, at, conn).await,
+            Self::ConfirmStaffTotp(id, secret, step, recovery) => {
+                staff_codes::confirm((*id, secret), *step, recovery, conn).await
+            }
+            Self::AcceptStaffTotp(id, step) => staff_codes::accept(*id, *step, conn).await,
+            Self::UseStaffRecovery(id, digest) => staff_codes::use_up(*id, digest, at, conn).await,
+            Self::HoldStaffTries(id, until) => staff_codes::hold(*id, *until, conn).await,
+            Self::ResetStaffTotp(id) => staff_codes::reset(*id, conn).await,
             Self::NewMaterial(stored) => trust::insert(stored, conn).await,
             Self::SaveMaterial(material, seen) => trust::save(material, *seen, conn).await,
             Self::AdoptCalendar(calendar, seen) => calendars::insert(calendar, *seen, at, conn).await,

@@ -25,6 +25,7 @@ use tracing::{debug, info, warn};
 
 use super::certificate::{CertificateFault, name_of};
 use super::connection::{Connection, Peer};
+use super::revocation::{OpenConnections, Shown};
 
 /// How long to wait after `accept` failed, typically because file descriptors ran out.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(200);
@@ -54,15 +55,17 @@ pub type Incoming = ReceiverStream<io::Result<Connection<TlsStream<TcpStream>>>>
 
 /// Starts accepting in the background. Ends, and closes the listener, when `stop` fires or the stream is dropped.
 ///
-/// `config` is read anew for every handshake, so storing another one there is a reload. Call it inside a tokio runtime.
+/// `config` is read anew for every handshake, so storing another one there is a reload; `open` ends connections whose
+/// certificates are revoked after it. Call it inside a tokio runtime.
 pub fn incoming(
     listener: TcpListener,
     config: Arc<ArcSwap<ServerConfig>>,
+    open: OpenConnections,
     limits: Limits,
     stop: CancellationToken,
 ) -> Incoming {
     let arrivals = TcpListenerStream::new(listener).map(|accepted| accepted.map(Arrival::of_socket));
-    start(arrivals, Door::new(config, limits), stop)
+    start(arrivals, Door::new(config, open, limits), stop)
 }
 
 fn start<IO, S>(arrivals: S, door: Door, stop: CancellationToken) -> ReceiverStream<io::Result<Tls<IO>>>
@@ -154,15 +157,17 @@ enum Refusal {
 /// What every handshake shares.
 struct Door {
     config: Arc<ArcSwap<ServerConfig>>,
+    open: OpenConnections,
     handshake_time: Duration,
     turns: Semaphore,
     places: Arc<Semaphore>,
 }
 
 impl Door {
-    fn new(config: Arc<ArcSwap<ServerConfig>>, limits: Limits) -> Self {
+    fn new(config: Arc<ArcSwap<ServerConfig>>, open: OpenConnections, limits: Limits) -> Self {
         Self {
             config,
+            open,
             handshake_time: limits.handshake_time,
             turns: Semaphore::new(permits(limits.handshakes_max)),
             places: Arc::new(Semaphore::new(permits(limits.connections_max))),
@@ -186,8 +191,11 @@ impl Door {
         let stream = tokio::time::timeout(self.handshake_time, handshake).await.map_err(|_| Refusal::Slow)??;
         let (_, session) = stream.get_ref();
         let certificate = session.peer_certificates().and_then(|chain| chain.first()).ok_or(Refusal::NoCertificate)?;
-        let peer = Peer { name: Some(Arc::new(name_of(certificate)?)), address: arrival.address };
-        Ok(Connection::new(stream, peer))
+        let name = name_of(certificate)?;
+        let shown = Shown::of(certificate).ok_or(CertificateFault::Malformed)?;
+        let (revocation, held) = self.open.enter(shown);
+        let peer = Peer { address: arrival.address, revocation, ..Peer::named(name) };
+        Ok(Connection::new(stream, peer).until_revoked(held))
     }
 
     async fn shake_hands<IO: AsyncRead + AsyncWrite + Unpin>(&self, io: IO) -> io::Result<TlsStream<IO>> {
@@ -219,7 +227,7 @@ mod tests {
 
     fn opened(world: &World, limits: Limits) -> (Arrivals, Ready) {
         let (arrivals, queue) = mpsc::unbounded_channel();
-        let door = Door::new(Arc::new(ArcSwap::new(world.server())), limits);
+        let door = Door::new(Arc::new(ArcSwap::new(world.server())), OpenConnections::default(), limits);
         let queue = tokio_stream::wrappers::UnboundedReceiverStream::new(queue);
         (arrivals, start(queue, door, CancellationToken::new()))
     }

@@ -7,6 +7,7 @@ mod acceptor;
 mod certificate;
 mod connection;
 mod issuer;
+mod revocation;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ mod tests;
 pub use acceptor::{Incoming, Limits, incoming};
 pub use certificate::{CertificateFault, name_of, name_of_pem};
 pub use connection::{Connection, Peer};
-pub use settings::{PemFile, TlsFault, server_config};
+pub use revocation::{CrlFault, Crls, OpenConnections};
+pub use settings::{PemFile, TlsFault, server_config, server_config_with};

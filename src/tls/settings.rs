@@ -16,6 +16,8 @@ use rustls::{RootCertStore, ServerConfig};
 use thiserror::Error;
 use x509_parser::parse_x509_certificate;
 
+use super::revocation::Crls;
+
 /// The one application protocol spoken: HTTP/2, as gRPC needs.
 const ALPN_H2: &[u8] = b"h2";
 
@@ -104,9 +106,23 @@ pub enum TlsFault {
 /// # Errors
 /// Names the file at fault and the cure; see [`TlsFault`].
 pub fn server_config(chain_pem: &[u8], key_pem: &[u8], client_ca_pem: &[u8]) -> Result<Arc<ServerConfig>, TlsFault> {
+    server_config_with(chain_pem, key_pem, client_ca_pem, None)
+}
+
+/// The same, for clients whose certificates are not in `crls`; where those are told, an authority without a list there
+/// vouches for nobody.
+///
+/// # Errors
+/// As [`server_config`].
+pub fn server_config_with(
+    chain_pem: &[u8],
+    key_pem: &[u8],
+    client_ca_pem: &[u8],
+    crls: Option<&Crls>,
+) -> Result<Arc<ServerConfig>, TlsFault> {
     let provider = Arc::new(ring::default_provider());
     let identity = Arc::new(identity(chain_pem, key_pem, &provider)?);
-    let verifier = client_verifier(client_ca_pem, &provider)?;
+    let verifier = client_verifier(client_ca_pem, crls, &provider)?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsFault::Protocol)?
@@ -131,7 +147,11 @@ fn identity(chain_pem: &[u8], key_pem: &[u8], provider: &CryptoProvider) -> Resu
     Ok(identity)
 }
 
-fn client_verifier(pem: &[u8], provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsFault> {
+fn client_verifier(
+    pem: &[u8],
+    crls: Option<&Crls>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, TlsFault> {
     let mut roots = RootCertStore::empty();
     for (at, authority) in certificates(PemFile::ClientAuthorities, pem)?.into_iter().enumerate() {
         // The verifier would take any certificate as an anchor: a client's own, put here by mistake, must not pass.
@@ -140,7 +160,13 @@ fn client_verifier(pem: &[u8], provider: &Arc<CryptoProvider>) -> Result<Arc<dyn
         }
         roots.add(authority).map_err(TlsFault::Authorities)?;
     }
-    Ok(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build()?)
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    // An expired list holds on: everybody would be shut out otherwise. The operator is told.
+    let verifier = match crls {
+        Some(crls) => verifier.with_crls(crls.lists()).only_check_end_entity_revocation(),
+        None => verifier,
+    };
+    Ok(verifier.build()?)
 }
 
 fn certificates(file: PemFile, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsFault> {

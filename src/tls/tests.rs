@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{Incoming, Limits, Peer, incoming, server_config};
+use super::{Incoming, Limits, OpenConnections, Peer, incoming, server_config};
 use crate::domain::time::Timestamp;
 use crate::pki::{Authority, Issued, Leaf, Usage};
 
@@ -107,7 +107,7 @@ impl Server {
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let config = Arc::new(ArcSwap::new(config));
         let limits = Limits { handshake_time: NEVER, ..Limits::default() };
-        let ready = incoming(listener, Arc::clone(&config), limits, stop.clone());
+        let ready = incoming(listener, Arc::clone(&config), OpenConnections::default(), limits, stop.clone());
         Self { address, config, stop, ready }
     }
 

@@ -28,11 +28,12 @@ use crate::domain::code::{Code, Purpose};
 use crate::domain::contact::{CancelLink, Contact, Email, Phone};
 use crate::domain::device::{CounterCode, KeyThumbprint};
 use crate::domain::duplicate::BlockingKey;
-use crate::domain::ids::{AccountId, CodeId, EnrolmentId, ProofId};
+use crate::domain::ids::{AccountId, CodeId, EnrolmentId, ProofId, StaffId};
 use crate::domain::network::SourceNetwork;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::StateCode;
 use crate::domain::sealed::{BlindIndex, CodeDigest, ContentDigest, Sealed};
+use crate::domain::staff::RecoveryCode;
 use crate::receipt::{Claims, JwkSet, KeyId, Salt, Signed};
 use crate::sys::Dice;
 use receipts::ReceiptKeys;
@@ -87,6 +88,7 @@ struct Indexes {
     source: hmac::Key,
     code: hmac::Key,
     counter_code: hmac::Key,
+    staff_recovery: hmac::Key,
     counter_draw: hmac::Key,
     content: hmac::Key,
     cancel_link: hmac::Key,
@@ -125,6 +127,7 @@ impl Vault {
             source: derive("source network")?,
             code: derive("one-time code")?,
             counter_code: derive("code from the counter")?,
+            staff_recovery: derive("recovery code of staff")?,
             counter_draw: derive("drawing of codes for the counter")?,
             content: derive("request content")?,
             cancel_link: derive("code that stops a contact change")?,
@@ -274,6 +277,17 @@ impl Vault {
         hmac::verify(&self.indexes.counter_code, &counter_message(proof, account, code), digest.as_bytes()).is_ok()
     }
 
+    /// Digest of a recovery code, bound to whose it is.
+    pub fn recovery_code(&self, staff: StaffId, code: &RecoveryCode) -> CodeDigest {
+        let tag = hmac::sign(&self.indexes.staff_recovery, &recovery_message(staff, code));
+        CodeDigest::from_bytes(tag.as_ref().to_vec())
+    }
+
+    /// Whether `code` is the one that `digest` was made of, in constant time.
+    pub fn is_recovery_code(&self, staff: StaffId, code: &RecoveryCode, digest: &CodeDigest) -> bool {
+        hmac::verify(&self.indexes.staff_recovery, &recovery_message(staff, code), digest.as_bytes()).is_ok()
+    }
+
     /// Keys of the authority that issues certificates to devices, oldest first; the last one issues.
     pub fn device_authorities(&self) -> &[AuthorityKey] {
         &self.authorities
@@ -343,6 +357,10 @@ impl CodeBinding<'_> {
 
 fn counter_message(proof: ProofId, account: AccountId, code: &CounterCode) -> Vec<u8> {
     [proof.bytes(), account.bytes(), code.as_str().as_bytes()].concat()
+}
+
+fn recovery_message(staff: StaffId, code: &RecoveryCode) -> Vec<u8> {
+    [staff.bytes(), code.as_str().as_bytes()].concat()
 }
 
 impl Place {

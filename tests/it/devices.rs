@@ -11,13 +11,12 @@ use eid::receipt::{SigningKey, seal};
 use futures::future::join_all;
 use pb::replace_device_request::Leave;
 use pb::verify_device_request::Shown;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use totp_rs::Totp;
 use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
 
 use crate::support::device::Phone;
-use crate::support::service::{FACE_VERIFIER, Holder, Service, certificate, fields, reason, with};
+use crate::support::service::{Channel, FACE_VERIFIER, Holder, Service, certificate, fields, reason, with};
 
 const STEP: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_hours(1);

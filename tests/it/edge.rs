@@ -6,13 +6,12 @@ use eid::domain::staff::Role;
 use eid::grpc::{Allowed, POLICY};
 use eid::proto as pb;
 use http::uri::PathAndQuery;
-use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use crate::support::service::{MESSAGE_BYTES_MAX, Service, certificate, reason, with};
+use crate::support::service::{Channel, MESSAGE_BYTES_MAX, Service, certificate, reason, with};
 
 /// Calls a method with an empty message.
 async fn call(channel: Channel, method: &'static str) -> Result<(), Status> {
@@ -123,6 +122,23 @@ fn golden() -> Vec<(&'static str, Vec<Role>)> {
         ("eid.issuance.v1.ReviewService/Decline", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Override", vec![Supervisor]),
         ("eid.issuance.v1.ReviewService/Return", vec![Supervisor]),
+        ("eid.issuance.v1.StaffService/AddCertificate", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.StaffService/ChangePost", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.StaffService/DisableStaff", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.StaffService/EnableStaff", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.StaffService/GetStaff", staff()),
+        ("eid.issuance.v1.StaffService/ListStaff", vec![Supervisor, Administrator, Auditor]),
+        ("eid.issuance.v1.StaffService/RegisterStaff", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.StaffService/ResetTotp", vec![Supervisor, Administrator]),
+        ("eid.issuance.v1.StaffService/ReviewStaff", vec![Supervisor, Administrator]),
+        (
+            "eid.issuance.v1.StepUpService/BeginTotpEnrolment",
+            vec![Officer, Supervisor, Administrator, Auditor, Operator, Hotline],
+        ),
+        (
+            "eid.issuance.v1.StepUpService/ConfirmTotpEnrolment",
+            vec![Officer, Supervisor, Administrator, Auditor, Operator, Hotline],
+        ),
         ("eid.issuance.v1.TrustService/ApproveMaterial", vec![Operator]),
         ("eid.issuance.v1.TrustService/ListMaterial", vec![Auditor, Operator]),
         ("eid.issuance.v1.TrustService/ProposeMaterial", vec![Operator]),
@@ -216,7 +232,7 @@ async fn an_entry_that_is_disabled_looks_like_a_stranger_from_the_next_call_on()
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "CERTIFICATE_UNKNOWN"));
         assert_eq!(
             service.actions(&disabled.to_string()).await,
-            ["staff.registered", "enrolments.listed", "staff.disabled"]
+            ["staff.registered", "staff.totp-begun", "staff.totp-confirmed", "enrolments.listed", "staff.disabled"]
         );
         assert!(service.app().disable_staff(&certificate("officer")).await.unwrap().is_none(), "once is enough");
     })

@@ -9,10 +9,9 @@ use eid::proto::follow_up_service_client::FollowUpServiceClient;
 use eid::proto::hotline_service_client::HotlineServiceClient;
 use pb::{FollowUpHelper as Helper, FollowUpReason as Reason, FunnelStage as Stage};
 use serde_json::Value;
-use tonic::transport::Channel;
 
 use crate::support::proposals::approve;
-use crate::support::service::{Holder, Service, Wishes, another, certificate, fields, with, with_wishes};
+use crate::support::service::{Channel, Holder, Service, Wishes, another, certificate, fields, with, with_wishes};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);

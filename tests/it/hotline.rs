@@ -6,11 +6,10 @@ use eid::domain::staff::Role;
 use eid::proto as pb;
 use eid::proto::hotline_service_client::HotlineServiceClient;
 use tonic::Code;
-use tonic::transport::Channel;
 
 use crate::support::contacts::{begin, email};
 use crate::support::proposals::{approval, approve, decline, proposals};
-use crate::support::service::{Holder, Service, another, fields, reason, with};
+use crate::support::service::{Channel, Holder, Service, another, fields, reason, with};
 
 const DAY: Duration = Duration::from_hours(24);
 const REASON: &str = "Called from the registered phone; was abroad for two weeks.";

@@ -14,10 +14,9 @@ use eid::proto::account_life_service_client::AccountLifeServiceClient;
 use eid::proto::device_service_client::DeviceServiceClient;
 use pb::{AccountStanding as Standing, LockGround as Ground, LockReason};
 use serde_json::Value;
-use tonic::transport::Channel;
 
 use crate::support::proposals::approve;
-use crate::support::service::{Holder, Service, fields, reason, with};
+use crate::support::service::{Channel, Holder, Service, fields, reason, with};
 
 const DAY: Duration = Duration::from_hours(24);
 const SECOND: Duration = Duration::from_secs(1);

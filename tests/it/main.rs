@@ -75,7 +75,11 @@ mod slip;
 #[cfg(test)]
 mod spool;
 #[cfg(test)]
+mod staff;
+#[cfg(test)]
 mod status;
+#[cfg(test)]
+mod step_up;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

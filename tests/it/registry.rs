@@ -188,7 +188,7 @@ async fn one_service_asks_another_and_every_look_is_recorded_there() {
     with_wishes(table(), async |keeper| {
         let (known, unknown) = (keeper.applicant().await.application, keeper.applicant().await.application);
         import(keeper, &[record_of(&known)]).await;
-        let channel = keeper.channel(Some("registry_reader"));
+        let channel = keeper.bare_channel(Some("registry_reader"));
         with_wishes(asking(channel, Clock::stopped(keeper.now())), async |office| {
             assert_eq!(checked(office, &known).await, []);
             assert_eq!(rules(&checked(office, &unknown).await), ["registry.not-found"]);

@@ -13,12 +13,11 @@ use eid::store::{Change, Unit};
 use eid::sys::Dice;
 use futures::future::join_all;
 use time::macros::date;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
 use crate::support::process::Site;
 use crate::support::records::{Records, received};
-use crate::support::service::{Replica, Service, certificate, fields, reason, with};
+use crate::support::service::{Channel, Replica, Service, certificate, fields, reason, with};
 
 type Stream = Streaming<pb::WatchResponse>;
 

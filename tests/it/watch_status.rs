@@ -15,7 +15,6 @@ use eid::store::{Change, Unit};
 use eid::sys::Dice;
 use futures::future::join_all;
 use pb::AccountEventKind as Kind;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
 use crate::devices::{Person, bound};
@@ -24,7 +23,7 @@ use crate::support::contacts::{begun_phone, confirm, fresh_phone};
 use crate::support::device::Phone;
 use crate::support::proposals::approve;
 use crate::support::records::{Records, received};
-use crate::support::service::{Replica, Service, certificate, fields, reason, with};
+use crate::support::service::{Channel, Replica, Service, certificate, fields, reason, with};
 use crate::watch::{end, next, present as present_of_office, watched_by as office_watched_by};
 
 type Stream = Streaming<pb::WatchStatusResponse>;

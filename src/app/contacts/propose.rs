@@ -13,7 +13,7 @@ use crate::domain::ids::{AccountId, ChangeId, ProposalId, Version};
 use crate::domain::proposal::{Act, WhyVoid};
 use crate::domain::review::ReviewReason;
 use crate::domain::time::Timestamp;
-use crate::store::{AccountKey, Change, Reader, StoredAccount, StoredChange, Unit};
+use crate::store::{Change, Reader, StoredAccount, StoredChange, Unit};
 
 /// What a member of the staff wants changed.
 #[derive(Clone, Debug)]

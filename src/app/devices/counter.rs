@@ -16,7 +16,7 @@ use crate::domain::person::StateCode;
 use crate::domain::review::CannotReview;
 use crate::domain::time::Timestamp;
 use crate::receipt::{ActivationSlip, Printed};
-use crate::store::{AccountKey, Change, CounterTry, Reader, StoreError, Unit};
+use crate::store::{AccountKey, Change, CounterTry, Reader, StoreError, StoredAccount, Unit};
 
 /// Who stands at the counter, by what the officer has before them.
 #[derive(Clone, Debug)]
@@ -112,7 +112,6 @@ impl App {
             let entry = entry.with("office", officer.office.to_string());
             return Ok(Attempt::Change(Proved::NotMatched, Unit::new(entry)));
         };
-        let stored = self.with_papers(&mut reader, stored).await?;
         let account = stored.account.id;
         let (id, who) = (ProofId::new(self.dice().id(now)), (officer.id, officer.office.clone()));
         let (proof, notice) = match stored.account.standing(now) {

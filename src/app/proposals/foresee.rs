@@ -1,7 +1,7 @@
 //! What a proposal would do: looked at anew each time, and done as it was foreseen. One arm for each kind.
 
 use super::super::life::{Closing, UpdateEffect};
-use super::super::{App, ContactApproval, Error, reopen};
+use super::super::{App, ContactApproval, Error, StaffDoing, reopen};
 use crate::domain::lock::Lock;
 use crate::domain::proposal::{Act, Proposal, WhyVoid};
 use crate::domain::time::Timestamp;
@@ -20,6 +20,8 @@ pub enum Effect {
     DocumentUpdate(Box<UpdateEffect>),
     /// A code goes to the new contact of an account.
     ContactChange(Box<ContactApproval>),
+    /// Something is done with an entry of the staff directory.
+    Staff(Box<StaffDoing>),
 }
 
 impl App {
@@ -50,6 +52,10 @@ impl App {
                 let approval = self.contact_approval(reader, *change, now).await?;
                 Ok(approval.map(|approval| Effect::ContactChange(Box::new(approval))))
             }
+            Act::Staff(entry, deed) => {
+                let doing = self.staff_doing(reader, (*entry, proposal.seen), deed, now).await?;
+                Ok(doing.map(|doing| Effect::Staff(Box::new(doing))))
+            }
         }
     }
 
@@ -61,6 +67,7 @@ impl App {
             Effect::Closing(closing) => self.close(closing, now),
             Effect::DocumentUpdate(update) => self.join(update, approved.asked_by, now),
             Effect::ContactChange(approval) => self.approved_contact_change(approval, now),
+            Effect::Staff(doing) => Ok(self.done(doing, now)),
         }
     }
 
@@ -71,7 +78,8 @@ impl App {
             | Act::LockLift(_)
             | Act::CentralLockLift(_)
             | Act::Closing(..)
-            | Act::DocumentUpdate(_) => Vec::new(),
+            | Act::DocumentUpdate(_)
+            | Act::Staff(..) => Vec::new(),
             Act::ContactInPerson(change) | Act::ContactByAuthority(change) => vec![Change::DeclineChange(change)],
         }
     }

@@ -7,7 +7,7 @@ use super::{Followed, PAGE, Stream, Watching};
 use crate::app::{App, Caller, Error};
 use crate::domain::account_event::{AccountCursor, AccountEvent, AccountPlace, Shard};
 use crate::domain::audit::Action;
-use crate::domain::staff::{CertificateName, Role};
+use crate::domain::staff::CertificateName;
 use crate::domain::working_list::{CannotResume, EventPrint};
 use crate::store::{Reader, StoredAccountEvent, Unit};
 
@@ -23,7 +23,7 @@ pub struct ToldAccount {
 /// All accounts, watched by one who may.
 struct Accounts {
     certificate: Arc<CertificateName>,
-    role: Role,
+    by: Caller,
     place: AccountPlace,
 }
 
@@ -50,7 +50,7 @@ impl App {
             .entry(self.clock().now(), by.actor(), Action::AccountsWatched, by.id().uuid())
             .with("resumed", resumed.to_string());
         self.commit(Unit::new(entry)).await?;
-        Ok(self.follow(begun, Accounts { certificate, role: by.role(), place }))
+        Ok(self.follow(begun, Accounts { certificate, by: by.clone(), place }))
     }
 }
 
@@ -106,10 +106,8 @@ impl Followed for Accounts {
         ToldAccount { token: self.place.token(), event: None }
     }
 
-    /// The caller is in the directory still, in the role of before.
+    /// The caller is in the directory still, with the rights of before.
     async fn recheck(&mut self, app: &App) -> Result<bool, Error> {
-        let caller = app.caller(&self.certificate).await?;
-        let known = caller.is_some_and(|caller| caller.role() == self.role);
-        known.then_some(false).ok_or(Error::NoLongerKnown)
+        app.still(&self.certificate, &self.by).await.map(|_| false)
     }
 }

@@ -30,6 +30,7 @@ pub struct Told {
 /// An office that is watched.
 struct Office {
     certificate: Arc<CertificateName>,
+    by: Caller,
     officer: Officer,
     place: Place,
 }
@@ -60,7 +61,7 @@ impl App {
             .with("office", officer.office.as_str())
             .with("resumed", resumed.to_string());
         self.commit(Unit::new(entry)).await?;
-        Ok(self.follow(begun, Office { certificate, officer, place }))
+        Ok(self.follow(begun, Office { certificate, by: by.clone(), officer, place }))
     }
 
     /// From now on.
@@ -149,8 +150,7 @@ impl Followed for Office {
 
     /// The caller is in the directory still, at an office whose requests are those of before or more.
     async fn recheck(&mut self, app: &App) -> Result<bool, Error> {
-        let caller = app.caller(&self.certificate).await?;
-        let officer = caller.ok_or(Error::NoLongerKnown)?.officer().ok_or(Error::OfficeEnded)?;
+        let officer = app.still(&self.certificate, &self.by).await?.officer().ok_or(Error::OfficeEnded)?;
         let mut reader = app.store().reader().await?;
         let spans = app.watched(&mut reader, &officer).await?;
         drop(reader);

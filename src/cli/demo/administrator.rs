@@ -79,8 +79,8 @@ async fn without_it<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, holder: &
 async fn in_person<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, holder: &Case) -> io::Result<()> {
     let phone = stage.people.phone();
     let Some((change, proposal)) = begin_at_the_counter(stage, holder, &phone).await? else { return Ok(()) };
-    let supervisor = stage.cast.supervisor.clone();
-    let reply = approve(&supervisor, stage.ids.draw(), &named(&proposal)).await;
+    let supervisor = (&stage.cast.supervisor, "supervisor-79-01");
+    let reply = approve(supervisor, stage.clock, stage.ids.draw(), &named(&proposal)).await;
     stage.printer.step(&reply.step((Who::Supervisor, "approves that for", holder.label()), "APPROVED", outcome))?;
     confirm(stage, Who::Officer, holder, (&change, &e164(&phone)), "CONFIRMED").await?;
     let status = stage.cast.activation();
@@ -99,10 +99,10 @@ async fn by_authority<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, holder:
     let new = stage.people.email();
     let Some((change, proposal)) = begin_for_the_authority(stage, holder, &new).await? else { return Ok(()) };
     for (who, channel, expected) in [
-        (Who::Administrator, stage.cast.administrator.clone(), "OWN_PROPOSAL"),
-        (Who::SecondAdministrator, stage.cast.second_administrator.clone(), "APPROVED"),
+        (Who::Administrator, (&stage.cast.administrator, "administrator"), "OWN_PROPOSAL"),
+        (Who::SecondAdministrator, (&stage.cast.second_administrator, "administrator-2"), "APPROVED"),
     ] {
-        let reply = approve(&channel, stage.ids.draw(), &named(&proposal)).await;
+        let reply = approve(channel, stage.clock, stage.ids.draw(), &named(&proposal)).await;
         stage.printer.step(&reply.step((who, "approves that for", holder.label()), expected, outcome))?;
     }
     confirm(stage, Who::Administrator, holder, (&change, &new), "CONFIRMED").await

@@ -32,6 +32,8 @@ pub struct Cast {
     pub administrator: Channel,
     /// Another one.
     pub second_administrator: Channel,
+    /// The immigration database, which feeds its records.
+    pub registry_writer: Channel,
     /// Somebody of the hotline.
     pub hotline: Channel,
     /// Somebody else there.
@@ -129,6 +131,7 @@ pub(super) enum Who {
     SecondAdministrator,
     Hotline,
     SecondHotline,
+    Immigration,
 }
 
 impl fmt::Display for Who {
@@ -144,6 +147,7 @@ impl fmt::Display for Who {
             Self::SecondAdministrator => "admin., 2nd",
             Self::Hotline => "hotline",
             Self::SecondHotline => "hotline, 2nd",
+            Self::Immigration => "immigration",
         })
     }
 }

@@ -7,11 +7,11 @@ use crate::cli::demo::cast::Who;
 use crate::cli::demo::following;
 use crate::cli::demo::hotline;
 use crate::cli::demo::mailbox::Mailbox;
+use crate::cli::demo::renewal;
 use crate::cli::demo::stage::{Fate, Stage};
 use crate::cli::demo::step::{Answer, ask};
 use crate::cli::demo::tally::Tally;
 use crate::proto::{Account, AccountState, EnrolmentState, GetAccountRequest, ListRequest, LookPurpose};
-use crate::sys::Clock;
 
 /// The largest page that a list gives.
 const PAGE: i32 = 500;
@@ -20,15 +20,13 @@ const PAGE: i32 = 500;
 const PAGES_MAX: usize = 10_000;
 
 /// Counts requests and accounts anew and prints the table.
-pub(super) async fn take_stock<M: Mailbox, W: Write>(
-    mut stage: Stage<'_, M, W>,
-    clock: &Clock,
-) -> anyhow::Result<Tally> {
+pub(super) async fn take_stock<M: Mailbox, W: Write>(mut stage: Stage<'_, M, W>) -> anyhow::Result<Tally> {
     stage.printer.scene("10. Taking stock: the service is asked what there is, and the counts must add up")?;
     count_requests(&mut stage).await?;
     count_accounts(&mut stage).await?;
-    following::weeks_later(&mut stage, clock).await?;
+    following::weeks_later(&mut stage).await?;
     hotline::reopen(&mut stage).await?;
+    renewal::renew(&mut stage).await?;
     stage.printer.scene("Counts")?;
     Ok(stage.printer.close(stage.counts)?)
 }

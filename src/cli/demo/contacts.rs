@@ -6,6 +6,7 @@ use crate::cli::demo::app;
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
 use crate::cli::demo::phones::drawn;
+use crate::cli::demo::proposals::coded;
 use crate::cli::demo::stage::{Case, Stage};
 use crate::cli::demo::step::{Answer, ask};
 use crate::proto::get_challenge_request::NewContact as Signed;
@@ -95,7 +96,9 @@ pub(super) async fn begin_for_the_authority<M: Mailbox, W: Write>(
         repeats: String::new(),
         reason: REASON.to_owned(),
     };
-    let reply = ask(&stage.cast.contacts(), request, async |mut c, q| c.begin(q).await).await;
+    let reply =
+        ask(&stage.cast.contacts(), request, async |mut c, q| c.begin(coded(stage.clock, "administrator", q)?).await)
+            .await;
     let action = (Who::Administrator, "proposes, for the authority, for", holder.label());
     let step = reply.step(action, "AWAITING_APPROVAL", |answer| begun(answer.outcome(), answer.change.as_ref()));
     stage.printer.step(&step)?;

@@ -17,13 +17,12 @@ use crate::proto::{
     GetHistoryRequest, GetRequest, Holder, ListRequest, ReconcileRequest, RecordDecisionRequest, WithdrawRequest,
     WithdrawalReason,
 };
-use crate::sys::Clock;
 
 /// What the authority says it needs.
 pub(super) const NOTE: &str = "The e-mail address cannot be read; please type it again.";
 
-/// Longer than an office has for a correction.
-const LATER: Duration = Duration::from_hours(24 * 45);
+/// Longer than an office has for a correction, and less than the days after which staff rest.
+const LATER: Duration = Duration::from_hours(24 * 42);
 
 /// Those of whom one is given up and two come back hand their requests in.
 pub(super) async fn capture<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, followed: Followed) -> io::Result<()> {
@@ -67,9 +66,9 @@ pub(super) async fn come_back<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>)
 }
 
 /// Weeks later, the office is told what stands still, since when, and who must act.
-pub(super) async fn weeks_later<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>, clock: &Clock) -> io::Result<()> {
+pub(super) async fn weeks_later<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -> io::Result<()> {
     stage.printer.scene("11. Six weeks later: nothing stands still without being seen")?;
-    clock.advance(LATER);
+    stage.clock.advance(LATER);
     let Some(case) = stage.cases.iter().find(|case| case.fate == Fate::StaysReturned).cloned() else { return Ok(()) };
     let filter = EnrolmentFilter { overdue: true, ..EnrolmentFilter::default() };
     let request = ListRequest { filter: Some(filter.clone()), page_size: 500, ..ListRequest::default() };

@@ -46,10 +46,10 @@ pub(super) async fn reopen<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) ->
         }))?;
     let proposal = reply.answer().and_then(|answer| answer.proposal).unwrap_or_default();
     for (who, channel, expected) in [
-        (Who::Hotline, &stage.cast.hotline, "OWN_PROPOSAL"),
-        (Who::SecondHotline, &stage.cast.second_hotline, "APPROVED"),
+        (Who::Hotline, (&stage.cast.hotline, "hotline"), "OWN_PROPOSAL"),
+        (Who::SecondHotline, (&stage.cast.second_hotline, "hotline-2"), "APPROVED"),
     ] {
-        let step = approve(channel, stage.ids.draw(), &proposal).await;
+        let step = approve(channel, stage.clock, stage.ids.draw(), &proposal).await;
         let action = (who, "agrees to that for", case.label());
         stage.printer.step(&step.step(action, expected, outcome))?;
     }

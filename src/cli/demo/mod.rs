@@ -21,6 +21,7 @@ mod mailbox;
 mod phones;
 mod printing;
 mod proposals;
+mod renewal;
 mod review;
 mod stage;
 mod step;
@@ -64,7 +65,7 @@ pub async fn play(
     out: &mut impl Write,
 ) -> anyhow::Result<Tally> {
     let Company { crowd, rehearsed, misfits, documents, followed, people } = company;
-    let mut stage = Stage::new(cast, programme, (crowd, people), mailbox, out);
+    let mut stage = Stage::new(cast, programme, (crowd, people), (mailbox, clock), out);
     // Boxed: their futures hold whole applications.
     Box::pin(counter::capture(&mut stage, &rehearsed, &misfits)).await?;
     Box::pin(documents::read(&mut stage, documents)).await?;
@@ -77,5 +78,5 @@ pub async fn play(
     app::activate(&mut stage).await?;
     administrator::change_contacts(&mut stage).await?;
     phones::replace(&mut stage).await?;
-    closing::take_stock(stage, clock).await
+    closing::take_stock(stage).await
 }

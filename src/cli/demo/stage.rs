@@ -11,7 +11,7 @@ use crate::cli::demo::tally::Counts;
 use crate::domain::time::Timestamp;
 use crate::practice::{Applicant, Generator, Handset, identity_number};
 use crate::proto::{Captures, RefusalReason};
-use crate::sys::Dice;
+use crate::sys::{Clock, Dice};
 
 /// With more applicants than this, steps of a kind are drawn together.
 const CROWD: usize = 40;
@@ -22,6 +22,8 @@ pub(super) struct Stage<'w, M, W> {
     pub(super) post: Post<M>,
     pub(super) printer: Printer<'w, W>,
     pub(super) people: Generator,
+    /// The clock that the service under play reads.
+    pub(super) clock: &'w Clock,
     pub(super) ids: Ids,
     /// When the play began.
     pub(super) begun: Timestamp,
@@ -134,7 +136,7 @@ impl<'w, M: Mailbox, W: Write> Stage<'w, M, W> {
         cast: Cast,
         programme: Programme,
         (crowd, people): (Vec<Applicant>, Generator),
-        mailbox: M,
+        (mailbox, clock): (M, &'w Clock),
         out: &'w mut W,
     ) -> Self {
         let dice = Dice::seeded(programme.seed);
@@ -143,7 +145,7 @@ impl<'w, M: Mailbox, W: Write> Stage<'w, M, W> {
         let printer = Printer::new(out, programme.terminal, crowd.len() > CROWD);
         let (post, counts) = (Post::new(mailbox), Counts::default());
         let mut stage =
-            Self { cast, post, printer, people, ids, begun: programme.now, numbers, cases: Vec::new(), counts };
+            Self { cast, post, printer, people, clock, ids, begun: programme.now, numbers, cases: Vec::new(), counts };
         for (place, applicant) in crowd.into_iter().enumerate() {
             let case = stage.case(applicant, Fate::of(place));
             stage.cases.push(case);

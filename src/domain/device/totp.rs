@@ -4,11 +4,11 @@
 //! Owns which step a code is of. That each step is taken once, and none before one that was taken, is kept in the store.
 
 use std::fmt;
+use std::time::Duration;
 
 use totp_rs::{Algorithm, Builder, Totp, TotpError};
 use zeroize::Zeroizing;
 
-use crate::domain::ids::AccountId;
 use crate::domain::law::codes::{FAILURES_IN_ROW_MAX, FAILURES_PER_DAY_MAX};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -44,6 +44,12 @@ impl Step {
     /// The step at `now`.
     pub fn at(now: Timestamp) -> Self {
         Self(i64::try_from(seconds(now) / STEP_SECS).unwrap_or(i64::MAX))
+    }
+
+    /// How long after `now` the step after this one begins; nothing if it has.
+    pub fn next_begins(self, now: Timestamp) -> Duration {
+        let next = u64::try_from(self.0.saturating_add(1)).unwrap_or_default().saturating_mul(STEP_SECS);
+        Duration::from_secs(next.saturating_sub(seconds(now)))
     }
 
     /// By how many steps the clock that made it was ahead of `now`; behind if negative.
@@ -129,11 +135,20 @@ impl TotpSecret {
         totp.check(&code.0, seconds(now)).and_then(|step| i64::try_from(step).ok()).map(Step)
     }
 
+    /// The code of a step, as an authenticator shows it: for callers that hold the secret themselves.
+    ///
+    /// # Errors
+    /// If the secret is of no use.
+    pub fn code(&self, step: Step) -> Result<Zeroizing<String>, TotpError> {
+        let begins = u64::try_from(step.0).unwrap_or_default().saturating_mul(STEP_SECS);
+        Ok(Zeroizing::new(self.totp("", "")?.generate(begins).to_string()))
+    }
+
     /// What an authenticator reads. It names the account by its opaque identifier and nobody.
     ///
     /// # Errors
     /// If the issuer has a colon in it.
-    pub fn uri(&self, issuer: &str, account: AccountId) -> Result<Uri, TotpError> {
+    pub fn uri(&self, issuer: &str, account: impl fmt::Display) -> Result<Uri, TotpError> {
         self.totp(issuer, &account.to_string())?.to_url().map(|url| Uri(Zeroizing::new(url)))
     }
 
@@ -172,6 +187,7 @@ impl TotpFailures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::AccountId;
     use uuid::Uuid;
 
     fn at(secs: i64) -> Timestamp {
@@ -229,6 +245,14 @@ mod tests {
             assert!(TotpCode::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Step::NONE < Step::at(at(0)) && Step::at(at(-5)) == Step::at(at(0)));
+    }
+
+    #[test]
+    fn a_secret_makes_the_codes_that_it_takes() {
+        let step = Step::at(at(1_234_567_890));
+        assert_eq!(secret().code(step).unwrap().as_str(), "005924");
+        assert_eq!(step.next_begins(at(1_234_567_890)), Duration::from_secs(30));
+        assert_eq!(step.next_begins(at(1_234_567_930)), Duration::ZERO);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod holidays;
 pub mod numbers;
 pub mod orders;
 pub mod phones;
+pub mod staff;
 
 /// A value of the law that changes on certain days.
 pub struct Dated<T: 'static>(pub &'static [(Date, T)]);
@@ -73,6 +74,8 @@ pub const ITEMS: &[Item] = &[
     numbers::ITEM,
     orders::ITEM,
     phones::ITEM,
+    staff::IDLE_ITEM,
+    staff::REVIEW_ITEM,
 ];
 
 #[cfg(test)]

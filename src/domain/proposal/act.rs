@@ -5,9 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::domain::contact;
-use crate::domain::ids::{AccountId, ChangeId, LockId, UpdateId};
+use crate::domain::ids::{AccountId, ChangeId, LockId, StaffId, UpdateId};
 use crate::domain::life::ClosingReason;
-use crate::domain::staff::Role;
+use crate::domain::staff::{Deed, Role};
 
 /// What is to be done, and to whom. Names only: what is personal stays sealed where it belongs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +26,8 @@ pub enum Act {
     ContactInPerson(ChangeId),
     /// A contact change that an administrator began goes on.
     ContactByAuthority(ChangeId),
+    /// Something is done with an entry of the staff directory.
+    Staff(StaffId, Deed),
 }
 
 /// Kinds of what can be proposed.
@@ -45,6 +47,8 @@ pub enum ProposalKind {
     ContactInPerson,
     /// A contact change for the authority: tier 4.
     ContactByAuthority,
+    /// What is done with an entry of the staff directory that gives rights, or shuts an administrator out.
+    Staff,
 }
 
 /// Who proposes a kind and who approves it.
@@ -69,7 +73,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl ProposalKind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Reopening,
         Self::LockLift,
         Self::CentralLockLift,
@@ -77,6 +81,7 @@ impl ProposalKind {
         Self::DocumentUpdate,
         Self::ContactInPerson,
         Self::ContactByAuthority,
+        Self::Staff,
     ];
 
     /// The name the store keeps.
@@ -89,6 +94,7 @@ impl ProposalKind {
             Self::DocumentUpdate => "document-update",
             Self::ContactInPerson => "contact-in-person",
             Self::ContactByAuthority => "contact-by-authority",
+            Self::Staff => "staff",
         }
     }
 
@@ -133,6 +139,10 @@ impl ProposalKind {
                 same_office: false,
                 waits: contact::APPROVAL,
             },
+            Self::Staff => {
+                let administrators = &[Role::Administrator];
+                Rule { proposers: administrators, approvers: administrators, same_office: false, waits: DAY }
+            }
         }
     }
 }
@@ -148,6 +158,7 @@ impl Act {
             Self::DocumentUpdate(_) => ProposalKind::DocumentUpdate,
             Self::ContactInPerson(_) => ProposalKind::ContactInPerson,
             Self::ContactByAuthority(_) => ProposalKind::ContactByAuthority,
+            Self::Staff(..) => ProposalKind::Staff,
         }
     }
 
@@ -158,6 +169,21 @@ impl Act {
             Self::LockLift(lock) | Self::CentralLockLift(lock) => lock.uuid(),
             Self::DocumentUpdate(update) => update.uuid(),
             Self::ContactInPerson(change) | Self::ContactByAuthority(change) => change.uuid(),
+            Self::Staff(entry, _) => entry.uuid(),
+        }
+    }
+
+    /// Whether that person gains by it, and so cannot be the second one.
+    pub fn is_for(&self, who: StaffId) -> bool {
+        match self {
+            Self::Reopening(_)
+            | Self::LockLift(_)
+            | Self::CentralLockLift(_)
+            | Self::Closing(..)
+            | Self::DocumentUpdate(_)
+            | Self::ContactInPerson(_)
+            | Self::ContactByAuthority(_) => false,
+            Self::Staff(entry, deed) => *entry == who && !deed.may_be_agreed_to_by_its_subject(),
         }
     }
 
@@ -171,6 +197,7 @@ impl Act {
             | Self::DocumentUpdate(_)
             | Self::ContactInPerson(_)
             | Self::ContactByAuthority(_) => None,
+            Self::Staff(_, deed) => Some(deed.text()),
         }
     }
 
@@ -181,6 +208,9 @@ impl Act {
     pub fn from_parts(kind: &str, target: Uuid, detail: Option<&str>) -> Result<Self, NotAnAct> {
         match (ProposalKind::from_name(kind).ok_or(NotAnAct)?, detail) {
             (ProposalKind::Reopening, None) => Ok(Self::Reopening(AccountId::new(target))),
+            (ProposalKind::Staff, Some(deed)) => {
+                Deed::from_text(deed).map(|deed| Self::Staff(StaffId::new(target), deed)).ok_or(NotAnAct)
+            }
             (ProposalKind::ContactInPerson, None) => Ok(Self::ContactInPerson(ChangeId::new(target))),
             (ProposalKind::ContactByAuthority, None) => Ok(Self::ContactByAuthority(ChangeId::new(target))),
             (ProposalKind::LockLift, None) => Ok(Self::LockLift(LockId::new(target))),

@@ -80,7 +80,7 @@ pub enum CannotSettle {
     /// It no longer waits.
     #[error("the proposal no longer waits")]
     NotPending,
-    /// Whoever proposed it would approve.
+    /// Whoever proposed it, or gains by it, would approve.
     #[error("the second person is the first")]
     OwnProposal,
     /// The second person's role does not approve this kind.
@@ -180,7 +180,7 @@ impl Proposal {
         if self.clone().at(now).state != ProposalState::Pending {
             return Err(CannotSettle::NotPending);
         }
-        if by.id == self.asked_by {
+        if by.id == self.asked_by || self.act.is_for(by.id) {
             return Err(CannotSettle::OwnProposal);
         }
         let allowed = self.act.kind().rule().approvers.contains(&by.role) && self.is_shown_to(by);

@@ -64,6 +64,11 @@ impl ListName {
         Self(hash(&[b"orders"]))
     }
 
+    /// The list of entries of the staff directory of a role, of an office, or whose review is due; of any if not told.
+    pub fn of_staff(role: &str, office: &str, review_due: bool) -> Self {
+        Self(hash(&[b"staff", role.as_bytes(), office.as_bytes(), &[u8::from(review_due)]]))
+    }
+
     /// The list of accounts that need a hand: of an office, or of all if it is empty; for one reason, or any.
     pub fn of_follow_up(office: &str, obstacle: Option<Obstacle>) -> Self {
         let obstacle = obstacle.map_or("", Obstacle::name);

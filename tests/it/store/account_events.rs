@@ -163,7 +163,7 @@ async fn streams_have_no_gaps_however_many_write_at_once_and_what_fails_leaves_n
         // Several accounts in one unit, as nobody does today: in their order, which is not that of their streams.
         let mut ids: Vec<_> = (0..3).map(|step| accounts[(index * 7 + step * 5) % 24].account.id).collect();
         ids.sort_unstable();
-        let failing = (index % 3 == 0).then(|| Change::DisableStaff(StaffId::new(NOBODY)));
+        let failing = (index % 3 == 0).then(|| Change::ResetStaffTotp(StaffId::new(NOBODY)));
         let notes = ids.into_iter().map(Change::ForgiveFailures);
         let unit = scene.unit(NOW, notes.chain(failing));
         let store = scene.store.clone();

@@ -71,7 +71,7 @@ async fn a_stream_has_no_gaps_however_many_write_at_once_and_what_fails_leaves_n
     let outcomes = race(24, |index| {
         let (store, stored) = (scene.store.clone(), rows[index].clone());
         // Every third unit fails after its event was written.
-        let failing = (index % 3 == 0).then(|| Change::DisableStaff(StaffId::new(NOBODY)));
+        let failing = (index % 3 == 0).then(|| Change::ResetStaffTotp(StaffId::new(NOBODY)));
         let events = received(&stored);
         let unit = scene.unit(NOW, std::iter::once(Change::NewEnrolment(Box::new(stored), events)).chain(failing));
         async move { store.commit(unit).await.is_ok() }

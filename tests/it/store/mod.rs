@@ -26,6 +26,7 @@ mod registry;
 mod requests;
 mod scene;
 mod staff;
+mod staff_codes;
 mod standings;
 mod trust;
 mod units;

@@ -8,7 +8,6 @@ use eid::proto::device_service_client::DeviceServiceClient;
 use eid::proto::holder_contact_service_client::HolderContactServiceClient;
 use pb::begin_contact_change_request::NewContact;
 use pb::get_challenge_request::NewContact as Signed;
-use tonic::transport::Channel;
 
 use super::service::{Holder, Service};
 

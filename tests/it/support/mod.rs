@@ -1,5 +1,6 @@
 //! What the tests stand on: databases, records to put into them, the whole service, and the real program.
 
+pub mod authenticator;
 pub mod bucket;
 pub mod captures;
 pub mod carriers;

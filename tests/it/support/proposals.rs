@@ -2,9 +2,8 @@
 
 use eid::proto as pb;
 use eid::proto::proposal_service_client::ProposalServiceClient;
-use tonic::transport::Channel;
 
-use crate::support::service::Service;
+use crate::support::service::{Channel, Service};
 
 /// The service of proposals, as that person sees it.
 pub fn proposals(service: &Service, who: &str) -> ProposalServiceClient<Channel> {

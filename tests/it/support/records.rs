@@ -88,13 +88,8 @@ impl Records {
     /// Someone who may call.
     pub fn staff(&self, role: Role) -> StaffMember {
         let id = StaffId::new(self.id());
-        StaffMember {
-            id,
-            certificate: CertificateName { issuer: "CN=Test".into(), uri: format!("spiffe://eid.test/{id}") },
-            post: Post::new(role, role.has_office().then(office)).unwrap(),
-            registered_at: NOW,
-            enabled: true,
-        }
+        let certificate = CertificateName { issuer: "CN=Test".into(), uri: format!("spiffe://eid.test/{id}") };
+        StaffMember::new(id, certificate, Post::new(role, role.has_office().then(office)).unwrap(), NOW)
     }
 
     /// A request that waits for the authority, without anything that may be absent.

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eid::app::{App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, TrustSettings, WatchSettings};
+use eid::app::{
+    App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings,
+};
 use eid::archive::Archive;
 use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
@@ -24,6 +26,7 @@ use eid::proto::contact_service_client::ContactServiceClient;
 use eid::proto::device_service_client::DeviceServiceClient;
 use eid::proto::enrolment_service_client::EnrolmentServiceClient;
 use eid::proto::review_service_client::ReviewServiceClient;
+use eid::proto::staff_service_client::StaffServiceClient;
 use eid::receipt::{JwkSet, SigningKey};
 use eid::server::{self, Edge, serve_on};
 use eid::sys::{Clock, Dice};
@@ -40,9 +43,11 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Endpoint;
 use uuid::Uuid;
 
+use super::authenticator::{Authenticators, StepUp, steps_up};
 use super::database::{Database, redis};
 use super::device::Phone;
 
@@ -52,6 +57,9 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The way by which connections reach a server.
 type Connections = mpsc::Sender<std::io::Result<Connection<DuplexStream>>>;
 
+/// A channel on which privileged calls bring a code of their caller's authenticator.
+pub type Channel = InterceptedService<tonic::transport::Channel, StepUp>;
+
 /// A service that runs for one test.
 pub struct Service {
     app: App,
@@ -60,6 +68,7 @@ pub struct Service {
     people: Mutex<Generator>,
     numbers: AtomicU32,
     connections: Connections,
+    authenticators: Authenticators,
     mailbox: PathBuf,
     /// Last, so that it goes when nothing uses it any more.
     database: Database,
@@ -96,7 +105,8 @@ fn settings(home: &Path, trust: impl FnOnce(TrustSettings) -> TrustSettings) -> 
     };
     let verifiers = JwkSet::new(vec![SigningKey::from_seed(&FACE_VERIFIER).unwrap().public().clone()]);
     let devices = DeviceSettings { verifiers, ..shipped.devices };
-    Settings { trust: trust(shipped.trust), watch, devices, ..shipped }
+    let staff = StaffSettings { recheck: Duration::from_millis(20), ..shipped.staff };
+    Settings { trust: trust(shipped.trust), watch, devices, staff, ..shipped }
 }
 
 /// What the dice of a service are seeded with.
@@ -106,8 +116,8 @@ const SEED: u64 = 1;
 pub const FACE_VERIFIER: [u8; 32] = [4; 32];
 
 /// A channel over these connections on which `name` calls; nobody if absent.
-fn channel_over(connections: &Connections, name: Option<&str>) -> Channel {
-    let peer = Peer { name: name.map(|name| Arc::new(certificate(name))), address: None };
+fn channel_over(connections: &Connections, name: Option<&str>) -> tonic::transport::Channel {
+    let peer = name.map(|name| Peer::named(certificate(name))).unwrap_or_default();
     let connections = connections.clone();
     let connector = tower::service_fn(move |_| {
         let (connections, peer) = (connections.clone(), peer.clone());
@@ -124,6 +134,7 @@ fn channel_over(connections: &Connections, name: Option<&str>) -> Channel {
 /// Another process of the service over the same store, with a server of its own.
 pub struct Replica {
     connections: Connections,
+    authenticators: Authenticators,
     stop: CancellationToken,
     serving: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -131,7 +142,11 @@ pub struct Replica {
 impl Replica {
     /// A channel on which `name` calls.
     pub fn channel(&self, name: &str) -> Channel {
-        channel_over(&self.connections, Some(name))
+        let all = self.authenticators.clone();
+        InterceptedService::new(
+            channel_over(&self.connections, Some(name)),
+            StepUp { name: Some(name.to_owned()), all },
+        )
     }
 
     /// Tells it to stop, and waits until it has.
@@ -202,7 +217,9 @@ impl Service {
         let serving = tokio::spawn(serve_on(app.clone(), edge, ReceiverStream::new(incoming), stop));
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
-        let service = Self { app, clock, dice, people, numbers, connections, mailbox, database, folder };
+        let authenticators = Authenticators::new(clock.clone());
+        let service =
+            Self { app, clock, dice, people, numbers, connections, authenticators, mailbox, database, folder };
         for role in Role::ALL {
             service.register(role, role.has_office().then_some("79-01"), role.name()).await;
         }
@@ -213,12 +230,53 @@ impl Service {
     pub async fn register(&self, role: Role, office: Option<&str>, name: &str) {
         let office = office.map(|office| OfficeCode::parse(office).unwrap());
         let post = Post::new(role, office).unwrap();
+        let id = self.app.register_staff(certificate(name), post).await.unwrap().expect("a new name");
+        if steps_up(role) {
+            self.authenticators.enrol(&self.app, id, name).await;
+        }
+    }
+
+    /// The same without an authenticator.
+    pub async fn register_without_authenticator(&self, role: Role, name: &str) {
+        let post = Post::new(role, None).unwrap();
         self.app.register_staff(certificate(name), post).await.unwrap().expect("a new name");
+    }
+
+    /// The same with one whose recovery codes are told.
+    pub async fn register_with_recovery(&self, role: Role, name: &str) -> Vec<String> {
+        let post = Post::new(role, None).unwrap();
+        let id = self.app.register_staff(certificate(name), post).await.unwrap().expect("a new name");
+        self.authenticators.enrol(&self.app, id, name).await
+    }
+
+    /// The name of a practice caller in the directory.
+    pub async fn staff_id(&self, name: &str) -> String {
+        let mut reader = self.app.store().reader().await.unwrap();
+        reader.staff_by_certificate(&certificate(name)).await.unwrap().expect("in the directory").id.to_string()
+    }
+
+    /// The entry of a practice caller, as the auditor sees it.
+    pub async fn entry_of(&self, name: &str) -> pb::StaffEntry {
+        let staff_id = self.staff_id(name).await;
+        let request = pb::GetStaffRequest { staff_id };
+        let mut client = StaffServiceClient::new(self.channel(Some("auditor")));
+        client.get_staff(request).await.unwrap().into_inner().entry.unwrap()
     }
 
     /// A channel on which `name` calls; nobody if absent.
     pub fn channel(&self, name: Option<&str>) -> Channel {
+        let all = self.authenticators.clone();
+        InterceptedService::new(self.bare_channel(name), StepUp { name: name.map(str::to_owned), all })
+    }
+
+    /// The same without codes.
+    pub fn bare_channel(&self, name: Option<&str>) -> tonic::transport::Channel {
         channel_over(&self.connections, name)
+    }
+
+    /// Everyone's authenticators.
+    pub fn authenticators(&self) -> &Authenticators {
+        &self.authenticators
     }
 
     pub fn officer(&self) -> EnrolmentServiceClient<Channel> {
@@ -277,7 +335,7 @@ impl Service {
         let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: false };
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve_on(app, edge, ReceiverStream::new(incoming), stop.clone()));
-        Replica { connections, stop, serving }
+        Replica { connections, authenticators: self.authenticators.clone(), stop, serving }
     }
 
     fn shipped_trust(&self) -> TrustSettings {

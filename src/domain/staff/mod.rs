@@ -1,8 +1,21 @@
 //! Who may act: roles, and the person or system behind a certificate.
+//!
+//! Who manages whom is in `management`, what takes a second person in `deed`, when an entry rests in `standing`, what proves that a person is there in
+//! `step_up`.
+
+mod deed;
+mod management;
+mod standing;
+mod step_up;
+
+pub use deed::Deed;
+pub use management::{Managed, Manager, MayNot, VERBS, Verb, manage};
+pub use standing::{DisabledFor, IdleDays, Standing, review_due_before};
+pub use step_up::{NotStepped, RECOVERY_CODES, RecoveryCode, StaffTries, Typed};
 
 use std::fmt;
 
-use super::ids::StaffId;
+use super::ids::{StaffId, Version};
 use super::text::Malformed;
 use super::time::Timestamp;
 
@@ -71,6 +84,11 @@ impl Role {
     pub const fn has_office(self) -> bool {
         matches!(self, Self::Officer | Self::Supervisor)
     }
+
+    /// Whether a person has it. The others are systems: they have no working days, and nobody's telephone.
+    pub const fn is_person(self) -> bool {
+        !matches!(self, Self::Authority | Self::AppBackend | Self::RegistryReader)
+    }
 }
 
 impl fmt::Display for Role {
@@ -97,10 +115,63 @@ pub struct StaffMember {
     pub certificate: CertificateName,
     /// What it may do, and where.
     pub post: Post,
-    /// When it was entered: the day by which its office is to be read ([`super::office`]).
+    /// When it was entered.
     pub registered_at: Timestamp,
-    /// Whether it may call at present.
+    /// When it got its post: the day by which its office is to be read ([`super::office`]).
+    pub posted_at: Timestamp,
+    /// Whether somebody lets it call. It may rest all the same: [`StaffMember::standing`].
     pub enabled: bool,
+    /// Why it is not enabled, if that was noted.
+    pub disabled_for: Option<DisabledFor>,
+    /// Its latest call, to the day.
+    pub seen_at: Option<Timestamp>,
+    /// From when its idle days are counted; absent for an entry of before they were, until the first count.
+    pub active_at: Option<Timestamp>,
+    /// When somebody last made sure that it is needed.
+    pub reviewed_at: Option<Timestamp>,
+    /// How often it was changed.
+    pub version: Version,
+}
+
+impl StaffMember {
+    /// A new entry, enabled, that was entered at `now`.
+    pub const fn new(id: StaffId, certificate: CertificateName, post: Post, now: Timestamp) -> Self {
+        Self {
+            id,
+            certificate,
+            post,
+            registered_at: now,
+            posted_at: now,
+            enabled: true,
+            disabled_for: None,
+            seen_at: None,
+            active_at: Some(now),
+            reviewed_at: None,
+            version: Version::new(1),
+        }
+    }
+
+    /// Whether it may call at `now`.
+    pub fn standing(&self, idle: IdleDays, now: Timestamp) -> Standing {
+        if !self.enabled {
+            return Standing::Disabled;
+        }
+        let rests = self.post.role().is_person() && self.active_at.is_some_and(|at| at <= idle.before(now));
+        if rests { Standing::Idle } else { Standing::Enabled }
+    }
+}
+
+/// One of the certificates of an entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StaffCertificate {
+    /// Its name.
+    pub name: CertificateName,
+    /// When it was entered.
+    pub added_at: Timestamp,
+    /// Whether it waits to be shown for the first time, in place of the others.
+    pub announced: bool,
+    /// When another took its place.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A role, with the office that some roles belong to.
