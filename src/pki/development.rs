@@ -186,7 +186,7 @@ mod tests {
         for key in pki.keys() {
             assert_eq!(mode(&key), 0o600, "{}", key.display());
         }
-        assert_eq!(fs::read_dir(&dir).unwrap().count(), 2 + 2 * 13);
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 2 + 2 * 15);
         assert_eq!(fs::read_dir(dir.parent().unwrap()).unwrap().count(), 1, "nothing staged is left");
     }
 

@@ -2,35 +2,26 @@
 
 use prost::Message as _;
 use prost::bytes::{Buf as _, BufMut as _};
-use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-/// Where a caller puts the code of their authenticator.
-const TOTP: &str = "eid-totp";
-
-/// Calls `method`.
+/// Calls the method of that path.
 ///
 /// # Errors
 /// What the service answers, or that it does not.
 pub(super) async fn unary(
     channel: Channel,
-    method: &MethodDescriptor,
-    message: DynamicMessage,
-    totp: Option<&str>,
+    path: &str,
+    output: &MessageDescriptor,
+    request: Request<DynamicMessage>,
 ) -> Result<DynamicMessage, Status> {
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-    let path = path.parse().map_err(|_| Status::internal("the method has no path"))?;
-    let mut request = Request::new(message);
-    if let Some(totp) = totp {
-        let value = totp.parse().map_err(|_| Status::invalid_argument("--totp has characters that no code has"))?;
-        request.metadata_mut().insert(TOTP, value);
-    }
+    let path = format!("/{path}").parse().map_err(|_| Status::internal("the method has no path"))?;
     let mut client = Grpc::new(channel).max_decoding_message_size(usize::MAX);
     client.ready().await.map_err(|error| Status::from_error(error.into()))?;
-    let answer = client.unary(request, path, Dynamic(method.output())).await?;
+    let answer = client.unary(request, path, Dynamic(output.clone())).await?;
     Ok(answer.into_inner())
 }
 

@@ -15,19 +15,29 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
 use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+use tonic::Request;
 
 use self::fields::Fields;
 use super::client::Options;
 use super::office::list::code_of;
 use super::refusal;
+use crate::grpc::Rule;
 use crate::proto::DESCRIPTORS;
 
 /// Services whose methods are commands, each with the word before them, what they are about, and the practice caller that calls
 /// them unless somebody says otherwise.
-const SERVICES: [(&str, &str, &str, &str); 4] = [
+const SERVICES: [(&str, &str, &str, &str); 7] = [
     ("AdministrationService", "account", "Finds and shows accounts, masked; each look is recorded", "administrator"),
     ("ContactService", "contact", "Changes phones and e-mail addresses", "administrator"),
     ("HotlineService", "hotline", "Helps holders who cannot go on alone", "hotline"),
+    (
+        "AccountLifeService",
+        "life",
+        "Locks and unlocks accounts, takes orders and new documents, closes accounts",
+        "administrator",
+    ),
+    ("StaffService", "staff", "Keeps the staff directory", "administrator"),
+    ("StepUpService", "authenticator", "Sets up the caller's own authenticator", "administrator"),
     ("ProposalService", "proposal", "Shows what waits for a second person, approves and drops it", "administrator"),
 ];
 
@@ -39,7 +49,6 @@ Exit codes:
   3  wrong usage, or a file that cannot be read";
 
 const JSON: &str = "json";
-const TOTP: &str = "totp";
 
 /// What was asked for: a method of the protocol, and how it is filled in.
 pub(super) struct Admin {
@@ -95,8 +104,10 @@ pub(super) async fn run(admin: &Admin, out: &mut impl Write) -> anyhow::Result<E
         Ok(channel) => channel,
         Err(code) => return Ok(ExitCode::from(code)),
     };
-    let totp = arguments.get_one::<String>(TOTP).map(String::as_str);
-    match call::unary(channel, &admin.method, request, totp).await {
+    let path = format!("{}/{}", admin.method.parent_service().full_name(), admin.method.name());
+    let privileged = Rule::named(&path).is_some_and(|rule| rule.step_up);
+    let request = if privileged { options.privileged(admin.stem, request)? } else { Request::new(request) };
+    match call::unary(channel, &path, &admin.method.output(), request).await {
         Ok(answer) if arguments.get_flag(JSON) => writeln!(out, "{}", print::json(&answer)?)?,
         Ok(answer) => print::table(out, &answer)?,
         Err(status) => {
@@ -132,12 +143,8 @@ fn command_of(method: &MethodDescriptor) -> Command {
     let (about, long) = fields::sentences(&comment);
     let json =
         Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("The answer as JSON, in the form of the protocol");
-    let totp = Arg::new(TOTP)
-        .long(TOTP)
-        .value_name("CODE")
-        .help("The code of your authenticator, or a recovery code, for what asks for one");
     let command = Command::new(kebab(method.name())).about(about).long_about(long).after_help(EXIT_CODES);
-    let command = command.args(Fields::of(&method.input()).arguments()).arg(json).arg(totp);
+    let command = command.args(Fields::of(&method.input()).arguments()).arg(json);
     <Options as clap::Args>::augment_args(command)
 }
 

@@ -87,7 +87,7 @@ impl Role {
 
     /// Whether a person has it. The others are systems: they have no working days, and nobody's telephone.
     pub const fn is_person(self) -> bool {
-        !matches!(self, Self::Authority | Self::AppBackend | Self::RegistryReader)
+        !matches!(self, Self::Authority | Self::AppBackend | Self::RegistryReader | Self::RegistryWriter)
     }
 }
 

@@ -9,7 +9,7 @@ use eid::proto::holder_contact_service_client::HolderContactServiceClient;
 use pb::begin_contact_change_request::NewContact;
 use pb::get_challenge_request::NewContact as Signed;
 
-use super::service::{Holder, Service};
+use super::service::{Channel, Holder, Service};
 
 /// Why the staff changes a contact.
 pub const REASON: &str = "The holder stands here and asks for it.";
