@@ -79,6 +79,7 @@ const ORDER_TAKERS: Allowed = Allowed::Roles(&[Role::Supervisor, Role::Administr
 const ORDER_READERS: Allowed = Allowed::Roles(&[Role::Supervisor, Role::Administrator, Role::Auditor]);
 const FOLLOWERS: Allowed = Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Hotline]);
 const DEVICE_READERS: Allowed = Allowed::Roles(&[Role::AppBackend, Role::Administrator, Role::Auditor, Role::Hotline]);
+const CHANGE_COUNTERS: Allowed = Allowed::Roles(&[Role::Administrator, Role::Auditor, Role::Hotline]);
 /// By what each looks is the domain's table.
 const READERS: Allowed =
     Allowed::Roles(&[Role::Officer, Role::Supervisor, Role::Administrator, Role::Auditor, Role::Hotline]);
@@ -170,7 +171,7 @@ pub const POLICY: &[Rule] = &[
     rule("eid.issuance.v1.ContactService/Confirm", CONTACT_STAFF, 20, 5),
     rule("eid.issuance.v1.ContactService/ResendCode", CONTACT_STAFF, 20, 5),
     rule("eid.issuance.v1.ContactService/Cancel", CONTACT_STAFF, 20, 5),
-    rule("eid.issuance.v1.ContactService/CountChanges", READERS, 5, 30),
+    rule("eid.issuance.v1.ContactService/CountChanges", CHANGE_COUNTERS, 5, 30),
     rule("eid.issuance.v1.ContactService/OpenDispute", DISPUTANTS, 5, 5),
     rule("eid.issuance.v1.ContactService/ListDisputes", ADMINISTRATOR, 20, 5),
     privileged("eid.issuance.v1.ContactService/ResolveDispute", ADMINISTRATOR, 20, 5),

@@ -20,23 +20,26 @@ fn table() -> Wishes {
     Wishes { registry: Registry::Table, ..Wishes::default() }
 }
 
-/// An applicant with passport and card of their own.
+/// An applicant with a passport and a temporary card of their own.
 async fn with_a_card(service: &Service) -> Applicant {
-    let own = |one: &Applicant| !one.is_represented() && one.application.residence_card.is_some();
+    let temporary = |card: &pb::ResidenceCard| card.kind() == pb::ResidenceCardKind::Temporary;
+    let own = |one: &Applicant| !one.is_represented() && one.application.residence_card.as_ref().is_some_and(temporary);
     service.people(|people| std::iter::repeat_with(|| people.applicant()).find(own).unwrap()).await
 }
 
 /// An active account whose holder has passport and card, with the record of them.
-async fn resident(service: &Service) -> (Applicant, Holder, Record) {
+async fn resident(service: &Service) -> (Holder, Record) {
     let applicant = with_a_card(service).await;
     let mut record = record_of(&applicant.application);
-    // Beyond every day that a test looks at.
-    record.card.expires_on = parse_date("2030-01-01").unwrap();
     assert_eq!(feed(service, std::slice::from_ref(&record)).await, [RowOutcome::NoAccount]);
     let holder = service.holder_of(&applicant).await;
     let code = service.code_for(&holder).await;
     service.activate(&holder, &code).await;
-    (applicant, holder, record)
+    // Beyond every day that a test looks at.
+    record.card.expires_on = parse_date("2030-01-01").unwrap();
+    record.recorded_at = record.recorded_at.plus(Duration::from_secs(1));
+    assert_eq!(feed(service, std::slice::from_ref(&record)).await, [RowOutcome::Applied]);
+    (holder, record)
 }
 
 async fn feed(service: &Service, records: &[Record]) -> Vec<RowOutcome> {
@@ -61,7 +64,7 @@ const ENDED: (pb::AccountStanding, pb::LockReason) = (pb::AccountStanding::Locke
 #[tokio::test]
 async fn a_card_that_is_cancelled_locks_its_account_and_an_extension_opens_it_again() {
     with_wishes(table(), async |service| {
-        let (_, holder, record) = resident(service).await;
+        let (holder, record) = resident(service).await;
         assert_eq!(standing(service, &holder).await, OPEN);
         let cancelled = later(&record, 1, ResidenceStatus::Cancelled);
         assert_eq!(feed(service, &[cancelled]).await, [RowOutcome::Applied]);
@@ -79,7 +82,7 @@ async fn a_card_that_is_cancelled_locks_its_account_and_an_extension_opens_it_ag
 #[tokio::test]
 async fn a_feed_that_comes_twice_and_in_any_order_ends_in_the_same_state() {
     with_wishes(table(), async |service| {
-        let (_, holder, record) = resident(service).await;
+        let (holder, record) = resident(service).await;
         let said = [
             (1, ResidenceStatus::Extended),
             (2, ResidenceStatus::Cancelled),
@@ -108,7 +111,7 @@ async fn a_feed_that_comes_twice_and_in_any_order_ends_in_the_same_state() {
 #[tokio::test]
 async fn a_person_with_two_cards_stays_in_use_until_the_last_of_them_has_ended() {
     with_wishes(table(), async |service| {
-        let (_, holder, first) = resident(service).await;
+        let (holder, first) = resident(service).await;
         let mut second = later(&first, 1, ResidenceStatus::Issued);
         second.card.number = eid::domain::passport::DocumentNumber::parse("TTNEU00001").unwrap();
         assert_eq!(feed(service, std::slice::from_ref(&second)).await, [RowOutcome::Joined]);
@@ -130,7 +133,7 @@ async fn a_person_with_two_cards_stays_in_use_until_the_last_of_them_has_ended()
 #[tokio::test]
 async fn rows_of_nobody_and_of_somebody_else_are_told_and_lock_nobody() {
     with_wishes(table(), async |service| {
-        let (_, holder, record) = resident(service).await;
+        let (holder, record) = resident(service).await;
         let stranger =
             Record { born_on: parse_date("1901-01-01").unwrap(), ..later(&record, 1, ResidenceStatus::Cancelled) };
         let mut nobody = record_of(&service.applicant().await.application);
@@ -205,7 +208,7 @@ fn instant(at: Timestamp) -> prost_types::Timestamp {
 #[tokio::test]
 async fn a_system_feeds_by_calls_and_a_record_that_cannot_be_read_costs_only_itself() {
     with_wishes(table(), async |service| {
-        let (_, holder, record) = resident(service).await;
+        let (holder, record) = resident(service).await;
         let mut writer = RegistryServiceClient::new(service.channel(Some("registry_writer")));
         let row = |minutes, status| sent(&later(&record, minutes, status));
         let unnamed = rpb::Record { status: 0, ..row(1, ResidenceStatus::Left) };

@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use eid::domain::device::Step;
 use eid::domain::time::Timestamp;
-use eid::pki::{Authority, Leaf, Usage};
+use eid::grpc::STEP_UP_CODE;
+use eid::pki::{Authority, Leaf, PracticeCaller, Usage};
 use eid::practice::{Applicant, Generator, identity_number};
 use eid::proto as pb;
 use eid::proto::activation_service_client::ActivationServiceClient;
@@ -17,8 +19,8 @@ use futures::future::join_all;
 use pb::submit_response::Outcome;
 use tokio::process::Command;
 use tokio::sync::Notify;
-use tonic::Code;
 use tonic::transport::Channel;
+use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -217,10 +219,10 @@ async fn whole_way(site: &Site, running: &Running) -> Secrets {
         repeats: String::new(),
         reason: "Brand new reason for it.".to_owned(),
     };
-    let proposal_id = contacts.begin(begin).await.unwrap().into_inner().proposal_id;
+    let proposal_id = contacts.begin(coded("administrator", begin)).await.unwrap().into_inner().proposal_id;
     let mut second = ProposalServiceClient::new(site.channel(running, "administrator-2").await);
     let approval = pb::ApproveProposalRequest { request_id: request_id(), proposal_id };
-    second.approve_proposal(approval).await.unwrap();
+    second.approve_proposal(coded("administrator-2", approval)).await.unwrap();
     let second_code = code_for(site, running, ("contact_code", 1), &address).await;
 
     let application = applicant.application;
@@ -475,4 +477,12 @@ async fn the_demo_plays_to_its_end_as_expected() {
     ] {
         rest = rest.split_once(shown).unwrap_or_else(|| panic!("{shown} is not shown:\n{said}")).1;
     }
+}
+
+/// The message with the code that the authenticator of a practice caller shows now.
+fn coded<T>(stem: &str, message: T) -> Request<T> {
+    let code = PracticeCaller::totp(stem).code(Step::at(Clock::System.now())).unwrap();
+    let mut request = Request::new(message);
+    request.metadata_mut().insert(STEP_UP_CODE, code.parse().unwrap());
+    request
 }

@@ -30,7 +30,7 @@ fn all() -> Vec<(NoticeText, [usize; 6])> {
         (NoticeText::OldContactCode(code()), [1, 2, 1, 1, 1, 1]),
         (NoticeText::ContactChangeAsked(ContactKind::Phone, link()), [1, 3, 1, 1, 2, 2]),
         (NoticeText::ContactChangeAsked(ContactKind::Email, link()), [1, 3, 1, 1, 2, 2]),
-        (NoticeText::NumberDisputed, [1, 2, 1, 1, 1, 1]),
+        (NoticeText::NumberDisputed, [1, 2, 1, 1, 2, 1]),
         (NoticeText::DeviceChanged, [1, 2, 1, 1, 1, 1]),
         (NoticeText::DeviceAskedAtCounter, [1, 2, 1, 1, 1, 1]),
         (NoticeText::SlipPrinted, [1, 2, 1, 1, 1, 1]),
@@ -41,7 +41,7 @@ fn all() -> Vec<(NoticeText, [usize; 6])> {
         (NoticeText::AccountUnlocked, [1, 2, 1, 1, 1, 1]),
         (NoticeText::AccountClosed, [1, 2, 1, 1, 1, 1]),
         (NoticeText::PassportEnds(date!(2027 - 01 - 21)), [1, 3, 1, 1, 1, 1]),
-        (NoticeText::ResidenceEnds(date!(2027 - 01 - 21)), [1, 3, 1, 1, 1, 1]),
+        (NoticeText::ResidenceEnds(date!(2027 - 01 - 21)), [1, 2, 1, 1, 1, 1]),
     ]
 }
 

@@ -129,6 +129,10 @@ async fn documents_are_found_and_the_account_keeps_the_days_that_decide() {
     let kept = scene.reader().await.documents(id).await.unwrap();
     assert_eq!(kept.len(), 2);
     assert_eq!(scene.reader().await.holders_of(&passport.index).await.unwrap(), [id]);
+    let nobodys = scene.make.index();
+    let each = scene.reader().await.holders_of_each(&[&nobodys, &passport.index]).await.unwrap();
+    let told: Vec<_> = each.iter().map(|(index, of)| (index.as_slice(), of.len(), of[0].account)).collect();
+    assert_eq!(told, [(passport.index.as_bytes(), 1, id)]);
     let found = scene.reader().await.accounts(&AccountKey::Passport(passport.index.clone())).await.unwrap();
     assert_eq!(found.iter().map(|one| one.account.id).collect::<Vec<_>>(), [id]);
     let renewed = StoredDocument { id: DocumentId::new(scene.make.id()), valid_until: day(80), ..card.clone() };
