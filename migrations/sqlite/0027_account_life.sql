@@ -91,5 +91,5 @@ CREATE TABLE lock_order (
     version      INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX lock_order_open ON lock_order (due_at, id) WHERE state IN ('filed', 'forwarded');
+CREATE INDEX lock_order_open ON lock_order (due_at, id) WHERE decided_at IS NULL;
 CREATE INDEX lock_order_account ON lock_order (account_id, id);

@@ -33,6 +33,9 @@ pub enum Error {
     /// A correction of a request that was not returned.
     #[error(transparent)]
     NotReturned(#[from] NotReturned),
+    /// Another proposal about the same target waits.
+    #[error("another proposal about this waits")]
+    AnotherProposalWaits,
     /// The caller's role does not look for people by such a value.
     #[error("the role does not look for people by this")]
     SearchNotAllowed,

@@ -134,6 +134,9 @@ reasons! {
     NO_DUPLICATE: FailedPrecondition,
         "The request was not referred as a likely duplicate. Decline it without same_person, or override it."
         / "Hồ sơ này không bị chuyển vì nghi trùng. Hãy từ chối mà không chọn same_person, hoặc cho qua.";
+    PROPOSAL_WAITS: FailedPrecondition,
+        "Another proposal about this waits. Look at it with ListProposals; approve or drop it first."
+        / "Đang có đề nghị khác về đối tượng này. Hãy xem bằng ListProposals; phê duyệt hoặc hủy đề nghị đó trước.";
     SEARCH_NOT_ALLOWED: PermissionDenied,
         "Your role does not look for people by this. docs/finding.md says by what it does; ask somebody who may."
         / "Vai trò của bạn không được tra cứu theo thông tin này. Xem docs/finding.md; hãy nhờ người có thẩm quyền.";
@@ -477,6 +480,7 @@ impl From<Error> for Status {
             Error::CannotReview(CannotReview::CandidatesDiffer) => CANDIDATES_DIFFER.status(),
             Error::CannotReview(CannotReview::NoDuplicate) => NO_DUPLICATE.status(),
             Error::CannotReview(CannotReview::OwnRequest) => OWN_REQUEST.status(),
+            Error::AnotherProposalWaits => PROPOSAL_WAITS.status(),
             Error::SearchNotAllowed => SEARCH_NOT_ALLOWED.status(),
             Error::NumberTaken => IDENTITY_NUMBER_TAKEN.status(),
             Error::WrongChangeState(_) => WRONG_STATE.status(),

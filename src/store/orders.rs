@@ -92,7 +92,7 @@ impl Reader {
     ) -> Result<Vec<StoredOrder>, StoreError> {
         let (due, id) = after.map_or((i64::MIN, uuid::Uuid::nil()), |(due, id)| (due.micros(), id.uuid()));
         let rows = query(
-            "SELECT * FROM lock_order WHERE state IN ('filed', 'forwarded') AND (due_at, id) > ($1, $2) \
+            "SELECT * FROM lock_order WHERE decided_at IS NULL AND (due_at, id) > ($1, $2) \
              ORDER BY due_at, id LIMIT $3",
         )
         .bind(due)

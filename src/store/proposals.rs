@@ -27,7 +27,7 @@ pub struct Waiting<'a> {
     pub after: Option<ProposalId>,
     /// Of these kinds.
     pub kinds: &'a [ProposalKind],
-    /// Of this office, and those that are of none; `None`: of any.
+    /// Of this office, and those that are of none; `None`: only those that are of none.
     pub office: Option<&'a OfficeCode>,
     /// Whose time is not over then.
     pub now: Timestamp,
@@ -35,17 +35,19 @@ pub struct Waiting<'a> {
     pub limit: u32,
 }
 
-/// Adds a proposal, in place of one of its kind for the same target that lapsed.
+/// Adds a proposal, in place of one of its kind for the same target that lapsed, or whose target changed since.
 pub(super) async fn insert(stored: &StoredProposal, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let proposal = &stored.proposal;
     let (kind, target) = (proposal.act.kind().name(), proposal.act.target());
     query(
         "UPDATE proposal SET state = 'lapsed', version = version + 1 \
-         WHERE kind = $1 AND target = $2 AND state = 'pending' AND expires_at <= $3",
+         WHERE kind = $1 AND target = $2 AND state = 'pending' \
+         AND (expires_at <= $3 OR (seen_version <> 0 AND seen_version <> $4))",
     )
     .bind(kind)
     .bind(target)
     .bind(proposal.asked_at.micros())
+    .bind(proposal.seen.get())
     .execute(conn)
     .await?;
     query(
@@ -116,7 +118,7 @@ impl Reader {
         let kinds = asked.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",");
         let rows = query(
             "SELECT * FROM proposal WHERE state = 'pending' AND id > $1 AND expires_at > $2 \
-             AND $3 LIKE '%,' || kind || ',%' AND ($4 = '' OR office IS NULL OR office = $4) ORDER BY id LIMIT $5",
+             AND $3 LIKE '%,' || kind || ',%' AND (office IS NULL OR office = $4) ORDER BY id LIMIT $5",
         )
         .bind(asked.after.map_or(uuid::Uuid::nil(), ProposalId::uuid))
         .bind(asked.now.micros())

@@ -227,7 +227,7 @@ async fn a_system_feeds_by_calls_and_a_record_that_cannot_be_read_costs_only_its
 
         let none = writer.put_records(rpb::PutRecordsRequest::default()).await.unwrap_err();
         assert_eq!(fields(&none), ["records"]);
-        let many = vec![row(3, ResidenceStatus::Extended); 501];
+        let many = vec![rpb::Record::default(); 501];
         assert_eq!(
             fields(&writer.put_records(rpb::PutRecordsRequest { records: many }).await.unwrap_err()),
             ["records"]

@@ -86,9 +86,11 @@ impl App {
         reason: &ReviewReason,
         now: Timestamp,
     ) -> Result<Wish, Error> {
-        let pending = reader.pending_proposal(&act).await?;
-        if let Some(pending) = pending.filter(|pending| now < pending.proposal.expires_at) {
-            return Ok(Wish::Waits(Box::new(pending)));
+        let waits = |pending: &StoredProposal| now < pending.proposal.expires_at && !pending.proposal.is_stale(seen);
+        if let Some(pending) = reader.pending_proposal(&act).await?.filter(waits) {
+            // Something else about the same target is not what was asked for.
+            let same = pending.proposal.act == act;
+            return same.then(|| Wish::Waits(Box::new(pending))).ok_or(Error::AnotherProposalWaits);
         }
         let id = ProposalId::new(self.dice().id(now));
         let proposal = Proposal::ask(id, act, seen, &by.settler(), now);
@@ -182,10 +184,19 @@ impl App {
     pub async fn approve_proposal(&self, by: &Caller, repeat: &Repeat, id: ProposalId) -> Result<Settled, Error> {
         let now = self.clock().now();
         let settled = self.once(by, repeat, || self.approve_proposal_once(by, repeat, id, now)).await?;
-        if let Settled::Approved(view) = &settled
-            && let Act::ContactInPerson(change) | Act::ContactByAuthority(change) = view.proposal.act
-        {
-            self.send_contact_code_now(change, now).await;
+        if let Settled::Approved(view) = &settled {
+            match view.proposal.act {
+                Act::ContactInPerson(change) | Act::ContactByAuthority(change) => {
+                    self.send_contact_code_now(change, now).await;
+                }
+                // Whoever may do less from now on learns it at once.
+                Act::Staff(..) => self.directory.ring(),
+                Act::Reopening(_)
+                | Act::LockLift(_)
+                | Act::CentralLockLift(_)
+                | Act::Closing(..)
+                | Act::DocumentUpdate(_) => {}
+            }
         }
         Ok(settled)
     }

@@ -59,7 +59,7 @@ pub enum ProposalState {
         /// When.
         at: Timestamp,
     },
-    /// Nobody came in time.
+    /// Nobody came in time, or one made anew took its place because its target had changed.
     Lapsed,
 }
 
@@ -156,6 +156,11 @@ impl Proposal {
         }
     }
 
+    /// Whether what it is done to is another by now than the first person saw.
+    pub fn is_stale(&self, now: Version) -> bool {
+        self.seen != Version::NONE && self.seen != now
+    }
+
     /// As it is at `now`.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
@@ -169,7 +174,7 @@ impl Proposal {
     pub fn is_shown_to(&self, who: &Settler) -> bool {
         let rule = self.act.kind().rule();
         let role = rule.proposers.contains(&who.role) || rule.approvers.contains(&who.role);
-        role && (self.office.is_none() || who.office.is_none() || self.office == who.office)
+        role && (self.office.is_none() || self.office == who.office)
     }
 
     /// Whether that person may approve it at `now`.

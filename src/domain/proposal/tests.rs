@@ -57,8 +57,11 @@ fn what_is_of_one_office_is_shown_to_no_other() {
     let office = |code: &str| OfficeCode::parse(code).ok();
     let of = |code| Settler { office: office(code), ..hotline(2) };
     let proposal = Proposal { office: office("79-01"), ..asked() };
-    assert!(proposal.is_shown_to(&of("79-01")) && proposal.is_shown_to(&hotline(3)));
-    assert_eq!(proposal.approve(&of("01-01"), NOW), Err(CannotSettle::OtherRole));
+    assert!(proposal.is_shown_to(&of("79-01")));
+    assert_eq!(proposal.clone().approve(&of("01-01"), NOW), Err(CannotSettle::OtherRole));
+    // Whose office has ended is of none.
+    assert!(!proposal.is_shown_to(&hotline(3)));
+    assert_eq!(proposal.approve(&hotline(3), NOW), Err(CannotSettle::OtherRole));
 }
 
 #[test]

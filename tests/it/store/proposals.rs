@@ -70,8 +70,16 @@ async fn one_proposal_of_a_kind_waits_for_each_target_and_one_that_lapsed_makes_
     let first = asked(&scene).await;
     scene.done([add(&first)]).await;
     let (act, over) = (first.proposal.act.clone(), first.proposal.expires_at);
+    // One that saw the target as it is no longer makes room too.
+    let mut anew = asked_at(&scene, act.clone(), NOW);
+    anew.proposal.seen = Version::new(5);
+    scene.done([add(&anew)]).await;
+    assert_eq!(found(&scene, first.proposal.id).await.proposal.state, ProposalState::Lapsed);
+    let (first, seen) = (anew, Version::new(5));
     let second = Duration::from_secs(1);
-    let early = asked_at(&scene, act.clone(), NOW.plus(ProposalKind::Reopening.rule().waits.saturating_sub(second)));
+    let mut early =
+        asked_at(&scene, act.clone(), NOW.plus(ProposalKind::Reopening.rule().waits.saturating_sub(second)));
+    early.proposal.seen = seen;
     assert_eq!(scene.commit([add(&early)]).await, Outcome::Taken(Table::Proposal));
     let late = asked_at(&scene, act, over);
     scene.done([add(&late)]).await;
@@ -90,15 +98,17 @@ async fn proposals_that_wait_are_listed_in_their_order_by_kind_and_office() {
         all.push(stored.proposal);
     }
     all.sort_unstable_by_key(|proposal| proposal.id);
-    let ids: Vec<_> = all.iter().map(|proposal| proposal.id).collect();
-    assert_eq!(listed(&scene, Waiting { limit: 2, ..EVERY }).await, ids[..2]);
-    assert_eq!(listed(&scene, Waiting { after: Some(ids[1]), ..EVERY }).await, ids[2..]);
     assert!(listed(&scene, Waiting { kinds: &[], ..EVERY }).await.is_empty());
     assert!(listed(&scene, Waiting { now: all[0].expires_at, ..EVERY }).await.is_empty(), "nobody came in time");
     let office = OfficeCode::parse("79-01").unwrap();
     let ours: Vec<_> =
         all.iter().filter(|one| one.office.as_ref().is_none_or(|of| *of == office)).map(|one| one.id).collect();
-    assert_eq!(listed(&scene, Waiting { office: Some(&office), ..EVERY }).await, ours);
+    let here = Waiting { office: Some(&office), ..EVERY };
+    assert_eq!(listed(&scene, here).await, ours);
+    assert_eq!(listed(&scene, Waiting { limit: 1, ..here }).await, ours[..1]);
+    assert_eq!(listed(&scene, Waiting { after: Some(ours[0]), ..here }).await, ours[1..]);
+    let nowhere: Vec<_> = all.iter().filter(|one| one.office.is_none()).map(|one| one.id).collect();
+    assert_eq!(listed(&scene, EVERY).await, nowhere, "whose office ended sees none of an office's");
 }
 
 #[tokio::test]
