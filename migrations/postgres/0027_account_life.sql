@@ -93,3 +93,6 @@ CREATE TABLE lock_order (
 
 CREATE INDEX lock_order_open ON lock_order (due_at, id) WHERE decided_at IS NULL;
 CREATE INDEX lock_order_account ON lock_order (account_id, id);
+
+-- Of records of one card of one instant the greater counts, so that the order in which they come does not matter.
+ALTER TABLE registry_record ADD COLUMN strictness BIGINT NOT NULL DEFAULT 0;

@@ -4,6 +4,7 @@ use super::{App, Caller, Error, Missing, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::check::{is_own, record_key};
+use crate::domain::life::CardFact;
 use crate::domain::record::{Record, RecordKey, RegistryAnswer};
 use crate::domain::sealed::Sealed;
 use crate::registry::Remote;
@@ -105,6 +106,7 @@ impl App {
             document: record.document.as_ref().map(|d| self.vault().document(&d.issuing_state, &d.number)),
             content: Sealed::from_bytes(Vec::new()),
             recorded_at: record.recorded_at,
+            strictness: CardFact::of(record).strictness(),
         };
         stored.content = self.seal_record(&stored, record)?;
         Ok(stored)

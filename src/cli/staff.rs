@@ -17,8 +17,8 @@ use crate::sys::{Clock, Dice};
 use crate::tls;
 
 const ADD_HELP: &str = "\
-Roles: officer and supervisor (with --office), authority, app_backend, administrator, auditor, operator,
-registry_reader (a system that looks up immigration records).
+Roles: officer and supervisor (with --office), authority, app_backend, administrator, auditor, operator, hotline,
+registry_reader and registry_writer (systems that look up immigration records, and that feed them).
 
 Example:
   eid staff add --certificate officer.pem --role officer --office 79-01 --config /etc/eid/eid.toml";

@@ -16,7 +16,7 @@ use crate::domain::ids::{AccountId, EnrolmentId, ImportId};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::time::Timestamp;
 
-/// Rows of one statement. Its five values each stay far below what either engine binds at once.
+/// Rows of one statement. Its six values each stay far below what either engine binds at once.
 const ROWS: usize = 100;
 
 static UPSERT_ONE: LazyLock<String> = LazyLock::new(|| upserting(1));
@@ -34,18 +34,18 @@ static HOLDERS: LazyLock<String> = LazyLock::new(|| {
 /// Adds so many rows, or puts later states in the place of earlier ones. What is there already is left alone.
 fn upserting(rows: usize) -> String {
     format!(
-        "INSERT INTO registry_record (card_index, document_index, content, recorded_at, import_id) VALUES {} \
+        "INSERT INTO registry_record (card_index, document_index, content, recorded_at, strictness, import_id) VALUES {} \
          ON CONFLICT (card_index) DO UPDATE SET document_index = excluded.document_index, content = excluded.content, \
-         recorded_at = excluded.recorded_at, import_id = excluded.import_id \
-         WHERE registry_record.recorded_at < excluded.recorded_at",
+         recorded_at = excluded.recorded_at, strictness = excluded.strictness, import_id = excluded.import_id \
+         WHERE (registry_record.recorded_at, registry_record.strictness) < (excluded.recorded_at, excluded.strictness)",
         places(rows)
     )
 }
 
-/// `($1, $2, $3, $4, $5), ($6, …`: placeholders for so many rows.
+/// `($1, $2, $3, $4, $5, $6), ($7, …`: placeholders for so many rows.
 fn places(rows: usize) -> String {
     let row = |row: usize| {
-        let values: Vec<_> = (1..=5).map(|column| format!("${}", row * 5 + column)).collect();
+        let values: Vec<_> = (1..=6).map(|column| format!("${}", row * 6 + column)).collect();
         format!("({})", values.join(", "))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
@@ -62,6 +62,8 @@ pub struct StoredRecord {
     pub content: Sealed,
     /// When it was recorded in the database it comes from.
     pub recorded_at: Timestamp,
+    /// Of two of one instant the greater counts.
+    pub strictness: i64,
 }
 
 impl StoredRecord {
@@ -78,7 +80,7 @@ impl StoredRecord {
 pub struct RecordBatch {
     /// The import they belong to.
     pub import: ImportId,
-    /// The records. Of several for one card the latest counts; of those, the first.
+    /// The records. Of several for one card the latest counts; of those, the strictest.
     pub records: Vec<StoredRecord>,
     /// What they say of their cards, for the accounts that have them or come to have them.
     pub noted: Vec<NotedCard>,
@@ -124,7 +126,7 @@ async fn upsert(batch: &RecordBatch, conn: &mut Conn<'_>) -> Result<u64, StoreEr
     let mut latest = BTreeMap::<&[u8], &StoredRecord>::new();
     for record in &batch.records {
         let kept = latest.entry(record.card.as_bytes()).or_insert(record);
-        if kept.recorded_at < record.recorded_at {
+        if (kept.recorded_at, kept.strictness) < (record.recorded_at, record.strictness) {
             *kept = record;
         }
     }
@@ -147,6 +149,7 @@ fn bind(query: Query, record: &StoredRecord, import: ImportId) -> Query {
         .bind(record.document.as_ref().map(|index| index.as_bytes().to_vec()))
         .bind(record.content.as_bytes())
         .bind(record.recorded_at.micros())
+        .bind(record.strictness)
         .bind(import.uuid())
 }
 
@@ -179,7 +182,7 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn record_by_card(&mut self, card: &BlindIndex) -> Result<Option<StoredRecord>, StoreError> {
         let row =
-            query("SELECT card_index, document_index, content, recorded_at FROM registry_record WHERE card_index = $1")
+            query("SELECT card_index, document_index, content, recorded_at, strictness FROM registry_record WHERE card_index = $1")
                 .bind(card.as_bytes())
                 .fetch_optional(&mut self.conn())
                 .await?;
@@ -192,7 +195,7 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn record_by_document(&mut self, document: &BlindIndex) -> Result<Option<StoredRecord>, StoreError> {
         let row = query(
-            "SELECT card_index, document_index, content, recorded_at FROM registry_record WHERE document_index = $1 \
+            "SELECT card_index, document_index, content, recorded_at, strictness FROM registry_record WHERE document_index = $1 \
              ORDER BY recorded_at DESC LIMIT 1",
         )
         .bind(document.as_bytes())
@@ -217,5 +220,6 @@ fn stored(row: &Row) -> Result<StoredRecord, StoreError> {
         document: row.get::<Option<Vec<u8>>>("document_index")?.map(BlindIndex::from_bytes),
         content: Sealed::from_bytes(row.get("content")?),
         recorded_at: Timestamp::from_micros(row.get("recorded_at")?),
+        strictness: row.get("strictness")?,
     })
 }

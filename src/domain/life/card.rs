@@ -55,6 +55,13 @@ impl CardFact {
         ResidenceStatus::ALL.into_iter().find(|status| Self::rank(*status) == rank)
     }
 
+    /// Of facts of one card of one instant the greater counts: the status, and of one status the earlier end.
+    pub fn strictness(&self) -> i64 {
+        /// More than there are days.
+        const DAYS: i64 = 100_000_000;
+        Self::rank(self.status) * DAYS - i64::from(self.valid_until.to_julian_day())
+    }
+
     /// The order in which facts of one card count: the last one does.
     pub fn order(&self) -> (Timestamp, i64, Reverse<Date>) {
         (self.recorded_at, Self::rank(self.status), Reverse(self.valid_until))

@@ -58,7 +58,11 @@ async fn a_later_record_of_a_card_takes_the_place_of_an_earlier_one_and_never_th
     assert_eq!(scene.by_card(&first).await, Some(first.clone()));
     let (later, latest) = (of_the_card(11), of_the_card(12));
     assert_eq!(scene.import(&[latest.clone(), later]).await, 1, "one statement cannot touch a row twice");
-    assert_eq!(scene.by_card(&first).await, Some(latest));
+    assert_eq!(scene.by_card(&first).await, Some(latest.clone()));
+    let strict = StoredRecord { strictness: 1, ..of_the_card(12) };
+    assert_eq!(scene.import(std::slice::from_ref(&strict)).await, 1, "of one instant the stricter counts");
+    assert_eq!(scene.import(&[latest]).await, 0);
+    assert_eq!(scene.by_card(&first).await, Some(strict));
 }
 
 #[tokio::test]

@@ -219,7 +219,7 @@ impl Records {
     /// A record of the immigration database, of a card of its own.
     pub fn record(&self, recorded_at: Timestamp) -> StoredRecord {
         let (card, content) = (self.index(), self.sealed());
-        StoredRecord { card, document: Some(self.index()), content, recorded_at }
+        StoredRecord { card, document: Some(self.index()), content, recorded_at, strictness: 0 }
     }
 
     /// A first answer.
