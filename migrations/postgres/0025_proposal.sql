@@ -23,3 +23,6 @@ CREATE INDEX proposal_waiting ON proposal (id) WHERE state = 'pending';
 INSERT INTO proposal (id, kind, target, seen_version, reason, asked_by, asked_at, expires_at, state, settled_by, settled_at, version)
 SELECT id, 'reopening', account_id, 0, reason, asked_by, asked_at, expires_at, state, settled_by, settled_at, version
 FROM reopening;
+
+-- Each is settled in one place.
+UPDATE reopening SET state = 'lapsed', version = version + 1 WHERE state = 'pending';

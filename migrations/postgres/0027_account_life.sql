@@ -76,6 +76,7 @@ CREATE TABLE lock_order (
     account_id   UUID NOT NULL REFERENCES account (id),
     kind         TEXT NOT NULL,  -- lock, unlock
     silent       BOOLEAN NOT NULL,
+    lifts        UUID,  -- of an order to unlock: the ground that it lets go
     content      BYTEA NOT NULL,  -- sealed: authority, reference number, evidence
     filed_by     UUID NOT NULL,
     filed_at     BIGINT NOT NULL,

@@ -76,6 +76,7 @@ CREATE TABLE lock_order (
     account_id   BLOB NOT NULL REFERENCES account (id),
     kind         TEXT NOT NULL,  -- lock, unlock
     silent       INTEGER NOT NULL,
+    lifts        BLOB,  -- of an order to unlock: the ground that it lets go
     content      BLOB NOT NULL,  -- sealed: authority, reference number, evidence
     filed_by     BLOB NOT NULL,
     filed_at     INTEGER NOT NULL,

@@ -11,12 +11,12 @@ use super::{ATTEMPTS_MAX, App, Error};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::feed::{self, RowOutcome};
-use crate::domain::ids::{AccountId, EnrolmentId, ImportId};
+use crate::domain::ids::{EnrolmentId, ImportId};
 use crate::domain::life::{CardFact, ShownDocument};
 use crate::domain::record::Record;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
-use crate::store::{Holder, NotedCard, RecordBatch, StoreError, StoredRecord};
+use crate::store::{Binding, BindingKind, Holder, NotedCard, Owner, RecordBatch, StoreError, StoredRecord, Table};
 
 /// What became of a batch of records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -38,9 +38,9 @@ struct Known {
 
 impl Known {
     /// The accounts that have a document.
-    fn of(&self, document: &BlindIndex) -> Vec<(AccountId, &Application)> {
+    fn of(&self, document: &BlindIndex) -> Vec<(Holder, &Application)> {
         let holders = self.holders.get(document.as_bytes()).map(Vec::as_slice).unwrap_or_default();
-        holders.iter().filter_map(|one| Some((one.account, self.declared.get(&one.enrolment)?))).collect()
+        holders.iter().filter_map(|one| Some((*one, self.declared.get(&one.enrolment)?))).collect()
     }
 }
 
@@ -77,7 +77,7 @@ impl App {
                     return Ok((Imported { written, unchanged }, outcomes));
                 }
                 // An account changed meanwhile, or two feeds waited for each other.
-                Err(StoreError::Changed) => {}
+                Err(StoreError::Changed | StoreError::Taken(Table::Binding)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -97,11 +97,21 @@ impl App {
         let (mut outcomes, mut joined) = (Vec::with_capacity(records.len()), BTreeMap::new());
         for (record, kept) in records.iter().zip(&stored) {
             let passport = kept.document.as_ref().map_or(Vec::new(), |document| known.of(document));
-            let (outcome, account) = feed::place(record, &known.of(&kept.card), &passport);
-            if let Some(account) = account {
-                let card = ShownDocument::Card(Box::new(record.card.clone().into()));
-                let card = self.stored_document(account, &card, FEED, now)?;
-                joined.insert((account, kept.card.as_bytes().to_vec()), card);
+            let (mut outcome, holder) = feed::place(record, &known.of(&kept.card), &passport);
+            if let Some(holder) = holder {
+                let binding = Binding {
+                    kind: BindingKind::Card,
+                    value: kept.card.clone(),
+                    owner: Owner::Request(holder.enrolment),
+                };
+                if self.store().reader().await?.serves_another(&binding).await? {
+                    // Another request shows this card: a person should look.
+                    outcome = RowOutcome::OtherPerson;
+                } else {
+                    let card = ShownDocument::Card(Box::new(record.card.clone().into()));
+                    let card = self.stored_document(holder.account, &card, FEED, now)?;
+                    joined.insert((holder.account, kept.card.as_bytes().to_vec()), (card, binding));
+                }
             }
             if outcome != RowOutcome::OtherPerson {
                 batch.noted.push(NotedCard { card: kept.card.clone(), fact: CardFact::of(record) });

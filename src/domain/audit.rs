@@ -154,6 +154,8 @@ pub enum Action {
     CancelLinkRefused,
     /// Somebody claims a number that serves an account.
     NumberDisputed,
+    /// Somebody asked about a number that serves nobody, or is claimed already.
+    NumberAsked,
     /// Claims to numbers were listed.
     NumberDisputesListed,
     /// A claim to a number was ruled on.
@@ -321,6 +323,7 @@ impl Action {
             Self::ContactChangesListed => "contact-changes.listed",
             Self::CancelLinkRefused => "contact-change.stop-refused",
             Self::NumberDisputed => "number.disputed",
+            Self::NumberAsked => "number.asked",
             Self::NumberDisputesListed => "number.disputes-listed",
             Self::NumberDisputeResolved => "number.dispute-resolved",
             Self::AccountViewed => "account.viewed",

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, CalendarLacks, Edition};
-use super::ids::{AccountId, OrderId, StaffId};
+use super::ids::{AccountId, LockId, OrderId, StaffId};
 use super::law::orders;
 use super::person::personal_text;
 use super::review::ReviewReason;
@@ -69,6 +69,8 @@ pub struct Order {
     pub account: AccountId,
     /// What is ordered.
     pub kind: OrderKind,
+    /// Of an order to unlock: the ground that it lets go.
+    pub lifts: Option<LockId>,
     /// Whether it forbids that the holder is told.
     pub is_silent: bool,
     /// Who filed it.
@@ -120,8 +122,8 @@ pub enum CannotStep {
     /// It is not at that step.
     #[error("the order is not at that step")]
     WrongStep,
-    /// Whoever forwarded it would decide.
-    #[error("whoever forwarded the order does not decide it")]
+    /// Whoever filed or forwarded it would decide.
+    #[error("whoever filed or forwarded the order does not decide it")]
     OwnForwarding,
 }
 
@@ -203,10 +205,12 @@ impl Order {
     /// Decides it.
     ///
     /// # Errors
-    /// If it does not wait for that, or the same person forwarded it.
+    /// If it does not wait for that, or the same person filed or forwarded it.
     pub fn decide(self, step: Step, approve: bool) -> Result<Self, CannotStep> {
         match self.state {
-            OrderState::Forwarded(forwarded) if forwarded.by == step.by => Err(CannotStep::OwnForwarding),
+            OrderState::Forwarded(forwarded) if forwarded.by == step.by || self.filed_by == step.by => {
+                Err(CannotStep::OwnForwarding)
+            }
             OrderState::Forwarded(forwarded) => {
                 let state =
                     if approve { OrderState::Approved(forwarded, step) } else { OrderState::Refused(forwarded, step) };
@@ -259,6 +263,7 @@ mod tests {
             id: OrderId::new(Uuid::nil()),
             account: AccountId::new(Uuid::nil()),
             kind: OrderKind::Lock,
+            lifts: None,
             is_silent: false,
             filed_by: step(1).by,
             filed_at,
@@ -279,13 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn each_step_is_done_once_and_by_another_person_than_the_one_before() {
+    fn each_step_is_done_once_and_decided_by_nobody_who_filed_or_forwarded() {
         let (_, order) = filed();
         let due = order.due.clone();
         assert_eq!(order.clone().decide(step(2), true), Err(CannotStep::WrongStep));
         let forwarded = order.forward(step(2), due.clone()).unwrap();
         assert_eq!(forwarded.clone().forward(step(3), due), Err(CannotStep::WrongStep));
         assert_eq!(forwarded.clone().decide(step(2), true), Err(CannotStep::OwnForwarding));
+        assert_eq!(forwarded.clone().decide(step(1), true), Err(CannotStep::OwnForwarding), "nor who filed it");
         for approve in [true, false] {
             let decided = forwarded.clone().decide(step(3), approve).unwrap();
             assert_eq!(decided.clone().decide(step(4), true), Err(CannotStep::WrongStep));

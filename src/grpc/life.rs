@@ -21,6 +21,10 @@ use crate::domain::text::Malformed;
 use crate::domain::time::format_date;
 use crate::proto as pb;
 
+const NO_LOCK: Malformed = Malformed::new(
+    "An order to lock names no ground. Leave it empty.",
+    "Lệnh khóa không nêu căn cứ cần gỡ. Hãy để trống.",
+);
 const NOT_A_CHOICE: Malformed = Malformed::new(
     "Required: one of the values listed in the protocol.",
     "Bắt buộc: một trong các giá trị nêu trong giao thức.",
@@ -250,7 +254,16 @@ fn filing(faults: &mut Faults, message: &pb::FileOrderRequest) -> Option<Filing>
     let reference = faults.text("reference", &message.reference, OrderText::parse);
     let evidence = faults.text("evidence", &message.evidence, ReviewReason::parse);
     let content = OrderContent { authority: authority?, reference: reference?, evidence: evidence? };
-    Some(Filing { account: account?, kind: kind?, is_silent: message.silent, content })
+    let lifts = match kind? {
+        // Which ground it lets go must be said: several authorities may have locked one account.
+        OrderKind::Unlock => Some(faults.text("lock_id", &message.lock_id, LockId::parse)?),
+        OrderKind::Lock if message.lock_id.is_empty() => None,
+        OrderKind::Lock => {
+            faults.fault("lock_id", NO_LOCK);
+            return None;
+        }
+    };
+    Some(Filing { account: account?, kind: kind?, lifts, is_silent: message.silent, content })
 }
 
 fn life(view: &LifeView) -> pb::GetLifeResponse {

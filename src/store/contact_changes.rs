@@ -120,6 +120,25 @@ pub(super) async fn decline(id: ChangeId, at: Timestamp, conn: &mut Conn<'_>) ->
     .map(drop)
 }
 
+/// Ends the requests of an account that are under way, because the account is another by now.
+pub(super) async fn void(
+    account: AccountId,
+    reason: FailureReason,
+    at: Timestamp,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    query(
+        "UPDATE contact_change SET state = 'cancelled', phase = NULL, failure = $1, settled_at = $2, due_at = NULL, \
+         version = version + 1 WHERE account_id = $3 AND state = 'pending'",
+    )
+    .bind(reason.name())
+    .bind(at.micros())
+    .bind(account.uuid())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Has a request looked at later; one that was changed meanwhile is looked at for that reason anyway.
 pub(super) async fn postpone(
     id: ChangeId,

@@ -1,10 +1,11 @@
 //! Devices, every one that was ever bound, with their certificates.
 
-use super::Reader;
 use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
+use super::{Reader, contact_changes};
 use crate::domain::account_event::AccountVerb;
+use crate::domain::contact::FailureReason;
 use crate::domain::device::{
     Assurance, AuthorityId, Device, DeviceCertificate, DeviceKey, DeviceState, EndReason, KeyThumbprint, Route, Serial,
 };
@@ -76,6 +77,7 @@ pub(super) async fn end(
     .await?;
     let account = AccountId::new(ended.ok_or(StoreError::Changed)?.get("account_id")?);
     happened.note(account, AccountVerb::DeviceEnded);
+    contact_changes::void(account, FailureReason::AccountChanged, at, conn).await?;
     query("UPDATE account SET has_device = $1 WHERE id = $2")
         .bind(false)
         .bind(account.uuid())

@@ -89,6 +89,22 @@ pub(super) async fn add(
     life::settle(account, at, happened, conn).await
 }
 
+/// Enters the documents of an account of which none were: what was shown since is not put back.
+pub(super) async fn enter(
+    account: AccountId,
+    documents: &[StoredDocument],
+    at: Timestamp,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    query("UPDATE account SET papers_at = $1 WHERE id = $2 AND papers_at IS NULL")
+        .bind(at.micros())
+        .bind(account.uuid())
+        .execute_one(conn)
+        .await?;
+    add(account, documents, at, happened, conn).await
+}
+
 async fn insert(account: AccountId, document: &StoredDocument, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query(
         "INSERT INTO account_document (id, account_id, kind, document_index, content, issued_on, valid_until, added_by, \

@@ -7,9 +7,10 @@ use super::account_events::Happened;
 use super::accounts::{self, StoredAccount};
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
-use super::{Reader, cards, documents};
+use super::{Reader, cards, contact_changes, documents};
 use crate::domain::account_event::AccountVerb;
 use crate::domain::code::day_number;
+use crate::domain::contact::FailureReason;
 use crate::domain::ids::{AccountId, Version};
 use crate::domain::life::{Closed, ClosingReason, Hold, Life, Paper, Papers, Warned};
 use crate::domain::lock::{GroundSet, LockClass};
@@ -108,20 +109,22 @@ async fn tell(
         .await
 }
 
-/// Closes an account that is not closed. The number stays used: rows are never deleted.
+/// Closes an account that is not closed, if it is at the version seen. The number stays used: rows are never deleted.
 pub(super) async fn close(
-    id: AccountId,
+    (id, seen): (AccountId, Version),
     reason: ClosingReason,
     at: Timestamp,
     happened: &mut Happened,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
-    query("UPDATE account SET closed_at = $1, closed_for = $2 WHERE id = $3 AND closed_at IS NULL")
+    query("UPDATE account SET closed_at = $1, closed_for = $2 WHERE id = $3 AND version = $4 AND closed_at IS NULL")
         .bind(at.micros())
         .bind(reason.name())
         .bind(id.uuid())
+        .bind(seen.get())
         .execute_one(conn)
         .await?;
+    contact_changes::void(id, FailureReason::AccountUnusable, at, conn).await?;
     happened.note(id, AccountVerb::Closed);
     settle(id, at, happened, conn).await
 }

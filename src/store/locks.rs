@@ -3,7 +3,8 @@
 use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
-use super::{Reader, life};
+use super::{Reader, contact_changes, life};
+use crate::domain::contact::FailureReason;
 use crate::domain::ids::{AccountId, LockId, OrderId, StaffId};
 use crate::domain::lock::{Ground, GroundSet, Lock};
 use crate::domain::sealed::Sealed;
@@ -47,6 +48,7 @@ pub(super) async fn set(
     .bind(lock.since.micros())
     .execute_one(conn)
     .await?;
+    contact_changes::void(lock.account, FailureReason::AccountUnusable, at, conn).await?;
     life::settle(lock.account, at, happened, conn).await
 }
 

@@ -4,7 +4,7 @@ use super::Reader;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use crate::domain::calendar::Edition;
-use crate::domain::ids::{AccountId, OrderId, StaffId, Version};
+use crate::domain::ids::{AccountId, LockId, OrderId, StaffId, Version};
 use crate::domain::order::{Order, OrderKind, OrderState, Step, StepDue};
 use crate::domain::sealed::Sealed;
 use crate::domain::time::Timestamp;
@@ -25,7 +25,7 @@ pub(super) async fn insert(stored: &StoredOrder, conn: &mut Conn<'_>) -> Result<
     let order = &stored.order;
     query(
         "INSERT INTO lock_order (id, account_id, kind, silent, content, filed_by, filed_at, state, due_at, edition, \
-         provisional, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+         provisional, lifts, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
     )
     .bind(order.id.uuid())
     .bind(order.account.uuid())
@@ -38,6 +38,7 @@ pub(super) async fn insert(stored: &StoredOrder, conn: &mut Conn<'_>) -> Result<
     .bind(order.due.at.micros())
     .bind(order.due.edition.as_str())
     .bind(order.due.is_provisional)
+    .bind(order.lifts.map(LockId::uuid))
     .execute_one(conn)
     .await
 }
@@ -103,17 +104,17 @@ impl Reader {
         rows.iter().map(stored).collect()
     }
 
-    /// Whether an order to unlock an account was approved after `since`.
+    /// Whether an order to let a ground go was approved.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn has_unlock_order(&mut self, account: AccountId, since: Timestamp) -> Result<bool, StoreError> {
+    pub async fn has_unlock_order(&mut self, account: AccountId, lock: LockId) -> Result<bool, StoreError> {
         let row = query(
             "SELECT id FROM lock_order WHERE account_id = $1 AND kind = 'unlock' AND state = 'approved' \
-             AND decided_at >= $2 LIMIT 1",
+             AND lifts = $2 LIMIT 1",
         )
         .bind(account.uuid())
-        .bind(since.micros())
+        .bind(lock.uuid())
         .fetch_optional(&mut self.conn())
         .await?;
         Ok(row.is_some())
@@ -134,6 +135,7 @@ fn stored(row: &Row) -> Result<StoredOrder, StoreError> {
         id: OrderId::new(row.get("id")?),
         account: AccountId::new(row.get("account_id")?),
         kind: kind.ok_or(StoreError::Corrupt { column: "kind" })?,
+        lifts: row.get::<Option<uuid::Uuid>>("lifts")?.map(LockId::new),
         is_silent: row.get("silent")?,
         filed_by: StaffId::new(row.get("filed_by")?),
         filed_at: Timestamp::from_micros(row.get("filed_at")?),

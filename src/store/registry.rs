@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 use super::account_events::Happened;
+use super::bindings::{self, Binding};
 use super::cards::NotedCard;
 use super::documents::StoredDocument;
 use super::engine::{Conn, Query, Row, query};
@@ -84,8 +85,8 @@ pub struct RecordBatch {
     pub records: Vec<StoredRecord>,
     /// What they say of their cards, for the accounts that have them or come to have them.
     pub noted: Vec<NotedCard>,
-    /// Cards that accounts come to have, in the order of the accounts.
-    pub joined: Vec<StoredDocument>,
+    /// Cards that accounts come to have, in the order of the accounts, each with whom it serves from then on.
+    pub joined: Vec<(StoredDocument, Binding)>,
 }
 
 /// An account that has a document, and the request it was issued on.
@@ -109,7 +110,8 @@ impl Store {
                 Box::pin(async move {
                     let (written, mut happened) = (upsert(&batch, conn).await?, Happened::default());
                     cards::note(&batch.noted, entry.at, &mut happened, conn).await?;
-                    for card in &batch.joined {
+                    for (card, binding) in &batch.joined {
+                        bindings::bind(binding, conn).await?;
                         documents::add(card.account, std::slice::from_ref(card), entry.at, &mut happened, conn).await?;
                     }
                     happened.write(entry.at, conn).await?;

@@ -98,6 +98,8 @@ pub enum Change {
     },
     /// Adds documents to an account, which has told from then on what it has.
     AddDocuments(AccountId, Vec<StoredDocument>),
+    /// Enters the documents of an account from a release before, if nobody did.
+    EnterDocuments(AccountId, Vec<StoredDocument>),
     /// Keeps what the immigration database recorded of cards, in whatever order it comes: of each card the last counts.
     NoteCards(Vec<NotedCard>),
     /// Sets a ground that locks an account; taken if it stands.
@@ -105,7 +107,7 @@ pub enum Change {
     /// Lifts a ground that stands, with the sealed reason.
     EndLock(LockId, StaffId, Sealed),
     /// Closes an account for good, if it is not closed.
-    CloseAccount(AccountId, ClosingReason),
+    CloseAccount(AccountId, ClosingReason, Version),
     /// Keeps what came of looking at an account for what comes by itself, if it is as it was seen.
     LookAtLife(Box<LifeLook>),
     /// Sets when to look at accounts again for what comes by itself; of accounts at the versions seen, and no others.
@@ -296,10 +298,13 @@ impl Change {
                 accounts::note_notice(*account, (*sent, *delivered), happened, conn).await
             }
             Self::AddDocuments(account, added) => documents::add(*account, added, at, happened, conn).await,
+            Self::EnterDocuments(account, added) => documents::enter(*account, added, at, happened, conn).await,
             Self::NoteCards(noted) => cards::note(noted, at, happened, conn).await,
             Self::SetLock(stored) => locks::set(stored, at, happened, conn).await,
             Self::EndLock(id, by, reason) => locks::end((*id, *by, reason), at, happened, conn).await,
-            Self::CloseAccount(account, reason) => life::close(*account, *reason, at, happened, conn).await,
+            Self::CloseAccount(account, reason, seen) => {
+                life::close((*account, *seen), *reason, at, happened, conn).await
+            }
             Self::LookAtLife(look) => life::look(look, at, happened, conn).await,
             Self::LookAtLifeLater(looks) => life::look_later(looks, conn).await,
             Self::NewOrder(stored) => orders::insert(stored, conn).await,

@@ -356,17 +356,32 @@ async fn an_account_of_a_release_before_expires_all_the_same_and_its_documents_a
     .await;
 }
 
-async fn filed(service: &Service, holder: &Holder, kind: pb::OrderKind, silent: bool) -> pb::Order {
+async fn filed(service: &Service, holder: &Holder, silent: bool) -> pb::Order {
+    let request = order(service, holder, silent);
+    life(service, "supervisor").file_order(request).await.unwrap().into_inner().order.unwrap()
+}
+
+/// An order to let that ground go.
+async fn filed_to_unlock(service: &Service, holder: &Holder, lock: &str) -> Result<pb::Order, tonic::Status> {
     let request = pb::FileOrderRequest {
+        kind: pb::OrderKind::Unlock.into(),
+        lock_id: lock.to_owned(),
+        ..order(service, holder, false)
+    };
+    life(service, "supervisor").file_order(request).await.map(|filed| filed.into_inner().order.unwrap())
+}
+
+fn order(service: &Service, holder: &Holder, silent: bool) -> pb::FileOrderRequest {
+    pb::FileOrderRequest {
         request_id: service.id(),
         account_id: holder.account.clone(),
-        kind: kind.into(),
+        kind: pb::OrderKind::Lock.into(),
         authority: "Investigation Agency".to_owned(),
         reference: "123/QD".to_owned(),
         evidence: "Form TK03 with seal, received by hand.".to_owned(),
         silent,
-    };
-    life(service, "supervisor").file_order(request).await.unwrap().into_inner().order.unwrap()
+        lock_id: String::new(),
+    }
 }
 
 async fn forwarded(service: &Service, who: &str, order: &pb::Order) -> pb::OrderStepOutcome {
@@ -386,7 +401,7 @@ async fn an_order_locks_after_two_people_and_is_lifted_by_an_order_and_two_more(
     with(async |service| {
         service.register(Role::Administrator, None, "administrator-2").await;
         let holder = active(service, &service.applicant().await).await;
-        let order = filed(service, &holder, pb::OrderKind::Lock, true).await;
+        let order = filed(service, &holder, true).await;
         assert_eq!(decided(service, "administrator", &order, "").await.outcome(), WrongStep);
         assert_eq!(forwarded(service, "administrator", &order).await, Done);
         assert_eq!(decided(service, "administrator", &order, "").await.outcome(), OwnForwarding);
@@ -401,7 +416,9 @@ async fn an_order_locks_after_two_people_and_is_lifted_by_an_order_and_two_more(
             (Ground::Order, order.order_id.as_str(), true)
         );
         assert_eq!(lift(service, "administrator", &lock.lock_id).await.outcome(), pb::LiftLockOutcome::NoOrder);
-        let unlock = filed(service, &holder, pb::OrderKind::Unlock, false).await;
+        assert_eq!(reason(&filed_to_unlock(service, &holder, &service.id()).await.unwrap_err()), "LOCK_NOT_FOUND");
+        assert_eq!(fields(&filed_to_unlock(service, &holder, "").await.unwrap_err()), ["lock_id"]);
+        let unlock = filed_to_unlock(service, &holder, &lock.lock_id).await.unwrap();
         forwarded(service, "supervisor", &unlock).await;
         assert_eq!(decided(service, "administrator", &unlock, "").await.outcome(), Done);
         assert_eq!(standing(service, &holder).await.0, Standing::Locked, "the decision alone lifts nothing");
@@ -420,7 +437,7 @@ async fn an_order_locks_after_two_people_and_is_lifted_by_an_order_and_two_more(
 async fn an_order_that_nobody_decides_is_shown_as_overdue_and_stays_open_until_it_is_refused_in_writing() {
     with(async |service| {
         let holder = active(service, &service.applicant().await).await;
-        let order = filed(service, &holder, pb::OrderKind::Lock, false).await;
+        let order = filed(service, &holder, false).await;
         service.wait(DAY * 30);
         let listed = async || {
             let request = pb::ListOrdersRequest { page_size: 1, ..pb::ListOrdersRequest::default() };

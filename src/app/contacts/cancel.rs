@@ -144,7 +144,9 @@ impl App {
         let (now, index) = (self.clock().now(), self.vault().cancel_link(link));
         for _ in 0..ATTEMPTS_MAX {
             let mut reader = self.store().reader().await?;
-            let Some(stored) = reader.change_by_link(&index).await? else { break };
+            let Some(stored) = reader.change_by_link(&index).await? else {
+                return self.link_refused(by, now).await;
+            };
             let missing = || Error::NotFound(Missing::Account);
             let account = self.account_in(&mut reader, stored.change.account).await?.ok_or_else(missing)?;
             let change = self.standing_of(&mut reader, &stored, &account, now).await?;
@@ -152,14 +154,20 @@ impl App {
             if change.state.failure() == Some(FailureReason::CancelledByNotice) {
                 return Ok(Stopped::Stopped);
             }
-            let Ok(stopped) = change.fail(FailureReason::CancelledByNotice, now) else { break };
+            let Ok(stopped) = change.fail(FailureReason::CancelledByNotice, now) else {
+                return self.link_refused(by, now).await;
+            };
             match self.commit(self.given_up(by.actor(), &stored, &stopped, now)).await {
                 Ok(()) => return Ok(Stopped::Stopped),
                 Err(StoreError::Changed) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        // Whoever tries codes is seen.
+        Err(Error::Contended)
+    }
+
+    /// Whoever tries codes is seen.
+    async fn link_refused(&self, by: &Caller, now: Timestamp) -> Result<Stopped, Error> {
         let entry = self.entry(now, by.actor(), Action::CancelLinkRefused, by.id().uuid());
         self.commit(Unit::new(entry)).await?;
         Ok(Stopped::NotStopped)

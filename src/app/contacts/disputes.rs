@@ -51,9 +51,17 @@ impl App {
             let mut reader = self.store().reader().await?;
             // A representative's number may serve several: the one who had it first answers for it.
             let Some(holder) = reader.accounts(&AccountKey::Phone(index.clone())).await?.into_iter().next() else {
+                // That nobody has a number is told, too: whoever asks is seen.
+                let entry = self.entry(now, by.actor(), Action::NumberAsked, by.id().uuid()).with("found", "0");
+                self.commit(Unit::new(entry)).await?;
                 return Ok(Disputed::NotServed);
             };
             if let Some(open) = reader.open_dispute(holder.account.id, &index).await? {
+                drop(reader);
+                let entry = self
+                    .entry(now, by.actor(), Action::NumberAsked, holder.account.id.uuid())
+                    .with("dispute", open.dispute.id.to_string());
+                self.commit(Unit::new(entry)).await?;
                 return Ok(Disputed::AlreadyOpen(self.dispute_view(&open)?));
             }
             drop(reader);

@@ -111,7 +111,8 @@ impl App {
             ClosingReason::Duplicate => self.tell(&closing.stored, &NoticeText::AccountClosed, now)?,
         };
         let ended = closing.device.map(|device| Change::EndDevice(device, EndReason::GivenUp));
-        let closed = Change::CloseAccount(closing.account(), closing.reason);
-        Ok(ended.into_iter().chain([closed]).chain(told).collect())
+        // The account ahead of its device: it is at the version that was looked at.
+        let closed = Change::CloseAccount(closing.account(), closing.reason, closing.stored.version);
+        Ok([closed].into_iter().chain(ended).chain(told).collect())
     }
 }

@@ -96,7 +96,7 @@ impl App {
 /// A ground that rests on an order goes with an order alone.
 async fn may_go(reader: &mut Reader, lock: &Lock) -> Result<bool, Error> {
     match lock.ground {
-        Ground::Order => Ok(reader.has_unlock_order(lock.account, lock.since).await?),
+        Ground::Order => Ok(reader.has_unlock_order(lock.account, lock.id).await?),
         _ => Ok(true),
     }
 }

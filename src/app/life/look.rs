@@ -139,7 +139,7 @@ impl App {
         let documents = self.documents_of_request(id, &application, added_by, account.issued_at)?;
         let entry =
             self.entry(now, LIFE, Action::DocumentsEntered, id.uuid()).with("count", documents.len().to_string());
-        self.commit(Unit::new(entry).with(Change::AddDocuments(id, documents))).await?;
+        self.commit(Unit::new(entry).with(Change::EnterDocuments(id, documents))).await?;
         Ok(None)
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::repeat::Attempt;
 use crate::app::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::Action;
-use crate::domain::ids::{AccountId, OrderId, Version};
+use crate::domain::ids::{AccountId, LockId, OrderId, Version};
 use crate::domain::lock::Ground;
 use crate::domain::order::{CannotStep, Order, OrderContent, OrderKind, OrderState, Step};
 use crate::domain::review::ReviewReason;
@@ -18,6 +18,8 @@ pub struct Filing {
     pub account: AccountId,
     /// What is ordered.
     pub kind: OrderKind,
+    /// Of an order to unlock: the ground that it lets go.
+    pub lifts: Option<LockId>,
     /// Whether it forbids that the holder is told.
     pub is_silent: bool,
     /// What it says.
@@ -76,6 +78,11 @@ impl App {
             return Ok(Attempt::Answered(self.order_view(stored, now)?));
         }
         reader.account(filing.account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        if let Some(lifts) = filing.lifts {
+            let lock = reader.lock(lifts).await?.map(|stored| stored.lock);
+            let theirs = lock.filter(|lock| lock.account == filing.account && lock.ground == Ground::Order);
+            theirs.ok_or(Error::NotFound(Missing::Lock))?;
+        }
         let calendar = self.calendar(&mut reader).await?;
         drop(reader);
         let id = OrderId::new(self.dice().id(now));
@@ -83,6 +90,7 @@ impl App {
             id,
             account: filing.account,
             kind: filing.kind,
+            lifts: filing.lifts,
             is_silent: filing.is_silent,
             filed_by: by.id(),
             filed_at: now,

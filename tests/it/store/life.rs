@@ -239,8 +239,12 @@ async fn an_account_is_closed_once_and_keeps_its_number() {
     let scene = Scene::new().await;
     let stored = scene.account().await;
     let id = stored.account.id;
-    scene.done([Change::CloseAccount(id, ClosingReason::Duplicate)]).await;
-    assert_eq!(scene.commit([Change::CloseAccount(id, ClosingReason::Death)]).await, Outcome::Changed);
+    let seen = async || scene.reader().await.account(id).await.unwrap().unwrap().version;
+    let stale = Change::CloseAccount(id, ClosingReason::Duplicate, Version::new(seen().await.get() - 1));
+    assert_eq!(scene.commit([stale]).await, Outcome::Changed, "it is another than was looked at");
+    scene.done([Change::CloseAccount(id, ClosingReason::Duplicate, seen().await)]).await;
+    let again = Change::CloseAccount(id, ClosingReason::Death, seen().await);
+    assert_eq!(scene.commit([again]).await, Outcome::Changed);
     assert_eq!(scene.hold_at(id, later(1)).await, Hold::Closed(NOW));
     assert_eq!(scene.told(id).await, [AccountVerb::Closed]);
     let found = scene.reader().await.accounts(&AccountKey::Number(stored.number_index.clone())).await.unwrap();
@@ -299,10 +303,12 @@ async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
     let account = scene.account().await.account.id;
     let step = |at| Step { by: scene.officer.id, at: later(at) };
     let due = |at| StepDue { at: later(at), edition: edition("first"), is_provisional: true };
+    let lock = LockId::new(scene.make.id());
     let order = Order {
         id: OrderId::new(scene.make.id()),
         account,
         kind: OrderKind::Unlock,
+        lifts: Some(lock),
         is_silent: true,
         filed_by: scene.officer.id,
         filed_at: NOW,
@@ -321,11 +327,28 @@ async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
     assert_eq!(read().await.order, forwarded);
     let open = async |after| scene.reader().await.open_orders(after, 10).await.unwrap().len();
     assert_eq!((open(None).await, open(Some((later(20), order.id))).await), (1, 0));
-    assert!(!scene.reader().await.has_unlock_order(account, NOW).await.unwrap());
+    assert!(!scene.reader().await.has_unlock_order(account, lock).await.unwrap());
     scene.done([save(&Order { state: OrderState::Approved(step(1), step(2)), ..forwarded }, 2)]).await;
     assert_eq!(open(None).await, 0);
-    assert!(scene.reader().await.has_unlock_order(account, later(2)).await.unwrap());
-    assert!(!scene.reader().await.has_unlock_order(account, later(3)).await.unwrap(), "not since then");
+    assert!(scene.reader().await.has_unlock_order(account, lock).await.unwrap());
+    let other = LockId::new(scene.make.id());
+    assert!(!scene.reader().await.has_unlock_order(account, other).await.unwrap(), "it names no other ground");
+}
+
+#[tokio::test]
+async fn documents_from_before_are_entered_once_and_put_nothing_back_that_was_shown_since() {
+    let scene = Scene::new().await;
+    let id = scene.account().await.account.id;
+    let card = scene.paper(id, DocumentKind::TemporaryCard, (-9, 50));
+    let enter = || Change::EnterDocuments(id, vec![card.clone()]);
+    let renewed = StoredDocument { id: DocumentId::new(scene.make.id()), valid_until: day(80), ..card.clone() };
+    scene.done([Change::AddDocuments(id, vec![renewed])]).await;
+    assert_eq!(scene.commit([enter()]).await, Outcome::Changed);
+    assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(80)));
+    let other = scene.account().await.account.id;
+    let card = scene.paper(other, DocumentKind::TemporaryCard, (-9, 50));
+    scene.done([Change::EnterDocuments(other, vec![card])]).await;
+    assert!(scene.lived(other).await.papers_known);
 }
 
 #[tokio::test]
