@@ -120,6 +120,11 @@ async fn a_person_with_two_cards_stays_in_use_until_the_last_of_them_has_ended()
             [RowOutcome::Applied],
             "it is the account's now"
         );
+        let mut stranger = with_a_card(service).await.application;
+        stranger.residence_card.as_mut().unwrap().number = "TTNEU00001".to_owned();
+        let request = pb::CheckRequest { application: Some(stranger), ..Default::default() };
+        let findings = service.officer().check(request).await.unwrap().into_inner().findings;
+        assert!(findings.iter().any(|one| one.rule == "residence-card.in-use"), "it serves nobody else");
         feed(service, &[later(&first, 2, ResidenceStatus::Cancelled)]).await;
         assert_eq!(standing(service, &holder).await, OPEN, "the other card stands");
         feed(service, &[later(&second, 3, ResidenceStatus::Cancelled)]).await;

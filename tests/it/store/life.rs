@@ -1,6 +1,7 @@
 //! The life of accounts: grounds, documents, facts of cards in any order, the end, and looks at what comes by itself.
 
 use eid::domain::account_event::{AccountVerb, Shard};
+use eid::domain::contact::{ContactKind, FailureReason};
 use eid::domain::ids::{AccountId, DocumentId, LockId, OrderId, UpdateId, Version};
 use eid::domain::life::{CardFact, ClosingReason, DocumentKind, Hold, Warned};
 use eid::domain::lock::{Ground, Lock, LockClass};
@@ -249,6 +250,25 @@ async fn an_account_is_closed_once_and_keeps_its_number() {
     assert_eq!(scene.told(id).await, [AccountVerb::Closed]);
     let found = scene.reader().await.accounts(&AccountKey::Number(stored.number_index.clone())).await.unwrap();
     assert_eq!(found.len(), 1);
+}
+
+#[tokio::test]
+async fn a_lock_or_the_end_of_an_account_voids_its_contact_changes_for_good() {
+    let scene = Scene::new().await;
+    for closes in [false, true] {
+        let account = scene.account().await.account.id;
+        let change = scene.make.change(account, ContactKind::Email);
+        scene.done([Change::NewChange(Box::new(change.clone()))]).await;
+        let voids = if closes {
+            let seen = scene.reader().await.account(account).await.unwrap().unwrap().version;
+            Change::CloseAccount(account, ClosingReason::Duplicate, seen)
+        } else {
+            Change::SetLock(Box::new(scene.ground(account, Ground::SuspectedCompromise, None)))
+        };
+        scene.done([voids]).await;
+        let found = scene.reader().await.contact_change(change.change.id).await.unwrap().unwrap();
+        assert_eq!(found.change.state.failure(), Some(FailureReason::AccountUnusable));
+    }
 }
 
 #[tokio::test]
