@@ -67,8 +67,7 @@ async fn an_entry_is_saved_once_at_the_version_that_was_seen() {
     let scene = Scene::new().await;
     let seen = found(&scene, scene.officer.id).await;
     let post = Post::new(Role::Hotline, None).unwrap();
-    let moved =
-        StaffMember { post, posted_at: NOW.plus(days(1)), reviewed_at: Some(NOW), ..disabled(&seen) };
+    let moved = StaffMember { post, posted_at: NOW.plus(days(1)), reviewed_at: Some(NOW), ..disabled(&seen) };
     scene.done([save(moved.clone())]).await;
     assert_eq!(found(&scene, seen.id).await, StaffMember { version: Version::new(2), ..moved });
     assert_eq!(scene.commit([save(disabled(&seen))]).await, Outcome::Changed);
