@@ -302,6 +302,14 @@ fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
 }
 
 #[test]
+fn the_systems_that_do_not_rest_are_those_that_are_no_persons() {
+    let document = text("docs/staff.md");
+    let told = document.split_once("**Systems** (").and_then(|(_, rest)| rest.split_once(')')).unwrap().0;
+    let systems: Vec<_> = Role::ALL.into_iter().filter(|role| !role.is_person()).map(Role::name).collect();
+    assert_eq!(quoted(told).collect::<Vec<_>>(), systems);
+}
+
+#[test]
 fn words_that_look_like_a_reason_an_outcome_or_a_code_are_one() {
     let mut known: BTreeSet<String> = CODES.iter().map(ToString::to_string).collect();
     known.extend(REASONS.iter().map(|reason| reason.name.to_owned()));

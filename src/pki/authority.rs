@@ -9,10 +9,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
 };
 use time::OffsetDateTime;
+use x509_parser::parse_x509_certificate;
+use x509_parser::pem::parse_x509_pem;
 use zeroize::Zeroizing;
 
 use super::fault::PkiFault;
@@ -58,6 +60,13 @@ impl Issued {
     /// The private key as PEM (PKCS#8). Secret.
     pub fn key_pem(&self) -> &str {
         &self.key
+    }
+
+    fn serial(&self) -> Result<SerialNumber, PkiFault> {
+        let (_, pem) =
+            parse_x509_pem(self.certificate.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        let (_, read) = parse_x509_certificate(&pem.contents).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        Ok(SerialNumber::from_slice(read.raw_serial()))
     }
 }
 
@@ -106,6 +115,31 @@ impl Authority {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.0)?.pem();
         Ok(Issued { certificate, key: Zeroizing::new(key.serialize_pem()) })
+    }
+
+    /// Its list of what it revoked, as PEM: made when `valid` begins, to be replaced when it ends.
+    ///
+    /// # Errors
+    /// If a date cannot stand in a list.
+    pub fn revoke(&self, revoked: &[&Issued], valid: Range<Timestamp>) -> Result<String, PkiFault> {
+        let dates = dated(&valid)?;
+        let one = |issued: &&Issued| {
+            Ok::<_, PkiFault>(RevokedCertParams {
+                serial_number: issued.serial()?,
+                revocation_time: dates.not_before,
+                reason_code: None,
+                invalidity_date: None,
+            })
+        };
+        let params = CertificateRevocationListParams {
+            this_update: dates.not_before,
+            next_update: dates.not_after,
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.iter().map(one).collect::<Result<_, _>>()?,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(params.signed_by(&self.0)?.pem()?)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The files of the mTLS edge: read at start, and again while the server runs.
 //!
-//! A file that changed and can be used counts for the next handshake; one that cannot leaves everything as it was, and is said
-//! loudly.
+//! A file that changed and can be used counts for the next handshake; one that cannot leaves what it held as it was, is said
+//! loudly each time, and holds up no other.
+
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,34 +25,64 @@ use crate::tls::{self, Crls, OpenConnections};
 /// Files in the folder of lists: more than there are authorities.
 const LISTS_MAX: usize = 1_000;
 
-/// What was read of the files.
+/// The server's own certificate and key: they count together.
 #[derive(PartialEq, Eq)]
-struct Read {
+struct Own {
     chain: Vec<u8>,
     key: zeroize::Zeroizing<Vec<u8>>,
-    client_ca: Vec<u8>,
-    lists: Option<Vec<(String, Vec<u8>)>>,
 }
 
-impl Read {
-    fn now(config: &Config) -> anyhow::Result<Self> {
-        let server = &config.server;
+impl Own {
+    fn read(config: &Config) -> anyhow::Result<Self> {
         Ok(Self {
-            chain: read(&server.certificate, "server.certificate")?,
-            key: zeroize::Zeroizing::new(read(&server.key, "server.key")?),
-            client_ca: read(&server.client_ca, "server.client_ca")?,
-            lists: server.client_crls.as_deref().map(lists).transpose()?,
+            chain: read(&config.server.certificate, "server.certificate")?,
+            key: zeroize::Zeroizing::new(read(&config.server.key, "server.key")?),
         })
     }
+}
 
-    fn crls(&self) -> anyhow::Result<Option<Crls>> {
-        let crls = self.lists.as_ref().map(|lists| Crls::read(lists, &self.client_ca)).transpose();
-        crls.context("cannot use a list of revoked certificates (setting server.client_crls)")
+/// Whose clients may connect, and what is revoked of theirs.
+#[derive(PartialEq, Eq)]
+struct Clients {
+    authorities: Vec<u8>,
+    crls: Option<Crls>,
+}
+
+impl Clients {
+    fn read(config: &Config) -> anyhow::Result<Self> {
+        let authorities = authorities(config)?;
+        let crls = config.server.client_crls.as_deref().map(|folder| {
+            let told = "cannot use a list of revoked certificates (setting server.client_crls)";
+            Crls::read(&lists(folder)?, &authorities).context(told)
+        });
+        Ok(Self { crls: crls.transpose()?, authorities })
     }
 
-    fn settings(&self, crls: Option<&Crls>) -> anyhow::Result<Arc<ServerConfig>> {
-        Ok(tls::server_config_with(&self.chain, &self.key, &self.client_ca, crls)?)
+    /// What takes the place of these with those authorities. Each list that stays instead of a newer one is said.
+    fn again(&self, authorities: Vec<u8>, config: &Config, now: Timestamp) -> anyhow::Result<Self> {
+        let crls = config.server.client_crls.as_deref().map(|folder| {
+            let before = self.crls.clone().unwrap_or_default();
+            let (crls, faults) = before.renewed(&lists(folder)?, &authorities, now);
+            for fault in faults {
+                tracing::error!(%fault, "a list of revoked certificates cannot be used; what is in force stays");
+            }
+            anyhow::Ok(crls)
+        });
+        Ok(Self { crls: crls.transpose()?, authorities })
     }
+}
+
+fn settings(own: &Own, clients: &Clients) -> anyhow::Result<Arc<ServerConfig>> {
+    Ok(tls::server_config_with(&own.chain, &own.key, &clients.authorities, clients.crls.as_ref())?)
+}
+
+fn tell(error: &anyhow::Error) {
+    let error = format!("{error:#}");
+    tracing::error!(error, "a file of the mTLS edge cannot be used; what was read before stays in force");
+}
+
+fn authorities(config: &Config) -> anyhow::Result<Vec<u8>> {
+    read(&config.server.client_ca, "server.client_ca")
 }
 
 fn lists(folder: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
@@ -70,8 +103,8 @@ fn lists(folder: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
 /// The mTLS settings of the moment, and the connections that hang on them.
 pub(super) struct EdgeFiles {
     config: Config,
-    last: Read,
-    crls: Option<Crls>,
+    own: Own,
+    clients: Clients,
     /// Read anew for every handshake.
     pub(super) settings: Arc<ArcSwap<ServerConfig>>,
     /// Ended when their certificates are revoked.
@@ -81,43 +114,75 @@ pub(super) struct EdgeFiles {
 impl EdgeFiles {
     /// Reads them for the first time. A list that has expired is used, and said loudly.
     pub(super) fn new(config: &Config, now: Timestamp) -> anyhow::Result<Self> {
-        let last = Read::now(config)?;
-        let crls = last.crls()?;
-        let settings = Arc::new(ArcSwap::new(last.settings(crls.as_ref())?));
+        let (own, clients) = (Own::read(config)?, Clients::read(config)?);
+        let settings = Arc::new(ArcSwap::new(settings(&own, &clients)?));
         let open = OpenConnections::default();
-        open.revoke(crls.clone().unwrap_or_default());
-        let files = Self { config: config.clone(), last, crls, settings, open };
+        open.revoke(clients.crls.clone().unwrap_or_default());
+        let files = Self { config: config.clone(), own, clients, settings, open };
         files.tell_expired(now);
         Ok(files)
     }
 
     /// Reads them again; whether anything counts now that did not before.
-    fn refresh(&mut self, now: Timestamp) -> anyhow::Result<bool> {
+    fn refresh(&mut self, now: Timestamp) -> bool {
         self.tell_expired(now);
-        let found = Read::now(&self.config)?;
-        if found == self.last {
+        let (own, clients) = (self.renew_own(), self.renew_clients(now));
+        [own, clients].into_iter().fold(false, |changed, renewed| match renewed {
+            Ok(counts) => changed || counts,
+            Err(error) => {
+                tell(&error);
+                changed
+            }
+        })
+    }
+
+    fn renew_own(&mut self) -> anyhow::Result<bool> {
+        let own = Own::read(&self.config)?;
+        if own == self.own {
             return Ok(false);
         }
-        let crls = found.crls()?;
-        if let Some((new, before)) = crls.as_ref().zip(self.crls.as_ref()) {
-            new.follow(before, now).context("the lists of revoked certificates stay as they were")?;
+        self.settings.store(settings(&own, &self.clients)?);
+        self.own = own;
+        tracing::info!("the server's own certificate was read again");
+        Ok(true)
+    }
+
+    /// Revocations do not wait for authorities that cannot be used: those of before have theirs.
+    fn renew_clients(&mut self, now: Timestamp) -> anyhow::Result<bool> {
+        let today = authorities(&self.config).and_then(|today| self.put_clients(today, now));
+        let before = match &today {
+            Ok(_) => Ok(false),
+            Err(_) => self.put_clients(self.clients.authorities.clone(), now),
+        };
+        if let (Ok(true), Err(error)) = (&before, &today) {
+            tell(error);
+            return Ok(true);
         }
-        self.settings.store(found.settings(crls.as_ref())?);
-        let ended = self.open.revoke(crls.clone().unwrap_or_default());
-        let revoked = crls.as_ref().map_or(0, Crls::revoked);
-        tracing::info!(revoked, ended, "the files of the mTLS edge were read again");
-        (self.last, self.crls) = (found, crls);
+        today
+    }
+
+    fn put_clients(&mut self, authorities: Vec<u8>, now: Timestamp) -> anyhow::Result<bool> {
+        let clients = self.clients.again(authorities, &self.config, now)?;
+        if clients == self.clients {
+            return Ok(false);
+        }
+        self.settings.store(settings(&self.own, &clients)?);
+        let ended = self.open.revoke(clients.crls.clone().unwrap_or_default());
+        let revoked = clients.crls.as_ref().map_or(0, Crls::revoked);
+        self.clients = clients;
+        tracing::info!(revoked, ended, "the authorities of clients and their lists were read again");
         Ok(true)
     }
 
     fn tell_expired(&self, now: Timestamp) {
-        for file in self.crls.iter().flat_map(|crls| crls.expired(now)) {
+        for file in self.clients.crls.iter().flat_map(|crls| crls.expired(now)) {
             tracing::error!(file, "a list of revoked certificates has expired; it is used until a newer one is there");
         }
     }
 
-    /// Reads them again now and then, and at SIGHUP, until `stop`.
-    pub(super) async fn watch(mut self, every: Duration, clock: Clock, stop: CancellationToken) {
+    /// Reads them again now and then, and at SIGHUP, until `stop`. SIGHUP, which would end the program, is heard as soon as
+    /// this returns.
+    pub(super) fn watch(mut self, every: Duration, clock: Clock, stop: CancellationToken) -> impl Future<Output = ()> {
         let mut hangup = match signal(SignalKind::hangup()) {
             Ok(hangup) => Some(hangup),
             Err(error) => {
@@ -125,21 +190,20 @@ impl EdgeFiles {
                 None
             }
         };
-        while !stop.is_cancelled() {
-            let hung_up = async {
-                match &mut hangup {
-                    Some(hangup) => hangup.recv().await,
-                    None => std::future::pending().await,
+        async move {
+            while !stop.is_cancelled() {
+                let hung_up = async {
+                    match &mut hangup {
+                        Some(hangup) => hangup.recv().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = hung_up => {}
+                    () = tokio::time::sleep(every) => {}
                 }
-            };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = hung_up => {}
-                () = tokio::time::sleep(every) => {}
-            }
-            if let Err(error) = self.refresh(clock.now()) {
-                let error = format!("{error:#}");
-                tracing::error!(error, "the files of the mTLS edge cannot be used; those of before stay in force");
+                self.refresh(clock.now());
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The staff directory. What is guessed at in it stands in `staff_codes`.
 
+use std::sync::LazyLock;
+
 use super::Reader;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
@@ -8,6 +10,41 @@ use crate::domain::staff::{
     CertificateName, DisabledFor, IdleDays, OfficeCode, Post, Role, StaffCertificate, StaffMember,
 };
 use crate::domain::time::Timestamp;
+
+/// An entry beside one of its certificates.
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT staff.id, issuer, uri, role, office, enabled, staff.created_at, posted_at, disabled_for, seen_at, \
+             active_at, reviewed_at, version, announced, ended_at, staff_certificate.created_at AS added_at \
+             FROM staff JOIN staff_certificate ON staff_certificate.staff_id = staff.id WHERE ",
+            $rest
+        )
+    };
+}
+
+/// An entry beside the certificate that is in use: where it is not asked for by one.
+macro_rules! entries_once {
+    ($rest:literal) => {
+        concat!(
+            "SELECT staff.id, issuer, uri, role, office, enabled, staff.created_at, posted_at, disabled_for, seen_at, \
+             active_at, reviewed_at, version \
+             FROM staff JOIN staff_certificate ON staff_certificate.staff_id = staff.id \
+             WHERE (issuer, uri) = (SELECT c.issuer, c.uri FROM staff_certificate AS c WHERE c.staff_id = staff.id \
+             ORDER BY c.ended_at IS NOT NULL, c.announced, c.created_at DESC, c.issuer, c.uri LIMIT 1) AND ",
+            $rest
+        )
+    };
+}
+
+/// Persons of a page whose entries are enabled and were last heard of by an instant. Who is no person, the domain says.
+static IDLE: LazyLock<String> = LazyLock::new(|| {
+    let systems = Role::ALL.into_iter().filter(|role| !role.is_person()).map(|role| format!("'{}'", role.name()));
+    format!(
+        entries_once!("enabled AND role NOT IN ({}) AND active_at <= $1 AND staff.id > $2 ORDER BY staff.id LIMIT $3"),
+        systems.collect::<Vec<_>>().join(", ")
+    )
+});
 
 /// Which entries are listed: all of these at once.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +101,7 @@ async fn queue(conn: &mut Conn<'_>) -> Result<(), StoreError> {
 }
 
 /// Saves an entry that is at the version it carries, unless it was the last administrator who may call and would be one no
-/// longer. Somebody whose idle days are over at `at` is not counted as one.
+/// longer. Somebody whose idle days are over at `at` is not counted as one. Calls that were noted since it was read stay noted.
 pub(super) async fn save(
     member: &StaffMember,
     idle: IdleDays,
@@ -74,8 +111,8 @@ pub(super) async fn save(
     queue(conn).await?;
     let stays = member.enabled && member.post.role() == Role::Administrator;
     query(
-        "UPDATE staff SET role = $1, office = $2, enabled = $3, posted_at = $4, disabled_for = $5, active_at = $6, \
-         reviewed_at = $7, version = version + 1 WHERE id = $8 AND version = $9 \
+        "UPDATE staff SET role = $1, office = $2, enabled = $3, posted_at = $4, disabled_for = $5, \
+         active_at = CASE WHEN active_at IS NULL OR active_at < $6 THEN $6 ELSE active_at END, reviewed_at = $7, version = version + 1 WHERE id = $8 AND version = $9 \
          AND ($10 OR role <> 'administrator' OR NOT enabled OR EXISTS (SELECT 1 FROM staff AS other \
          WHERE other.id <> $8 AND other.role = 'administrator' AND other.enabled \
          AND (other.active_at IS NULL OR other.active_at > $11)))",
@@ -111,13 +148,15 @@ pub(super) async fn announce(
     certify(id, name, true, at, conn).await
 }
 
-/// Ends every other certificate of an entry: this one, which was announced, is shown.
+/// Ends every other certificate of an entry, announced or not: this one, which was announced, is shown.
 pub(super) async fn take_up(
     id: StaffId,
     name: &CertificateName,
     at: Timestamp,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
+    // Two that are shown at once would end each other.
+    queue(conn).await?;
     query(
         "UPDATE staff_certificate SET announced = $1 WHERE issuer = $2 AND uri = $3 AND staff_id = $4 AND announced \
          AND ended_at IS NULL",
@@ -129,7 +168,7 @@ pub(super) async fn take_up(
     .execute_one(conn)
     .await?;
     query(
-        "UPDATE staff_certificate SET ended_at = $1 WHERE staff_id = $2 AND ended_at IS NULL AND NOT announced \
+        "UPDATE staff_certificate SET ended_at = $1 WHERE staff_id = $2 AND ended_at IS NULL \
          AND (issuer <> $3 OR uri <> $4)",
     )
     .bind(at.micros())
@@ -159,32 +198,6 @@ pub(super) async fn note_seen(seen: &[(StaffId, Timestamp)], conn: &mut Conn<'_>
 /// Begins to count the idle days of entries of which nobody knows when they called last.
 pub(super) async fn begin_count(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     query("UPDATE staff SET active_at = $1 WHERE active_at IS NULL").bind(at.micros()).execute(conn).await.map(drop)
-}
-
-/// An entry beside one of its certificates.
-macro_rules! entries {
-    ($rest:literal) => {
-        concat!(
-            "SELECT staff.id, issuer, uri, role, office, enabled, staff.created_at, posted_at, disabled_for, seen_at, \
-             active_at, reviewed_at, version, announced, ended_at, staff_certificate.created_at AS added_at \
-             FROM staff JOIN staff_certificate ON staff_certificate.staff_id = staff.id WHERE ",
-            $rest
-        )
-    };
-}
-
-/// An entry beside the certificate that is in use: where it is not asked for by one.
-macro_rules! entries_once {
-    ($rest:literal) => {
-        concat!(
-            "SELECT staff.id, issuer, uri, role, office, enabled, staff.created_at, posted_at, disabled_for, seen_at, \
-             active_at, reviewed_at, version \
-             FROM staff JOIN staff_certificate ON staff_certificate.staff_id = staff.id \
-             WHERE (issuer, uri) = (SELECT c.issuer, c.uri FROM staff_certificate AS c WHERE c.staff_id = staff.id \
-             ORDER BY c.ended_at IS NOT NULL, c.announced, c.created_at DESC, c.issuer, c.uri LIMIT 1) AND ",
-            $rest
-        )
-    };
 }
 
 impl Reader {
@@ -272,15 +285,12 @@ impl Reader {
         after: Option<StaffId>,
         limit: u32,
     ) -> Result<Vec<StaffMember>, StoreError> {
-        let rows = query(entries_once!(
-            "enabled AND role NOT IN ('authority', 'app_backend', 'registry_reader') AND active_at <= $1 \
-             AND staff.id > $2 ORDER BY staff.id LIMIT $3"
-        ))
-        .bind(before.micros())
-        .bind(after.map_or(uuid::Uuid::nil(), StaffId::uuid))
-        .bind(i64::from(limit))
-        .fetch_all(&mut self.conn())
-        .await?;
+        let rows = query(&IDLE)
+            .bind(before.micros())
+            .bind(after.map_or(uuid::Uuid::nil(), StaffId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(&mut self.conn())
+            .await?;
         rows.iter().map(member).collect()
     }
 

@@ -1,7 +1,8 @@
 //! What the clients' authorities revoked: their lists, and the connections that are open meanwhile.
 //!
 //! Owns which lists are believed: those that one of the authorities signed, none older than the one in force, and none that
-//! had expired when it came. Refuses to let a bad list take the place of a good one.
+//! had expired when it came. Refuses to let a bad list take the place of a good one, or to hold up a good one of another
+//! authority.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,22 +22,19 @@ pub enum CrlFault {
     /// It is none.
     #[error("{0} is no list of revoked certificates (CRL, PEM or DER)")]
     NotAList(String),
-    /// None of the authorities signed it.
-    #[error("{0} is not signed by any of the client authorities")]
-    Strange(String),
     /// It should have been replaced before it came.
     #[error("{0} has expired: fetch the newest list of its authority")]
     Expired(String),
     /// It is older than the one in force.
     #[error("{0} is older than the list in force")]
     Older(String),
-    /// The list of an authority is gone.
-    #[error("a list that is in force has been taken away")]
-    Missing,
+    /// It is in force, and has been taken away.
+    #[error("{0} has been taken away though it is in force")]
+    Missing(String),
 }
 
 /// The list of one authority.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct List {
     file: String,
     issuer: Vec<u8>,
@@ -47,44 +45,49 @@ struct List {
 }
 
 /// The lists in force, one of each authority.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Crls(Vec<List>);
 
 impl Crls {
-    /// Reads files, each with its name, as lists of the authorities in `client_ca_pem`.
+    /// Reads files, each with its name, as lists of the authorities in `client_ca_pem`. Those of others are left out.
     ///
     /// # Errors
     /// Names the first file that is not believed.
     pub fn read(files: &[(String, Vec<u8>)], client_ca_pem: &[u8]) -> Result<Self, CrlFault> {
-        let authorities: Vec<_> = CertificateDer::pem_slice_iter(client_ca_pem).flatten().collect();
-        let mut lists: Vec<List> = Vec::new();
-        for (file, bytes) in files {
-            for der in blocks(file, bytes)? {
-                let list = list(file, der, &authorities)?;
-                match lists.iter_mut().find(|other| other.issuer == list.issuer) {
-                    Some(other) if other.made_at < list.made_at => *other = list,
-                    Some(_) => {}
-                    None => lists.push(list),
-                }
-            }
-        }
-        Ok(Self(lists))
+        let (lists, faults) = newest(files, client_ca_pem);
+        faults.into_iter().next().map_or(Ok(Self(lists)), Err)
     }
 
-    /// Whether these may take the place of those in force.
-    ///
-    /// # Errors
-    /// If one is gone, or older, or had expired when it came.
-    pub fn follow(&self, before: &Self, now: Timestamp) -> Result<(), CrlFault> {
-        for old in &before.0 {
-            let new = self.0.iter().find(|new| new.issuer == old.issuer).ok_or(CrlFault::Missing)?;
-            if new.made_at < old.made_at {
-                return Err(CrlFault::Older(new.file.clone()));
+    /// The lists that take the place of these, of the authorities in `client_ca_pem`, and why a list of these stays instead:
+    /// its file is no list or is gone, or has one that is older or had expired when it came. Lists of authorities that are
+    /// not there any more go with them.
+    pub fn renewed(&self, files: &[(String, Vec<u8>)], client_ca_pem: &[u8], now: Timestamp) -> (Self, Vec<CrlFault>) {
+        let (found, mut faults) = newest(files, client_ca_pem);
+        let authorities = authorities(client_ca_pem);
+        let mut lists: Vec<List> = self.0.iter().filter(|old| old.is_of_any(&authorities)).cloned().collect();
+        faults.extend(lists.iter().filter_map(|old| {
+            let new = found.iter().find(|new| new.issuer == old.issuer);
+            match new {
+                None => Some(CrlFault::Missing(old.file.clone())),
+                Some(new) => (new.made_at < old.made_at).then(|| CrlFault::Older(new.file.clone())),
+            }
+        }));
+        for new in found {
+            let at = lists.iter().position(|old| old.issuer == new.issuer);
+            match at.and_then(|at| lists.get_mut(at)) {
+                Some(old) if new.made_at < old.made_at => {}
+                Some(old) if new.made_at == old.made_at => *old = new,
+                _ if new.is_expired(now) => faults.push(CrlFault::Expired(new.file)),
+                Some(old) => *old = new,
+                None => lists.push(new),
             }
         }
-        let known = |new: &List| before.0.iter().any(|old| old.issuer == new.issuer && old.made_at == new.made_at);
-        let late = self.0.iter().find(|new| !known(new) && new.is_expired(now));
-        late.map_or(Ok(()), |new| Err(CrlFault::Expired(new.file.clone())))
+        (Self(lists), faults)
+    }
+
+    /// Whether there is a list of this authority.
+    pub(super) fn covers(&self, authority: &CertificateDer<'_>) -> bool {
+        self.0.iter().any(|list| list.is_of_any(std::slice::from_ref(authority)))
     }
 
     /// Files whose lists have expired. They hold still: better an old list than none.
@@ -107,8 +110,40 @@ impl Crls {
 }
 
 impl List {
+    fn is_of_any(&self, authorities: &[CertificateDer<'_>]) -> bool {
+        CertificateRevocationList::from_der(&self.der).is_ok_and(|(_, read)| is_signed(&read, authorities))
+    }
+
     fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now.micros() / 1_000_000)
+    }
+}
+
+fn authorities(client_ca_pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(client_ca_pem).flatten().collect()
+}
+
+/// The newest list of each authority, and the files that hold none.
+fn newest(files: &[(String, Vec<u8>)], client_ca_pem: &[u8]) -> (Vec<List>, Vec<CrlFault>) {
+    let authorities = authorities(client_ca_pem);
+    let (mut lists, mut faults) = (Vec::<List>::new(), Vec::new());
+    for (file, bytes) in files {
+        let read = blocks(file, bytes).and_then(|blocks| {
+            blocks.into_iter().map(|der| list(file, der, &authorities)).collect::<Result<Vec<_>, _>>()
+        });
+        match read {
+            Ok(read) => read.into_iter().flatten().for_each(|list| keep_newer(&mut lists, list)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (lists, faults)
+}
+
+fn keep_newer(lists: &mut Vec<List>, list: List) {
+    match lists.iter_mut().find(|other| other.issuer == list.issuer) {
+        Some(other) if other.made_at < list.made_at => *other = list,
+        Some(_) => {}
+        None => lists.push(list),
     }
 }
 
@@ -121,29 +156,34 @@ fn blocks(file: &str, bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'
     found.ok().filter(|found| !found.is_empty()).ok_or_else(|| CrlFault::NotAList(file.to_owned()))
 }
 
+/// A list, unless none of the authorities signed it: theirs may be gone, and a stranger's is nobody's.
 fn list(
     file: &str,
     der: CertificateRevocationListDer<'static>,
     authorities: &[CertificateDer<'_>],
-) -> Result<List, CrlFault> {
+) -> Result<Option<List>, CrlFault> {
     let not_a_list = || CrlFault::NotAList(file.to_owned());
     let (rest, read) = CertificateRevocationList::from_der(&der).map_err(|_| not_a_list())?;
     if !rest.is_empty() {
         return Err(not_a_list());
     }
-    let signed = authorities.iter().any(|authority| {
-        X509Certificate::from_der(authority).is_ok_and(|(_, authority)| {
-            authority.subject().as_raw() == read.issuer().as_raw()
-                && read.verify_signature(authority.public_key()).is_ok()
-        })
-    });
-    if !signed {
-        return Err(CrlFault::Strange(file.to_owned()));
+    if !is_signed(&read, authorities) {
+        tracing::warn!(file, "a list of revoked certificates that none of the client authorities signed is left out");
+        return Ok(None);
     }
     let serials = read.iter_revoked_certificates().map(|one| one.raw_serial().to_vec()).collect();
     let (issuer, made_at) = (read.issuer().as_raw().to_vec(), read.last_update().timestamp());
     let expires_at = read.next_update().map(|at| at.timestamp());
-    Ok(List { file: file.to_owned(), issuer, made_at, expires_at, serials, der })
+    Ok(Some(List { file: file.to_owned(), issuer, made_at, expires_at, serials, der }))
+}
+
+fn is_signed(list: &CertificateRevocationList<'_>, authorities: &[CertificateDer<'_>]) -> bool {
+    authorities.iter().any(|authority| {
+        X509Certificate::from_der(authority).is_ok_and(|(_, authority)| {
+            authority.subject().as_raw() == list.issuer().as_raw()
+                && list.verify_signature(authority.public_key()).is_ok()
+        })
+    })
 }
 
 /// Which certificate was shown.
@@ -273,12 +313,8 @@ mod tests {
         let (ours, other) = (ca("ours"), ca("ours"));
         let crls = read(&ours, &[made(&ours, 1, &[5, 6]), made(&ours, 2, &[5, 6, 7])]).unwrap();
         assert_eq!(crls.revoked(), 3);
-        let strange = read(&ours, &[made(&other, 3, &[])]);
-        assert_eq!(
-            strange.unwrap_err(),
-            CrlFault::Strange("day-3.crl".to_owned()),
-            "the same name is not the same key"
-        );
+        let strange = read(&ours, &[made(&other, 3, &[5])]).unwrap();
+        assert_eq!(strange, Crls::default(), "the same name is not the same key");
         for bytes in [b"hello".to_vec(), b"-----BEGIN X509 CRL-----\n".to_vec(), ours.pem.clone().into_bytes()] {
             let none = read(&ours, &[("x".to_owned(), bytes)]).unwrap_err();
             assert_eq!(none, CrlFault::NotAList("x".to_owned()));
@@ -289,12 +325,43 @@ mod tests {
     fn a_list_gives_way_to_a_newer_one_that_has_not_expired_and_to_no_other() {
         let ours = ca("ours");
         let [first, second] = [1, 2].map(|day| read(&ours, &[made(&ours, day, &[])]).unwrap());
-        assert_eq!(second.follow(&first, now(3)), Ok(()));
-        assert_eq!(first.follow(&second, now(3)), Err(CrlFault::Older("day-1.crl".to_owned())));
-        assert_eq!(second.follow(&first, now(9)), Err(CrlFault::Expired("day-2.crl".to_owned())));
-        assert_eq!(second.follow(&second, now(9)), Ok(()), "what is in force stays, expired or not");
+        let renewed =
+            |before: &Crls, files: &[(String, Vec<u8>)], day| before.renewed(files, ours.pem.as_bytes(), now(day));
+        let name = |day: i64| format!("day-{day}.crl");
+        let [of_day_1, of_day_2] = [1, 2].map(|day| [made(&ours, day, &[])]);
+        assert_eq!(renewed(&first, &of_day_2, 3).1, []);
+        assert!(renewed(&first, &of_day_2, 3).0.0.iter().all(|list| list.file == name(2)));
+        assert_eq!(renewed(&second, &of_day_1, 3), (second.clone(), vec![CrlFault::Older(name(1))]));
+        assert_eq!(renewed(&first, &of_day_2, 9), (first.clone(), vec![CrlFault::Expired(name(2))]));
+        assert_eq!(renewed(&second, &of_day_2, 9).1, [], "what is in force stays, expired or not");
         assert_eq!(second.expired(now(9)).collect::<Vec<_>>(), ["day-2.crl"]);
-        assert_eq!(Crls::default().follow(&first, now(3)), Err(CrlFault::Missing));
+        assert_eq!(renewed(&first, &[], 3), (first.clone(), vec![CrlFault::Missing(name(1))]));
+    }
+
+    #[test]
+    fn a_bad_file_holds_up_no_list_of_another_authority() {
+        let (one, other) = (ca("one"), ca("other"));
+        let both = format!("{}{}", one.pem, other.pem).into_bytes();
+        let named = |name: &str, (_, bytes): (String, Vec<u8>)| (name.to_owned(), bytes);
+        let before = [named("one.crl", made(&one, 1, &[])), named("other.crl", made(&other, 1, &[5]))];
+        let before = Crls::read(&before, &both).unwrap();
+        let files = [named("one.crl", made(&one, 2, &[6, 7])), ("other.crl".to_owned(), b"cut".to_vec())];
+        let (crls, faults) = before.renewed(&files, &both, now(3));
+        assert_eq!(crls.revoked(), 3, "the new list of one, and the old one of the other");
+        let stays = [CrlFault::NotAList("other.crl".to_owned()), CrlFault::Missing("other.crl".to_owned())];
+        assert_eq!(faults, stays);
+    }
+
+    #[test]
+    fn the_list_of_an_authority_goes_with_it() {
+        let (one, other) = (ca("one"), ca("other"));
+        let both = format!("{}{}", one.pem, other.pem).into_bytes();
+        let files = [made(&one, 1, &[5]), made(&other, 1, &[6, 7])];
+        let before = Crls::read(&files, &both).unwrap();
+        for left in [&files[..], &files[..1]] {
+            let (crls, faults) = before.renewed(left, one.pem.as_bytes(), now(2));
+            assert_eq!((crls.revoked(), faults), (1, vec![]), "whether or not its file is there still");
+        }
     }
 
     #[test]

@@ -90,6 +90,15 @@ pub enum TlsFault {
          put the server's own certificate first, and use the key it was issued for"
     )]
     NotAPair(#[source] rustls::Error),
+    /// Nobody knows what a client authority revoked.
+    #[error(
+        "there is no list of what authority {number} of the client CA file revoked: put its newest list (CRL) into the \
+         folder server.client_crls"
+    )]
+    NoList {
+        /// Which block, counted from one.
+        number: usize,
+    },
     /// The client authorities cannot be used to check certificates.
     #[error("the client CA file cannot be used to check certificates")]
     Authorities(#[source] rustls::Error),
@@ -109,8 +118,7 @@ pub fn server_config(chain_pem: &[u8], key_pem: &[u8], client_ca_pem: &[u8]) -> 
     server_config_with(chain_pem, key_pem, client_ca_pem, None)
 }
 
-/// The same, for clients whose certificates are not in `crls`; where those are told, an authority without a list there
-/// vouches for nobody.
+/// The same, for clients whose certificates are not in `crls`; where those are told, each authority has a list there.
 ///
 /// # Errors
 /// As [`server_config`].
@@ -158,6 +166,10 @@ fn client_verifier(
         if !parse_x509_certificate(&authority).is_ok_and(|(_, read)| read.is_ca()) {
             return Err(TlsFault::NotAnAuthority { number: at + 1 });
         }
+        // The verifier would check nothing without a list, and refuse everybody whose authority has none.
+        if crls.is_some_and(|crls| !crls.covers(&authority)) {
+            return Err(TlsFault::NoList { number: at + 1 });
+        }
         roots.add(authority).map_err(TlsFault::Authorities)?;
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
@@ -186,6 +198,8 @@ mod tests {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
     use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::pki::Authority;
 
     struct Files {
         chain: String,
@@ -275,6 +289,27 @@ mod tests {
         let key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n".to_owned();
         let files = Files { key, ..Files::sound() };
         assert!(files.fault().contains("cannot be used"), "{}", files.fault());
+    }
+
+    #[test]
+    fn where_lists_are_looked_at_each_authority_has_one() {
+        let now = Timestamp::from_micros(1_780_000_000_000_000);
+        let authorities = ["one", "other"].map(|name| Authority::new(name, now).unwrap());
+        let client_ca = authorities.iter().map(Authority::certificate_pem).collect::<String>();
+        let lists = authorities.each_ref().map(|authority| {
+            let list = authority.revoke(&[], now..now.plus(std::time::Duration::from_hours(1))).unwrap();
+            ("a.crl".to_owned(), list.into_bytes())
+        });
+        let Files { chain, key, .. } = Files::sound();
+        let config = |lists: &[_]| {
+            let crls = Crls::read(lists, client_ca.as_bytes()).unwrap();
+            server_config_with(chain.as_bytes(), key.as_bytes(), client_ca.as_bytes(), Some(&crls))
+        };
+        config(&lists).unwrap();
+        for (lists, lacking) in [(&lists[..1], 2), (&lists[1..], 1), (&[], 1)] {
+            let fault = config(lists).unwrap_err().to_string();
+            assert!(fault.contains(&format!("authority {lacking} of")) && fault.contains("client_crls"), "{fault}");
+        }
     }
 
     #[test]

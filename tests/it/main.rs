@@ -71,6 +71,8 @@ mod repeats;
 #[cfg(test)]
 mod review;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod slip;
 #[cfg(test)]
 mod spool;

@@ -88,8 +88,15 @@ async fn a_supervisor_registers_and_disables_the_officers_of_their_own_office() 
 async fn a_supervisor_of_another_office_neither_manages_nor_sees_an_officer() {
     with(async |service| {
         service.register(Role::Supervisor, Some("01-01"), "stranger").await;
-        let refused = disable(service, "stranger", "officer").await.unwrap_err();
-        assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "STAFF_NOT_YOURS".to_owned()));
+        // Nor do they learn that it is there, or at which version.
+        for version in [1, 7] {
+            let (request_id, staff_id) = (service.id(), service.staff_id("officer").await);
+            let request = pb::DisableStaffRequest { request_id, staff_id, version, reason: String::new() };
+            let refused = directory(service, "stranger").disable_staff(request).await.unwrap_err();
+            assert_eq!((refused.code(), reason(&refused)), (Code::NotFound, "STAFF_NOT_FOUND".to_owned()));
+        }
+        let known = register(service, "stranger", "officer", (pb::StaffRole::Officer, "79-01")).await.unwrap_err();
+        assert_eq!(reason(&known), "STAFF_NOT_YOURS", "nor that a certificate is");
         let staff_id = service.staff_id("officer").await;
         let hidden = directory(service, "stranger").get_staff(pb::GetStaffRequest { staff_id }).await.unwrap_err();
         assert_eq!((hidden.code(), reason(&hidden)), (Code::NotFound, "STAFF_NOT_FOUND".to_owned()));
@@ -290,6 +297,27 @@ async fn end(mut stream: tonic::Streaming<pb::WatchResponse>) -> Status {
             Err(why) => return why,
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_keeps_a_stream_open_is_there_and_does_not_rest() {
+    with(async |service| {
+        let mut stream = watching(service, "officer").await;
+        service.app().write_calls().await.unwrap();
+        for _ in 0..2 {
+            service.wait(Duration::from_hours(24 * 30));
+            // The rights are looked at again and again while the stream lives.
+            let noted = async {
+                while service.app().write_calls().await.unwrap() == 0 {
+                    stream.message().await.unwrap().expect("it goes on");
+                }
+            };
+            tokio::time::timeout(Duration::from_mins(1), noted).await.expect("it is noted");
+        }
+        may_call(service, "officer").await.unwrap();
+        assert_eq!(reason(&may_call(service, "auditor").await.unwrap_err()), "STAFF_IDLE", "who was away rests");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ impl App {
             Some(First::Proposed { proposal }) => return Ok(Attempt::Answered(Outcome::Proposed(proposal))),
             None => {}
         }
-        let before = self.entry_for(&mut reader, wish, now).await?;
+        let before = self.entry_for(&mut reader, by, wish, now).await?;
         let two = self.takes_two(&mut reader, by, wish, &before, now).await?;
         let has_totp = self.check_wish(&mut reader, wish, &before, now).await?;
         if two {
@@ -285,7 +285,12 @@ impl App {
     ) -> Result<bool, Error> {
         match (wish, wish.deed()) {
             (_, Some(deed)) => self.check_deed(reader, &deed, before, now).await,
-            (StaffWish::Register(_, post), None) => self.check_office(reader, post, now).await.map(|()| false),
+            (StaffWish::Register(certificate, post), None) => {
+                if reader.staff_showing(certificate).await?.is_some() {
+                    return Err(Error::CertificateTaken);
+                }
+                self.check_office(reader, post, now).await.map(|()| false)
+            }
             (_, None) => Ok(false),
         }
     }
@@ -335,17 +340,24 @@ impl App {
         }
     }
 
-    /// The entry that a wish is about, at the version that was seen; for one that is yet to be, what it would be.
-    async fn entry_for(&self, reader: &mut Reader, wish: &StaffWish, now: Timestamp) -> Result<StaffMember, Error> {
+    /// The entry that a wish is about, at the version that was seen; for one that is yet to be, what it would be. One that is
+    /// not the caller's business is as good as none.
+    async fn entry_for(
+        &self,
+        reader: &mut Reader,
+        by: &Caller,
+        wish: &StaffWish,
+        now: Timestamp,
+    ) -> Result<StaffMember, Error> {
         if let StaffWish::Register(certificate, post) = wish {
-            if reader.staff_showing(certificate).await?.is_some() {
-                return Err(Error::CertificateTaken);
-            }
             let id = StaffId::new(self.dice().id(now));
             return Ok(StaffMember::new(id, certificate.clone(), post.clone(), now));
         }
         let Some((id, seen)) = wish.seen() else { return Err(Error::NotFound(Missing::Staff)) };
         let found = reader.staff(id).await?.ok_or(Error::NotFound(Missing::Staff))?;
+        if !is_business_of(by, &self.managed(reader, &found).await?) {
+            return Err(Error::NotFound(Missing::Staff));
+        }
         if found.version == seen { Ok(found) } else { Err(Error::StaffChanged) }
     }
 
@@ -391,8 +403,7 @@ impl App {
         let mut reader = self.store().reader().await?;
         let view = self.staff_view(&mut reader, id, now).await?;
         let of = Managed { id: Some(id), role: view.member.post.role(), office: view.office.clone() };
-        let may = by.role() == Role::Auditor
-            || matches!(manage(&manager(by), Verb::Review, &of, None), Ok(_) | Err(MayNot::Oneself));
+        let may = by.role() == Role::Auditor || is_business_of(by, &of);
         drop(reader);
         if !may {
             return Err(Error::NotFound(Missing::Staff));
@@ -496,6 +507,11 @@ fn within_reach(by: &Caller, search: &StaffSearch) -> Result<StaffSearch, Error>
         return Err(Error::NotFound(Missing::Office));
     }
     Ok(StaffSearch { role: Some(Role::Officer), office: Some(own), review_due: search.review_due })
+}
+
+/// Whether somebody manages an entry, or is it.
+fn is_business_of(by: &Caller, of: &Managed) -> bool {
+    matches!(manage(&manager(by), Verb::Review, of, None), Ok(_) | Err(MayNot::Oneself))
 }
 
 fn manager(by: &Caller) -> Manager {

@@ -138,8 +138,8 @@ impl App {
         if now.has_rights_of(before) { Ok(now) } else { Err(Error::RightsChanged) }
     }
 
-    /// Waits until a caller may not call any more as they did, and says why: for streams that stay open. While the directory
-    /// cannot be asked, what it said last holds.
+    /// Waits until a caller may not call any more as they did, and says why: for streams that stay open. Each look is noted as
+    /// a call: whoever keeps a stream open is there. While the directory cannot be asked, what it said last holds.
     pub async fn rights_end(&self, certificate: &CertificateName, before: &Caller) -> Error {
         let mut bell = self.directory.bell.subscribe();
         loop {
@@ -147,7 +147,8 @@ impl App {
             let _ = tokio::time::timeout(self.settings().staff.recheck, bell.changed()).await;
             match self.still(certificate, before).await {
                 Err(why @ (Error::NoLongerKnown | Error::StaffIdle | Error::RightsChanged)) => return why,
-                Ok(_) | Err(_) => {}
+                Ok(caller) => self.note_call(&caller),
+                Err(_) => {}
             }
         }
     }

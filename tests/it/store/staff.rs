@@ -67,8 +67,7 @@ async fn an_entry_is_saved_once_at_the_version_that_was_seen() {
     let scene = Scene::new().await;
     let seen = found(&scene, scene.officer.id).await;
     let post = Post::new(Role::Hotline, None).unwrap();
-    let moved =
-        StaffMember { post, posted_at: NOW.plus(days(1)), reviewed_at: Some(NOW), active_at: None, ..disabled(&seen) };
+    let moved = StaffMember { post, posted_at: NOW.plus(days(1)), reviewed_at: Some(NOW), ..disabled(&seen) };
     scene.done([save(moved.clone())]).await;
     assert_eq!(found(&scene, seen.id).await, StaffMember { version: Version::new(2), ..moved });
     assert_eq!(scene.commit([save(disabled(&seen))]).await, Outcome::Changed);
@@ -141,6 +140,59 @@ async fn an_announced_certificate_takes_the_place_of_the_others_when_it_is_shown
 }
 
 #[tokio::test]
+async fn of_two_announced_certificates_the_one_that_is_shown_first_ends_the_other() {
+    let scene = Scene::new().await;
+    let (id, old) = (scene.officer.id, scene.officer.certificate.clone());
+    let [first, second] = ["CN=One", "CN=Two"].map(|issuer| CertificateName { issuer: issuer.into(), ..old.clone() });
+    for (name, seen) in [(&first, 1), (&second, 2)] {
+        scene.done([Change::AnnounceCertificate(id, name.clone(), Version::new(seen))]).await;
+    }
+    scene.done([Change::TakeUpCertificate(id, second.clone())]).await;
+    assert_eq!(scene.commit([Change::TakeUpCertificate(id, first.clone())]).await, Outcome::Changed, "it has ended");
+    let mut reader = scene.reader().await;
+    for gone in [&old, &first] {
+        assert_eq!(reader.staff_by_certificate(gone).await.unwrap(), None);
+    }
+    assert_eq!(reader.staff_by_certificate(&second).await.unwrap().map(|member| member.id), Some(id));
+}
+
+#[tokio::test]
+async fn of_two_announced_certificates_that_are_shown_at_once_one_stays() {
+    let scene = Scene::new().await;
+    let (id, old) = (scene.officer.id, scene.officer.certificate.clone());
+    let both = ["CN=One", "CN=Two"].map(|issuer| CertificateName { issuer: issuer.into(), ..old.clone() });
+    for (name, seen) in both.iter().zip(1..) {
+        scene.done([Change::AnnounceCertificate(id, name.clone(), Version::new(seen))]).await;
+    }
+    let units = both.iter().map(|name| scene.unit(NOW, [Change::TakeUpCertificate(id, name.clone())]));
+    let units = std::sync::Mutex::new(units.collect::<Vec<_>>());
+    let mut outcomes = race(2, |_| {
+        let (store, unit) = (scene.store.clone(), units.lock().unwrap().pop().unwrap());
+        async move { outcome(store.commit(unit).await) }
+    })
+    .await;
+    outcomes.sort_by_key(|one| *one != Outcome::Done);
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Changed]);
+    let left = scene.reader().await.staff_certificates(id).await.unwrap();
+    assert_eq!(left.iter().filter(|one| one.ended_at.is_none()).count(), 1, "{left:?}");
+}
+
+#[tokio::test]
+async fn a_change_of_an_entry_takes_no_call_back_that_was_noted_meanwhile() {
+    let scene = Scene::new().await;
+    let seen = found(&scene, scene.officer.id).await;
+    let called = NOW.plus(days(3));
+    scene.done([Change::NoteSeen(vec![(seen.id, called)])]).await;
+    for (active_at, version) in [(Some(NOW), 1), (None, 2)] {
+        scene.done([save(StaffMember { active_at, version: Version::new(version), ..seen.clone() })]).await;
+        assert_eq!(found(&scene, seen.id).await.active_at, Some(called));
+    }
+    let enabled = StaffMember { active_at: Some(NOW.plus(days(50))), version: Version::new(3), ..seen };
+    scene.done([save(enabled.clone())]).await;
+    assert_eq!(found(&scene, enabled.id).await.active_at, enabled.active_at, "its idle days begin anew");
+}
+
+#[tokio::test]
 async fn calls_are_noted_and_never_taken_back_by_an_earlier_one() {
     let scene = Scene::new().await;
     let id = scene.officer.id;
@@ -153,13 +205,26 @@ async fn calls_are_noted_and_never_taken_back_by_an_earlier_one() {
 }
 
 #[tokio::test]
-async fn idle_persons_are_found_systems_are_not_and_who_was_never_counted_is_counted_from_now_on() {
+async fn whoever_is_a_person_rests_and_no_system_does() {
+    let scene = Scene::new().await;
+    let mut persons = Vec::new();
+    for role in Role::ALL {
+        let idle = StaffMember { active_at: Some(NOW.minus(days(50))), ..scene.make.staff(role) };
+        scene.done([enter(&idle)]).await;
+        persons.extend(role.is_person().then_some(idle.id));
+    }
+    persons.sort_unstable();
+    let found = scene.reader().await.staff_idle(NOW.minus(days(45)), None, 100).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), persons);
+}
+
+#[tokio::test]
+async fn idle_persons_are_found_and_who_was_never_counted_is_counted_from_now_on() {
     let scene = Scene::new().await;
     let idle_since = |role, at: Option<Timestamp>| StaffMember { active_at: at, ..scene.make.staff(role) };
     let idle = idle_since(Role::Auditor, Some(NOW.minus(days(50))));
     let uncounted = idle_since(Role::Hotline, None);
     scene.done([enter(&idle), enter(&uncounted)]).await;
-    scene.done([enter(&idle_since(Role::Authority, Some(NOW.minus(days(50)))))]).await;
     let before = NOW.minus(days(45));
     let mut reader = scene.reader().await;
     assert!(reader.has_uncounted_staff().await.unwrap());

@@ -234,10 +234,19 @@ impl Running {
 
     /// SIGTERM; waits until it has heard.
     pub async fn tell_to_stop(&self) {
-        let pid = self.child.id().expect("it runs").to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
-        assert!(told.success());
+        self.signal("-TERM").await;
         self.heard("stopping", 1).await;
+    }
+
+    /// SIGHUP: it reads its files again.
+    pub async fn hang_up(&self) {
+        self.signal("-HUP").await;
+    }
+
+    async fn signal(&self, which: &str) {
+        let pid = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args([which, &pid]).status().await.unwrap();
+        assert!(told.success());
     }
 
     /// Waits until it has ended; what it logged, and whether it ended well.
