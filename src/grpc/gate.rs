@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use tonic::Status;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::policy::{Rule, StreamBounds};
@@ -128,7 +128,7 @@ where
                 let answer = AssertUnwindSafe(inner.call(request)).catch_unwind().await;
                 let answer = answer.unwrap_or_else(|_| Ok(panicked()));
                 let answer = answer.map(|answer| match rights_end {
-                    Some(end) if status::code_of(&answer) == Code::Ok => answer.map(|body| Supervised::over(body, end)),
+                    Some(end) if status::went_well(&answer) => answer.map(|body| Supervised::over(body, end)),
                     _ => answer,
                 });
                 (Some(id), answer)

@@ -447,6 +447,11 @@ pub(super) fn explained(response: http::Response<Body>) -> http::Response<Body> 
     }
 }
 
+/// Whether a response is no refusal.
+pub(super) fn went_well<B>(response: &http::Response<B>) -> bool {
+    code_of(response) == Code::Ok
+}
+
 /// The code of a response, for the log: `0` unless the headers say otherwise.
 pub(super) fn code_of<B>(response: &http::Response<B>) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())

@@ -262,7 +262,7 @@ fn columns(state: ChangeState) -> (&'static str, Option<&'static str>, Option<i6
 
 fn stored(row: &Row) -> Result<StoredChange, StoreError> {
     let office = row.get::<Option<String>>("office")?.map(|code| OfficeCode::parse(&code)).transpose();
-    let print = row.get::<Option<Vec<u8>>>("account_print")?.map(|bytes| <[u8; 32]>::try_from(bytes)).transpose();
+    let print = row.get::<Option<Vec<u8>>>("account_print")?.map(<[u8; 32]>::try_from).transpose();
     let (kind, tier) = named(row)?;
     let change = ContactChange {
         id: ChangeId::new(row.get("id")?),

@@ -123,7 +123,7 @@ async fn without_the_old_contact_the_code_leaves_when_the_wait_is_over_once_howe
         let change = begun.change.unwrap();
         assert_eq!((begun.advice.is_some(), change.state()), (true, pb::ContactChangeState::Waiting));
         let id = change.change_id;
-        service.wait(HOUR * 24 - Duration::from_secs(1));
+        service.wait((HOUR * 24).saturating_sub(Duration::from_secs(1)));
         service.app().settle_contact_changes().await.unwrap();
         assert_eq!(codes(service, &new).await, 0);
         let early = resend(service, &holder, &id).await;

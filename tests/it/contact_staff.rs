@@ -249,7 +249,7 @@ async fn a_number_of_another_account_fails_at_once_and_its_new_owner_opens_a_dis
         assert_eq!(service.status(&holder.number, &holder.phone).await.standing(), pb::AccountStanding::Active);
 
         let listed = staff(service, "administrator").list_disputes(pb::ListDisputesRequest::default()).await.unwrap();
-        assert_eq!(listed.into_inner().disputes, [dispute.clone()]);
+        assert_eq!(listed.into_inner().disputes, std::slice::from_ref(&dispute));
         let rule = async |ruling: pb::DisputeRuling| {
             let request = pb::ResolveDisputeRequest { dispute_id: dispute.dispute_id.clone(), ruling: ruling.into() };
             staff(service, other).resolve_dispute(request).await.unwrap().into_inner().outcome()

@@ -196,8 +196,11 @@ async fn of_two_grounds_one_is_lifted_and_the_account_stays_locked() {
         assert_eq!(lift(service, "officer", &suspicion.lock_id).await.outcome(), pb::LiftLockOutcome::OtherRole);
         lifted(service, ("supervisor", "administrator"), &suspicion.lock_id).await;
         assert_eq!(standing(service, &holder).await, (Standing::Active, LockReason::Unspecified));
-        use AccountVerb::{Locked, Unlocked};
-        assert_eq!(told(service, &holder).await, [Locked, Locked, Unlocked], "the app was told of the suspicion last");
+        assert_eq!(
+            told(service, &holder).await,
+            [AccountVerb::Locked, AccountVerb::Locked, AccountVerb::Unlocked],
+            "the app was told of the suspicion last"
+        );
     })
     .await;
 }

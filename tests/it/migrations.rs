@@ -229,6 +229,7 @@ async fn replicas_that_migrate_at_once_do_not_disturb_each_other() {
 
 /// A database as the release before a migration left it: with the migrations up to `last`, and these rows. Rows may refer to
 /// others that are not there.
+#[expect(clippy::disallowed_methods, reason = "rows of a release before, written out by the tests below")]
 async fn left_by(last: usize, rows: &[&str]) -> Database {
     let database = Database::bare().await;
     let engine = if on_postgres() { "postgres" } else { "sqlite" };
@@ -296,6 +297,7 @@ async fn wishes_of_the_hotline_from_before_proposals_wait_on_as_proposals() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the migrations themselves, one after the other")]
 async fn contact_changes_of_before_move_forward_and_each_that_ended_says_how() {
     let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");

@@ -26,8 +26,8 @@ fn certificate_of(name: &str) -> Vec<u8> {
     params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem().into_bytes()
 }
 
-fn post(role: pb::StaffRole, office: &str) -> Option<pb::StaffPost> {
-    Some(pb::StaffPost { role: role.into(), office: office.to_owned() })
+fn post(role: pb::StaffRole, office: &str) -> pb::StaffPost {
+    pb::StaffPost { role: role.into(), office: office.to_owned() }
 }
 
 async fn register(
@@ -39,7 +39,7 @@ async fn register(
     let request = pb::RegisterStaffRequest {
         request_id: service.id(),
         certificate: certificate_of(name),
-        post: post(role, office),
+        post: Some(post(role, office)),
         reason: "new at the office".to_owned(),
     };
     directory(service, by).register_staff(request).await.map(tonic::Response::into_inner)
@@ -144,7 +144,7 @@ async fn a_proposal_about_an_entry_that_changed_since_is_void_and_a_dropped_one_
                 request_id: service.id(),
                 staff_id: service.staff_id("officer").await,
                 version,
-                post: post(pb::StaffRole::Supervisor, "79-01"),
+                post: Some(post(pb::StaffRole::Supervisor, "79-01")),
                 reason: "oversees the counter".to_owned(),
             };
             directory(service, "administrator").change_post(request).await
@@ -330,7 +330,7 @@ async fn a_change_of_role_in_the_middle_of_a_stream_ends_it_and_no_other() {
             request_id: service.id(),
             staff_id: service.staff_id("colleague").await,
             version: 1,
-            post: post(pb::StaffRole::Hotline, ""),
+            post: Some(post(pb::StaffRole::Hotline, "")),
             reason: "moves to the hotline".to_owned(),
         };
         let asked = directory(service, "administrator").change_post(request).await.unwrap().into_inner();

@@ -147,27 +147,24 @@ impl App {
             Room::Not(answer) => return Ok(Attempt::Unchanged(answer)),
         };
         let stored = self.new_change(&mut reader, &asked, now).await?;
-        let code = match stored.0.change.state {
-            ChangeState::ProvingOld => {
-                let old = aim(Purpose::OldContact, self.old_contact(&account, new.kind())?);
-                match self.next_code(reader, &account, &old, spending, now).await? {
-                    Ok(sent) => Vec::from(sent.changes),
-                    Err(NotSent::HeldBack(retry_at)) => {
-                        return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at }));
-                    }
-                    Err(NotSent::TooManyFailures(retry_at)) => {
-                        return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at }));
-                    }
+        let code = if stored.0.change.state == ChangeState::ProvingOld {
+            let old = aim(Purpose::OldContact, self.old_contact(&account, new.kind())?);
+            match self.next_code(reader, &account, &old, spending, now).await? {
+                Ok(sent) => Vec::from(sent.changes),
+                Err(NotSent::HeldBack(retry_at)) => {
+                    return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at }));
+                }
+                Err(NotSent::TooManyFailures(retry_at)) => {
+                    return Ok(Attempt::Unchanged(Begun::TooManyFailures { retry_at }));
                 }
             }
-            _ => {
-                drop(reader);
-                // The notices cost as much as codes, and whoever asks over and over is held back alike.
-                if let Err(held) = spending.get_or_init(|| self.spend_sending(wish.account, new)).await {
-                    return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at: held.retry_at }));
-                }
-                Vec::new()
+        } else {
+            drop(reader);
+            // The notices cost as much as codes, and whoever asks over and over is held back alike.
+            if let Err(held) = spending.get_or_init(|| self.spend_sending(wish.account, new)).await {
+                return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at: held.retry_at }));
             }
+            Vec::new()
         };
         let first = repeat.remember(by, &First::Named(stored.0.change.id))?;
         let view = self.view_of(&stored.0, stored.0.change.clone())?;

@@ -93,7 +93,7 @@ impl App {
                 return Ok(Attempt::Unchanged(Confirmed::NoLiveCode));
             }
             ChangeState::Done { .. } => return Ok(Attempt::Unchanged(Confirmed::NotPending)),
-            ChangeState::Failed { .. } => return self.found_failed(by, &stored, &change, now),
+            ChangeState::Failed { .. } => return Ok(self.found_failed(by, &stored, &change, now)),
         }
         let aim = self.aim_of(&stored, &account, change.state)?;
         let tried = self.tried(&mut reader, (stored, change), &account, now).await?;
@@ -123,11 +123,11 @@ impl App {
         stored: &StoredChange,
         change: &ContactChange,
         now: Timestamp,
-    ) -> Result<Attempt<Confirmed>, Error> {
+    ) -> Attempt<Confirmed> {
         if stored.change.state.is_open() {
-            return Ok(Attempt::Change(Confirmed::NotPending, self.failed(by.actor(), stored, change, now)));
+            return Attempt::Change(Confirmed::NotPending, self.failed(by.actor(), stored, change, now));
         }
-        Ok(Attempt::Unchanged(Confirmed::NotPending))
+        Attempt::Unchanged(Confirmed::NotPending)
     }
 
     async fn tried(

@@ -24,7 +24,7 @@ use super::{App, Caller, Error, Missing, Officer};
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::code::Purpose;
 use crate::domain::contact::{AccountPrint, Contact, ContactChange, ContactKind, FailureReason};
-use crate::domain::ids::{AccountId, ChangeId, MessageId};
+use crate::domain::ids::{AccountId, ChangeId, DeviceId, MessageId};
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
@@ -138,7 +138,7 @@ impl App {
     async fn print(&self, reader: &mut Reader, account: &StoredAccount) -> Result<AccountPrint, Error> {
         let email = account.email.as_ref().map(|(_, index)| index.as_bytes()).unwrap_or_default();
         let device = reader.active_device(account.account.id).await?.map(|device| device.id);
-        let device = device.as_ref().map(|id| id.bytes()).unwrap_or_default();
+        let device = device.as_ref().map(DeviceId::bytes).unwrap_or_default();
         // Each has one length or none, and its own mark before it.
         let parts = [b"phone", account.phone_index.as_bytes(), b"email", email, b"device", device].concat();
         let print = self.vault().content("contact_change.account_print", &parts);

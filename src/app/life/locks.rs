@@ -10,7 +10,7 @@ use crate::domain::audit::Action;
 use crate::domain::device::{ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
 use crate::domain::ids::{AccountId, LockId, OrderId, StaffId};
 use crate::domain::life::{Closed, DocumentKind};
-use crate::domain::lock::{CannotLock, Ground, Lock};
+use crate::domain::lock::{CannotLock, Ground, Lock, LockGrounds};
 use crate::domain::review::ReviewReason;
 use crate::domain::staff::Role;
 use crate::domain::time::Timestamp;
@@ -233,7 +233,7 @@ impl App {
         Ok(LifeView {
             account: id,
             standing: stored.account.standing(now),
-            grounds: life.grounds(now).into_iter().flat_map(|grounds| grounds.iter()).collect(),
+            grounds: life.grounds(now).into_iter().flat_map(LockGrounds::iter).collect(),
             locks: locks.into_iter().map(shown).collect::<Result<_, Error>>()?,
             documents: documents.iter().map(|one| (one.kind, one.valid_until, one.added_at)).collect(),
             papers: life.papers,

@@ -43,7 +43,7 @@ pub enum Updated {
     /// They joined the account.
     Joined,
     /// They wait for a supervisor.
-    Referred(ProposalView),
+    Referred(Box<ProposalView>),
     /// The rules refuse them; nothing was kept.
     NotAccepted(Findings),
     /// The account was closed for good.
@@ -149,7 +149,7 @@ impl App {
             Some(First::Referred(id)) => {
                 let stored = reader.proposal(id).await?.ok_or(Error::NotFound(Missing::Proposal))?;
                 let view = self.proposal_view(&mut reader, stored, now).await?;
-                return Ok(Attempt::Answered(Updated::Referred(view)));
+                return Ok(Attempt::Answered(Updated::Referred(Box::new(view))));
             }
             None => {}
         }
@@ -214,7 +214,7 @@ impl App {
             .with(repeat.remember(by, &First::Referred(proposal.proposal.id))?)
             .with(Change::KeepUpdate(Box::new(waits)))
             .with(Change::NewProposal(proposal));
-        Ok(Attempt::Change(Updated::Referred(view), unit))
+        Ok(Attempt::Change(Updated::Referred(Box::new(view)), unit))
     }
 
     /// What a supervisor would let join, if the account is not closed.

@@ -81,8 +81,10 @@ async fn an_account_is_open_only_when_its_last_ground_was_lifted() {
     assert_eq!(scene.commit([end(&breach)]).await, Outcome::Changed);
     scene.done([end(&own)]).await;
     assert_eq!(scene.hold_at(id, NOW).await, Hold::Open);
-    use AccountVerb::{Locked, Unlocked};
-    assert_eq!(scene.told(id).await, [Locked, Locked, Locked, Unlocked]);
+    assert_eq!(
+        scene.told(id).await,
+        [AccountVerb::Locked, AccountVerb::Locked, AccountVerb::Locked, AccountVerb::Unlocked]
+    );
     let kept = scene.reader().await.locks(id).await.unwrap();
     assert!(kept.iter().all(|lock| lock.lock.ended_at == Some(NOW) && lock.ended.is_some()), "nothing is deleted");
     let one = scene.reader().await.lock(own.lock.id).await.unwrap().unwrap();

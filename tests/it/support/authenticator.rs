@@ -61,8 +61,9 @@ impl Authenticators {
     pub fn code_of_uri(&self, uri: &str) -> String {
         let (_, secret) = uri.split_once("secret=").unwrap();
         let secret = secret.split('&').next().unwrap();
-        let bits: String = secret.bytes().map(|c| format!("{:05b}", base32(c))).collect();
+        let bits: Vec<_> = secret.bytes().map(|c| format!("{:05b}", base32(c))).collect();
         let bytes: Vec<u8> = bits
+            .concat()
             .as_bytes()
             .chunks_exact(8)
             .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
