@@ -208,7 +208,8 @@ impl App {
             .entry(now, by.actor(), Action::AccountIssued, id.uuid())
             .with("account", account.to_string())
             .with("lease", lease.to_string());
-        let documents = self.documents_of_request(account, &application, by.id().uuid(), now)?;
+        let documents =
+            self.documents_of_request(account, &application, by.id().uuid(), stored.enrolment.received_at)?;
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))

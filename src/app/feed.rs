@@ -15,7 +15,6 @@ use crate::domain::ids::{EnrolmentId, ImportId};
 use crate::domain::life::{CardFact, ShownDocument};
 use crate::domain::record::Record;
 use crate::domain::sealed::BlindIndex;
-use crate::domain::time::Timestamp;
 use crate::store::{Binding, BindingKind, Holder, NotedCard, Owner, RecordBatch, StoreError, StoredRecord, Table};
 
 /// What became of a batch of records.
@@ -64,7 +63,7 @@ impl App {
     ) -> Result<(Imported, Vec<RowOutcome>), Error> {
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock().now();
-            let (batch, outcomes) = self.placed(import, records, now).await?;
+            let (batch, outcomes) = self.placed(import, records).await?;
             let matched = outcomes.iter().filter(|outcome| outcome.is_matched()).count();
             let entry = self
                 .entry(now, by, Action::RecordsImported, import.uuid())
@@ -85,12 +84,7 @@ impl App {
     }
 
     /// A batch, with the accounts that follow its rows.
-    async fn placed(
-        &self,
-        import: ImportId,
-        records: &[Record],
-        now: Timestamp,
-    ) -> Result<(RecordBatch, Vec<RowOutcome>), Error> {
+    async fn placed(&self, import: ImportId, records: &[Record]) -> Result<(RecordBatch, Vec<RowOutcome>), Error> {
         let stored = records.iter().map(|record| self.sealed_record(record)).collect::<Result<Vec<_>, Error>>()?;
         let known = self.known_holders(&stored).await?;
         let mut batch = RecordBatch { import, records: Vec::new(), noted: Vec::new(), joined: Vec::new() };
@@ -109,8 +103,13 @@ impl App {
                     outcome = RowOutcome::OtherPerson;
                 } else {
                     let card = ShownDocument::Card(Box::new(record.card.clone().into()));
-                    let card = self.stored_document(holder.account, &card, FEED, now)?;
-                    joined.insert((holder.account, kept.card.as_bytes().to_vec()), (card, binding));
+                    // Shown, as it were, when it was recorded: what the database says later of it counts.
+                    let card = self.stored_document(holder.account, &card, FEED, record.recorded_at)?;
+                    let order = CardFact::of(record).order();
+                    let key = (holder.account, kept.card.as_bytes().to_vec());
+                    if joined.get(&key).is_none_or(|(_, before)| *before < order) {
+                        joined.insert(key, ((card, binding), order));
+                    }
                 }
             }
             if outcome != RowOutcome::OtherPerson {
@@ -119,7 +118,7 @@ impl App {
             outcomes.push(outcome);
         }
         batch.records = stored;
-        batch.joined = joined.into_values().collect();
+        batch.joined = joined.into_values().map(|(card, _)| card).collect();
         Ok((batch, outcomes))
     }
 

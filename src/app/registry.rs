@@ -47,7 +47,7 @@ impl App {
         }
         let answer = self.ask_registry(&key).await;
         if let RegistryAnswer::Found(record) = &answer {
-            let (actor, own) = (Actor::Staff(officer.id), is_own(application, record));
+            let (actor, own) = (Actor::Staff(officer.id), is_own(application, record, false));
             let entry = self
                 .entry(self.clock().now(), actor, Action::RecordViewed, officer.id.uuid())
                 .with("person", hex::encode(self.identity_index(application).as_bytes()))

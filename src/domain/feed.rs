@@ -41,13 +41,15 @@ impl RowOutcome {
 }
 
 /// Where a row belongs, and whose account a card joins: `card` are the accounts that have the card, `passport` those that have
-/// the passport, each with what its holder declared.
-pub fn place<'a, A: Copy>(
+/// the passport, each with what its holder declared. Passports that joined an account later count as the first one does: who
+/// changed their name is known by them.
+pub fn place<'a, A: Copy + PartialEq>(
     record: &Record,
     card: &[(A, &'a Application)],
     passport: &[(A, &'a Application)],
 ) -> (RowOutcome, Option<A>) {
-    let own = |(_, application): &&(A, &Application)| is_own(application, record);
+    let has_passport = |account: &A| passport.iter().any(|(one, _)| one == account);
+    let own = |(account, application): &&(A, &Application)| is_own(application, record, has_passport(account));
     match (card.iter().find(own), passport.iter().find(own)) {
         (Some(_), _) => (RowOutcome::Applied, None),
         (None, _) if !card.is_empty() => (RowOutcome::OtherPerson, None),

@@ -215,52 +215,32 @@ pub(super) async fn publish_lists(app: App, stop: CancellationToken) {
 
 /// Reminds the holders who are to be reminded, until `stop`.
 pub(super) async fn remind(app: App, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let rest = match app.remind_due().await {
-            Ok(0) => REMINDING,
-            Ok(_) => continue,
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "holders cannot be reminded");
-                REMINDING
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(rest) => {}
-        }
-    }
+    rounds(&stop, REMINDING, "holders cannot be reminded", || app.remind_due()).await;
 }
 
 /// Looks after the life of accounts, until `stop`: what came by itself is told to watchers and holders, documents that end
 /// are warned of, and those of accounts from a release before are entered.
 pub(super) async fn look_after(app: App, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let rest = match app.look_after_accounts().await {
-            Ok(0) => LIVING,
-            Ok(_) => continue,
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "accounts cannot be looked after");
-                LIVING
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(rest) => {}
-            () = stop.cancelled() => {}
-        }
-    }
+    rounds(&stop, LIVING, "accounts cannot be looked after", || app.look_after_accounts()).await;
 }
 
 /// Moves contact changes on that are due, until `stop`.
 pub(super) async fn settle_contacts(app: App, stop: CancellationToken) {
+    rounds(&stop, CONTACTS, "contact changes cannot be moved on", || app.settle_contact_changes()).await;
+}
+
+/// Does what is due over and over until `stop`, at once again while there was something, otherwise after a rest.
+async fn rounds<N, D>(stop: &CancellationToken, rest: Duration, cannot: &'static str, due: impl Fn() -> D)
+where
+    N: Default + PartialEq,
+    D: Future<Output = Result<N, Error>>,
+{
     while !stop.is_cancelled() {
-        let rest = match app.settle_contact_changes().await {
-            Ok(0) => CONTACTS,
-            Ok(_) => continue,
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "contact changes cannot be moved on");
-                CONTACTS
-            }
-        };
+        match due().await {
+            Ok(done) if done != N::default() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "{cannot}"),
+        }
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(rest) => {}

@@ -279,6 +279,22 @@ fn by(key: &AccountKey) -> Query {
     }
 }
 
+/// What can be read of rows of accounts; apart from it, the names and versions of those that cannot.
+pub(super) fn readable<T>(
+    rows: &[Row],
+    read: impl Fn(&Row) -> Result<T, StoreError>,
+) -> Result<(Vec<T>, Vec<(AccountId, Version)>), StoreError> {
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    for row in rows {
+        match read(row) {
+            Ok(account) => found.push(account),
+            // What is wrong with it was logged when it was read.
+            Err(_) => unread.push((AccountId::new(row.get("id")?), Version::new(row.get("version")?))),
+        }
+    }
+    Ok((found, unread))
+}
+
 /// Whether the account of a row is active, and since when.
 pub(super) fn state(row: &Row) -> Result<AccountState, StoreError> {
     let activated = row.get::<Option<i64>>("activated_at")?.map(Timestamp::from_micros);

@@ -129,7 +129,7 @@ async fn insert(account: AccountId, document: &StoredDocument, conn: &mut Conn<'
 /// Until when the documents of an account hold.
 pub(super) async fn papers(account: AccountId, conn: &mut Conn<'_>) -> Result<Papers, StoreError> {
     let rows = query(
-        "SELECT kind, issued_on, account_document.valid_until AS valid_until, status, \
+        "SELECT kind, issued_on, account_document.valid_until AS valid_until, added_at, status, \
          card_fact.valid_until AS fact_until, recorded_at FROM account_document \
          LEFT JOIN card_fact ON card_fact.card_index = account_document.document_index AND kind <> 'passport' \
          WHERE account_id = $1",
@@ -149,6 +149,7 @@ pub(super) async fn papers(account: AccountId, conn: &mut Conn<'_>) -> Result<Pa
                 is_permanent: kind == DocumentKind::PermanentCard,
                 issued_on,
                 valid_until,
+                shown_at: Timestamp::from_micros(row.get("added_at")?),
                 fact: cards::fact(row)?,
             });
         }

@@ -212,15 +212,7 @@ impl Reader {
         .bind(i64::from(limit))
         .fetch_all(&mut self.conn())
         .await?;
-        let (mut read, mut unread) = (Vec::new(), Vec::new());
-        for row in &rows {
-            match to_live(row) {
-                Ok(account) => read.push(account),
-                // What is wrong with it was logged when it was read.
-                Err(_) => unread.push((AccountId::new(row.get("id")?), Version::new(row.get("version")?))),
-            }
-        }
-        Ok((read, unread))
+        accounts::readable(&rows, to_live)
     }
 }
 

@@ -75,15 +75,7 @@ impl Reader {
                 .bind(i64::from(limit))
                 .fetch_all(&mut self.conn())
                 .await?;
-        // What is wrong with it was logged when it was read.
-        let (mut read, mut unread) = (Vec::new(), Vec::new());
-        for row in &rows {
-            match to_look_at(row) {
-                Ok(account) => read.push(account),
-                Err(_) => unread.push((AccountId::new(row.get("id")?), Version::new(row.get("version")?))),
-            }
-        }
-        Ok((read, unread))
+        accounts::readable(&rows, to_look_at)
     }
 }
 

@@ -136,6 +136,43 @@ async fn a_person_with_two_cards_stays_in_use_until_the_last_of_them_has_ended()
 }
 
 #[tokio::test]
+async fn of_several_rows_of_a_new_card_the_latest_counts_wherever_it_stands() {
+    with_wishes(table(), async |service| {
+        for latest_first in [false, true] {
+            let (holder, first) = resident(service).await;
+            let mut new = later(&first, 5, ResidenceStatus::Issued);
+            new.card.number =
+                eid::domain::passport::DocumentNumber::parse(&format!("TTNEU{}", u8::from(latest_first))).unwrap();
+            let mut rows = vec![new.clone(), later(&new, 6, ResidenceStatus::Cancelled)];
+            if latest_first {
+                rows.reverse();
+            }
+            assert_eq!(feed(service, &rows).await, [RowOutcome::Joined; 2]);
+            feed(service, &[later(&first, 20, ResidenceStatus::Cancelled)]).await;
+            assert_eq!(standing(service, &holder).await, ENDED, "the new one was cancelled");
+            feed(service, &[later(&new, 30, ResidenceStatus::Extended)]).await;
+            assert_eq!(standing(service, &holder).await, OPEN);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_holder_who_changed_their_name_is_known_by_the_passport() {
+    with_wishes(table(), async |service| {
+        let (holder, record) = resident(service).await;
+        let name = eid::domain::person::NamePart::parse("Renamed").unwrap();
+        let renamed = Record {
+            name: eid::domain::person::FullName::new(Some(name), None).unwrap(),
+            ..later(&record, 1, ResidenceStatus::Cancelled)
+        };
+        assert_eq!(feed(service, &[renamed]).await, [RowOutcome::Applied]);
+        assert_eq!(standing(service, &holder).await, ENDED);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rows_of_nobody_and_of_somebody_else_are_told_and_lock_nobody() {
     with_wishes(table(), async |service| {
         let (holder, record) = resident(service).await;

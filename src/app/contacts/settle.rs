@@ -87,7 +87,7 @@ impl App {
     ) -> Result<ContactChange, Error> {
         if let ChangeState::Failed { reason: FailureReason::Expired, at } = after.state
             && matches!(before.state, ChangeState::AwaitingCode | ChangeState::ProvingOld)
-            && reader.contact_code_failed(after.account).await?
+            && reader.contact_code_failed(after.account, after.begun_at).await?
         {
             after.state = ChangeState::Failed { reason: FailureReason::Unreachable, at };
         }

@@ -136,7 +136,7 @@ impl App {
         let Some(request) = request else { return Ok(Some((id, Some(now.plus(NOT_READ)), stored.version))) };
         let application = self.open_application(&request)?;
         let added_by = account.enrolment.uuid();
-        let documents = self.documents_of_request(id, &application, added_by, account.issued_at)?;
+        let documents = self.documents_of_request(id, &application, added_by, request.enrolment.received_at)?;
         let entry =
             self.entry(now, LIFE, Action::DocumentsEntered, id.uuid()).with("count", documents.len().to_string());
         self.commit(Unit::new(entry).with(Change::EnterDocuments(id, documents))).await?;

@@ -57,6 +57,7 @@ impl App {
                         is_permanent,
                         issued_on: card.issued_on,
                         valid_until: card.expires_on,
+                        shown_at: request.enrolment.received_at,
                         fact,
                     });
                 }

@@ -245,9 +245,9 @@ impl App {
         let (account, mut earlier, mut bindings) = (stored.account.id, Vec::new(), Vec::new());
         if !stored.papers_known {
             let request = reader.enrolment(stored.account.enrolment).await?;
-            let application = self.open_application(&request.ok_or(Error::NotFound(Missing::Enrolment))?)?;
-            let (added_by, issued_at) = (stored.account.enrolment.uuid(), stored.account.issued_at);
-            earlier = self.documents_of_request(account, &application, added_by, issued_at)?;
+            let request = request.ok_or(Error::NotFound(Missing::Enrolment))?;
+            let (application, added_by) = (self.open_application(&request)?, request.enrolment.id.uuid());
+            earlier = self.documents_of_request(account, &application, added_by, request.enrolment.received_at)?;
         }
         for shown in &update.shown {
             let binding = self.document_binding(&stored, shown);

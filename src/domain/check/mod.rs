@@ -59,7 +59,7 @@ impl Known {
     /// Which biometrics of the applicant the immigration database holds; `None` if it did not say, or not of this person.
     pub fn on_file(&self, application: &Application) -> Option<Biometrics> {
         match &self.record {
-            RegistryAnswer::Found(record) if is_own(application, record) => Some(record.biometrics),
+            RegistryAnswer::Found(record) if is_own(application, record, false) => Some(record.biometrics),
             _ => None,
         }
     }

@@ -25,13 +25,13 @@ pub fn record_key(application: &Application) -> RecordKey {
 }
 
 /// Whether the record is the applicant's own, as far as can be told: day of birth, and the passport or the name. What
-/// another person's record says of biometrics decides nothing.
-pub fn is_own(application: &Application, record: &Record) -> bool {
+/// another person's record says of biometrics decides nothing. `same_passport`: it is known otherwise that the passport is theirs.
+pub fn is_own(application: &Application, record: &Record, same_passport: bool) -> bool {
     let passport = application.passport.as_ref().map(|passport| (&passport.issuing_state, &passport.number));
     let recorded = record.document.as_ref().map(|document| (&document.issuing_state, &document.number));
-    let same_document = passport.is_some() && passport == recorded;
+    let same_passport = same_passport || (passport.is_some() && passport == recorded);
     let same_name = mrz::agree(&application.name, &record.name) <= NameMatch::OrderSwapped;
-    application.born_on == record.born_on && (same_document || same_name)
+    application.born_on == record.born_on && (same_passport || same_name)
 }
 
 /// What the answer of the immigration record says against the application.

@@ -30,7 +30,9 @@ pub struct HeldCard {
     pub issued_on: Date,
     /// Last day of validity, as it prints it.
     pub valid_until: Date,
-    /// What the database said of it last. It counts before what is printed.
+    /// When it was shown with that day.
+    pub shown_at: Timestamp,
+    /// What the database said of it last. It counts before what is printed, unless a later day was shown since.
     pub fact: Option<CardFact>,
 }
 
@@ -85,8 +87,13 @@ pub fn residence_until(cards: &[HeldCard]) -> Option<Date> {
 impl HeldCard {
     /// The last day of this card, for somebody who left at that instant, if ever.
     fn holds_until(&self, left: Option<Timestamp>) -> Date {
-        let printed = self.fact.map_or(self.valid_until, |fact| fact.valid_until);
-        let valid_until = if self.is_permanent { Date::MAX } else { printed };
+        let valid_until = match self.fact {
+            _ if self.is_permanent => Date::MAX,
+            None => self.valid_until,
+            // An officer had a card in hand that was extended, and the database had not heard of it.
+            Some(fact) if fact.recorded_at < self.shown_at => fact.valid_until.max(self.valid_until),
+            Some(fact) => fact.valid_until,
+        };
         let ended = self.fact.and_then(|fact| fact.ended_on());
         let known_later = |left: Timestamp| self.fact.is_some_and(|fact| fact.recorded_at > left);
         let left = left.filter(|left| self.issued_on <= left.local_date() && !known_later(*left));

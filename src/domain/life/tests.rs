@@ -30,7 +30,8 @@ enum Event {
     Set(usize),
     Lift(usize),
     RenewPassport(i64),
-    NewCard(usize, i64),
+    /// Card, its last day, and the day on which it was shown.
+    NewCard(usize, i64, i64),
     Fact(usize, ResidenceStatus, i64, i64),
     Clock(i64),
 }
@@ -41,7 +42,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         (0..SET.len()).prop_map(Event::Set),
         (0..SET.len()).prop_map(Event::Lift),
         (0..DAYS).prop_map(Event::RenewPassport),
-        (0..3_usize, 0..DAYS).prop_map(|(card, until)| Event::NewCard(card, until)),
+        (0..3_usize, 0..DAYS, 0..DAYS).prop_map(|(card, until, shown)| Event::NewCard(card, until, shown)),
         (0..3_usize, status, 0..DAYS, 0..DAYS)
             .prop_map(|(card, status, until, at)| Event::Fact(card, status, until, at)),
         (0..DAYS).prop_map(Event::Clock),
@@ -77,11 +78,17 @@ impl Model {
     fn card_holds(&self, card: usize, today: i64) -> bool {
         let fact = self.last_fact(card);
         let printed = self.0.iter().rev().find_map(|event| match event {
-            Event::NewCard(of, until) if *of == card => Some(*until),
+            Event::NewCard(of, until, shown) if *of == card => Some((*until, *shown)),
             _ => None,
         });
-        // The third card is a permanent one: it has a day of exchange, and no end.
-        let until = if card == PERMANENT { i64::MAX } else { fact.map(|(_, _, until)| until).or(printed).unwrap() };
+        let (printed, shown) = printed.unwrap();
+        let until = match fact {
+            // The third card is a permanent one: it has a day of exchange, and no end.
+            _ if card == PERMANENT => i64::MAX,
+            None => printed,
+            Some((at, _, until)) if at < shown => until.max(printed),
+            Some((_, _, until)) => until,
+        };
         let gone = matches!(fact, Some((at, ResidenceStatus::Cancelled | ResidenceStatus::Left, _)) if today >= at);
         let left = (0..3).filter(|other| self.has(*other)).filter_map(|other| self.last_fact(other));
         let left = left.filter(|(_, status, _)| *status == ResidenceStatus::Left).map(|(at, ..)| at).max();
@@ -92,7 +99,7 @@ impl Model {
     }
 
     fn has(&self, card: usize) -> bool {
-        self.0.iter().any(|event| matches!(event, Event::NewCard(of, _) if *of == card))
+        self.0.iter().any(|event| matches!(event, Event::NewCard(of, ..) if *of == card))
     }
 
     fn residence_expired(&self, today: i64) -> bool {
@@ -105,7 +112,8 @@ impl Model {
 #[derive(Default)]
 struct Kept {
     life: Life,
-    cards: [Option<(i64, i64)>; 3],
+    /// Day of issue, last day, and when it was shown.
+    cards: [Option<(i64, i64, i64)>; 3],
     facts: [Option<CardFact>; 3],
 }
 
@@ -119,7 +127,9 @@ impl Kept {
             Event::RenewPassport(until) => {
                 self.life.papers.passport_until = self.life.papers.passport_until.max(Some(day(until)));
             }
-            Event::NewCard(card, until) => self.cards[card] = Some((i64::try_from(card).unwrap(), until)),
+            Event::NewCard(card, until, shown) => {
+                self.cards[card] = Some((i64::try_from(card).unwrap(), until, shown));
+            }
             Event::Fact(card, status, until, at) => {
                 let fact = CardFact { status, valid_until: day(until), recorded_at: noon(at) };
                 let before = self.facts[card].filter(|before| before.order() >= fact.order());
@@ -128,10 +138,11 @@ impl Kept {
             Event::Clock(_) => {}
         }
         let cards: Vec<_> = self.cards.iter().zip(self.facts).filter_map(|(card, fact)| card.zip(Some(fact))).collect();
-        let held = |((issued, until), fact): ((i64, i64), Option<CardFact>)| HeldCard {
+        let held = |((issued, until, shown), fact): ((i64, i64, i64), Option<CardFact>)| HeldCard {
             is_permanent: usize::try_from(issued) == Ok(PERMANENT),
             issued_on: day(issued),
             valid_until: day(until),
+            shown_at: noon(shown),
             fact,
         };
         self.life.papers.residence_until = residence_until(&cards.into_iter().map(held).collect::<Vec<_>>());
@@ -162,7 +173,7 @@ proptest! {
         shuffled in any::<proptest::sample::Index>(),
     ) {
         let play = |facts: &mut dyn Iterator<Item = &(usize, ResidenceStatus, i64, i64)>| {
-            let mut kept = Kept { cards: [Some((0, 20)), Some((1, 20)), Some((2, 20))], ..Kept::default() };
+            let mut kept = Kept { cards: [Some((0, 20, 2)), Some((1, 20, 2)), Some((2, 20, 2))], ..Kept::default() };
             facts.for_each(|(card, status, until, at)| kept.apply(Event::Fact(*card, *status, *until, *at)));
             kept.life.papers.residence_until
         };
@@ -201,6 +212,7 @@ fn a_holder_has_two_cards_and_the_later_of_those_that_stand_counts() {
         is_permanent: false,
         issued_on: day(issued),
         valid_until: day(until),
+        shown_at: noon(issued),
         fact: fact.map(|(status, until, at)| CardFact { status, valid_until: day(until), recorded_at: noon(at) }),
     };
     assert_eq!(residence_until(&[]), None);
@@ -210,6 +222,10 @@ fn a_holder_has_two_cards_and_the_later_of_those_that_stand_counts() {
     assert_eq!(residence_until(&[cancelled]), Some(day(6)), "not on the day of the cancellation");
     let left = card(0, 10, Some((ResidenceStatus::Left, 10, 7)));
     assert_eq!(residence_until(&[left, card(5, 20, None)]), Some(day(6)), "leaving ends them all");
+    let stale = card(5, 20, Some((ResidenceStatus::Issued, 9, 3)));
+    assert_eq!(residence_until(&[stale]), Some(day(20)), "a later day was shown since");
+    let shortened = card(5, 20, Some((ResidenceStatus::Issued, 9, 7)));
+    assert_eq!(residence_until(&[shortened]), Some(day(9)), "the database heard of it last");
     let permanent = HeldCard { is_permanent: true, ..card(0, 10, None) };
     assert_eq!(residence_until(&[permanent]), Some(Date::MAX), "its day is one of exchange");
     assert_eq!(residence_until(&[left, card(8, 20, None)]), Some(day(20)), "but not one that came afterwards");

@@ -185,7 +185,7 @@ async fn the_requests_of_a_span_are_counted_by_kind_tier_and_end() {
 async fn the_last_code_of_a_change_tells_whether_the_contact_can_be_reached() {
     let scene = Scene::new().await;
     let account = scene.account().await.account.id;
-    let failed = async || scene.reader().await.contact_code_failed(account).await.unwrap();
+    let failed = async || scene.reader().await.contact_code_failed(account, NOW).await.unwrap();
     assert!(!failed().await);
     let mut message = scene.make.message(account);
     message.kind = "contact_code";
