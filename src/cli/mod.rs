@@ -11,6 +11,7 @@ pub mod demo;
 mod device;
 mod document;
 mod keys;
+mod load;
 mod migrate;
 mod office;
 mod offices;
@@ -108,6 +109,9 @@ enum Command {
     /// Publishes what concerns the devices of holders
     #[command(subcommand)]
     Device(device::Command),
+    /// Tells how fast the service is
+    #[command(subcommand)]
+    Load(load::Command),
     /// Looks at travel documents away from the service
     #[command(subcommand)]
     Document(document::Command),
@@ -172,6 +176,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
         Command::Device(command) => device::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
+        Command::Load(command) => Box::pin(load::run(command)).await,
         Command::Admin(command) => admin::run(&command, out).await,
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,
