@@ -83,6 +83,8 @@ pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
 pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstation, StoredWorkstation};
 
+use std::sync::Arc;
+
 use engine::Engine;
 
 /// An open store. Cheap to clone.
@@ -159,7 +161,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] if a record is not as the unit saw it, [`StoreError::Taken`] if a value is.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
-        self.engine.write(|conn| Box::pin(unit.apply(conn))).await
+        let unit = Arc::new(unit);
+        self.engine
+            .commit(move |conn| {
+                let unit = unit.clone();
+                Box::pin(async move { unit.apply(conn).await })
+            })
+            .await
     }
 
     /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, Store};
 use crate::domain::ids::{AccountId, MessageId};
@@ -86,7 +86,7 @@ pub enum Settled {
 const AHEAD: Duration = Duration::from_mins(10);
 
 pub(super) async fn insert(message: &SealedMessage, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+    adding(
         "INSERT INTO outbox (id, account_id, kind, content, created_at, useful_until, state, attempts, due_at) \
          VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $5)",
     )

@@ -57,6 +57,8 @@ use crate::domain::workstation::{CaptureNumber, WorkstationId};
 #[derive(Debug)]
 pub struct Unit {
     entry: Entry,
+    /// What else was done on the way, looked at mostly.
+    beside: Option<Entry>,
     changes: Vec<Change>,
 }
 
@@ -254,7 +256,13 @@ pub enum Change {
 impl Unit {
     /// A unit that so far changes nothing but the audit log.
     pub fn new(entry: Entry) -> Self {
-        Self { entry, changes: Vec::new() }
+        Self { entry, beside: None, changes: Vec::new() }
+    }
+
+    /// The unit, with the entry of what was looked at on the way: nobody is answered by it before that is in the log.
+    pub fn noting(mut self, look: Option<Entry>) -> Self {
+        self.beside = look.or(self.beside);
+        self
     }
 
     /// The unit with one more change.
@@ -269,12 +277,15 @@ impl Unit {
         self
     }
 
-    pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    pub(super) async fn apply(&self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         let mut happened = Happened::default();
         for change in &self.changes {
             change.apply(self.entry.at, &mut happened, conn).await?;
         }
         happened.write(self.entry.at, conn).await?;
+        if let Some(beside) = &self.beside {
+            audit::append(beside, conn).await?;
+        }
         audit::append(&self.entry, conn).await
     }
 }

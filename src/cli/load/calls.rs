@@ -39,6 +39,8 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct Calls {
     what: What,
+    /// Whether the calls begin anew when they are through.
+    again: bool,
     calls: Vec<Call>,
     callers: Vec<String>,
     /// Of codes that are asked for: the accounts, and what was sent.
@@ -49,7 +51,7 @@ pub(super) struct Calls {
 impl Calls {
     /// The call with that number. Questions are asked again from the beginning; what changes something is done once.
     pub(super) fn at(&self, place: usize) -> Option<&Call> {
-        let place = if self.what == What::Status { place % self.calls.len().max(1) } else { place };
+        let place = if self.again { place % self.calls.len().max(1) } else { place };
         self.calls.get(place)
     }
 
@@ -119,6 +121,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
     let most = u32::try_from(run.calls.unwrap_or(ready)).unwrap_or(u32::MAX);
     let mut calls = Calls {
         what: run.what,
+        again: run.unread || run.what == What::Status,
         calls: Vec::new(),
         callers: vec!["app-backend".to_owned()],
         asking: Vec::new(),
@@ -133,7 +136,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 chip: one.chip.map(|chip| chip.captured(None)),
                 ..SubmitRequest::default()
             };
-            let applicants = ground.applicants(most)?.into_iter();
+            let applicants = ground.applicants(most, !run.unread)?.into_iter();
             calls.calls = encoded(run, "EnrolmentService/Submit", applicants.map(submit))?;
         }
         What::Decide => {

@@ -71,6 +71,7 @@ impl Driven {
 /// What all who call share.
 struct Course {
     calls: Calls,
+    channels: Vec<Channel>,
     next: AtomicU64,
     most: u64,
     /// Time between two calls, of a run that keeps a pace.
@@ -121,14 +122,9 @@ pub(super) async fn drive(
         counted_from,
         until: counted_from + Duration::from_secs(run.seconds),
         calls,
+        channels,
     });
-    let callers = usize::try_from(run.in_flight).unwrap_or(usize::MAX);
-    let calling: Vec<_> = channels
-        .into_iter()
-        .cycle()
-        .take(callers)
-        .map(|channel| tokio::spawn(call_on(channel, course.clone(), run.unread)))
-        .collect();
+    let calling: Vec<_> = (0..run.in_flight).map(|_| tokio::spawn(call(course.clone(), run.unread))).collect();
     tokio::time::sleep_until(counted_from).await;
     let before = watch.look();
     let mut driven = Driven::none()?;
@@ -144,9 +140,12 @@ pub(super) async fn drive(
     Ok((driven, sent.unwrap_or_default()))
 }
 
-async fn call_on(channel: Channel, course: Arc<Course>, unread: bool) -> anyhow::Result<Driven> {
-    let (mut grpc, mut driven) = (tonic::client::Grpc::new(channel), Driven::none()?);
+/// Calls, each time on the next connection: every caller has a quota.
+async fn call(course: Arc<Course>, unread: bool) -> anyhow::Result<Driven> {
+    let mut driven = Driven::none()?;
     while let Some((place, call, due)) = course.next() {
+        let channel = course.channels.iter().cycle().nth(place % course.channels.len().max(1));
+        let mut grpc = tonic::client::Grpc::new(channel.context("no connection")?.clone());
         if course.every.is_some() {
             tokio::time::sleep_until(due).await;
         }

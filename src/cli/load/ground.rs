@@ -186,17 +186,24 @@ impl Ground {
         client::connect(&Target { server, ca, certificate, key }).await
     }
 
-    /// The next people who apply, at most so many.
+    /// The next people who apply, at most so many; `in_earnest` if they are not to come again.
     ///
     /// # Errors
     /// If it cannot be remembered that they have.
-    pub(super) fn applicants(&mut self, most: u32) -> anyhow::Result<Vec<crate::practice::Applicant>> {
+    pub(super) fn applicants(
+        &mut self,
+        most: u32,
+        in_earnest: bool,
+    ) -> anyhow::Result<Vec<crate::practice::Applicant>> {
         let (from, until) = (self.memory.applied, self.memory.people.min(self.memory.applied.saturating_add(most)));
         let mut people = self.generator();
         let all = (0..until).map(|_| people.applicant());
         let next = all.skip(usize::try_from(from)?).collect();
-        self.memory.applied = until;
-        self.save().map(|()| next)
+        if in_earnest {
+            self.memory.applied = until;
+            self.save()?;
+        }
+        Ok(next)
     }
 
     /// Gives each of these phones an account of a number of its own.

@@ -3,10 +3,11 @@
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
 //! rows are the same for both ([`query`]).
 
+mod gather;
 mod query;
 mod write;
 
-pub(super) use query::{Conn, Query, Row, query};
+pub(super) use query::{Conn, Number, Query, Row, insert, query};
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -160,7 +161,26 @@ impl Engine {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let (job, answer) = write::pending(work);
+        let mut work = Some(work);
+        let pending = write::pending(
+            move |conn| match work.take() {
+                Some(work) => work(conn),
+                None => write::not_again(),
+            },
+            false,
+        );
+        self.hand_over(pending).await
+    }
+
+    /// The same for work that may be run again, should what it sent together be turned down.
+    pub(super) async fn commit<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: for<'c> FnMut(&'c mut Conn<'_>) -> BoxFuture<'c, Result<(), StoreError>> + Send + 'static,
+    {
+        self.hand_over(write::pending(work, true)).await
+    }
+
+    async fn hand_over<T>(&self, (job, answer): (Box<dyn Job>, write::Answer<T>)) -> Result<T, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => writer.send(job).await.map_err(|_| write::closed())?,
             Self::Postgres { pool, tasks, .. } => {
