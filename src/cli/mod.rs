@@ -23,6 +23,8 @@ mod play;
 mod receipt;
 mod refusal;
 pub mod registry;
+mod rehearsal;
+mod replay;
 mod serve;
 mod staff;
 mod status;
@@ -67,6 +69,8 @@ pub struct Cli {
 enum Command {
     /// Plays the whole service at work, with practice applicants
     Demo(play::Demo),
+    /// Replays the campaign of 2025 with practice applicants: 50 days, 34 units, 50,809 requests
+    Replay(replay::Replay),
     /// Starts the service
     Serve(Settings),
     /// Brings the database's schema up to date
@@ -157,6 +161,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let out = &mut io::stdout();
     match cli.command {
         Command::Demo(demo) => Box::pin(play::run(&demo)).await,
+        Command::Replay(replay) => Box::pin(replay::run(&replay)).await,
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
