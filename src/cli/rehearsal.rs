@@ -31,7 +31,11 @@ impl Rehearsal {
     ///
     /// # Errors
     /// If the parts cannot be made.
-    pub(super) async fn open(named: &str, store: Option<String>, set: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        named: &str,
+        store: Option<String>,
+        set: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         let (clock, dice) = (Clock::movable(), Dice::system());
         let home = TempDir::with_prefix(named).context("cannot make a temporary folder")?;
         let mut config = Config::development(home.path())?;
@@ -58,8 +62,7 @@ impl Rehearsal {
 
     /// How a caller reaches it at this address.
     pub(super) fn target(&self, server: &str, stem: &str) -> Target {
-        let (ca, certificate, key) =
-            (self.pki.server_ca_path(), self.pki.cert_path(stem), self.pki.key_path(stem));
+        let (ca, certificate, key) = (self.pki.server_ca_path(), self.pki.cert_path(stem), self.pki.key_path(stem));
         Target { server: server.to_owned(), ca, certificate, key }
     }
 

@@ -69,6 +69,8 @@ mod registry;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod review;
 #[cfg(test)]
 mod revocation;

@@ -60,7 +60,8 @@ impl<'a> Authority<'a> {
             let mut decisions = Vec::new();
             for one in claimed.enrolments {
                 let phone = one.application.map(|application| e164(&application.phone)).unwrap_or_default();
-                let person = waiting.remove(&phone).context("a request was claimed that nobody had handed in by then")?;
+                let person =
+                    waiting.remove(&phone).context("a request was claimed that nobody had handed in by then")?;
                 decisions.push(self.record(one.enrolment_id, claimed.lease_id.clone(), person));
             }
             let decided: Vec<_> = stream::iter(decisions).buffered(IN_FLIGHT).try_collect().await?;

@@ -1,8 +1,9 @@
 //! Contact changes: holders begin them with the bound device while the old contact is alive, and most are confirmed.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use tonic::transport::Channel;
 
 use super::calls::Caller;
@@ -10,19 +11,23 @@ use super::holders::{Holder, read};
 use super::people::NewContact;
 use super::plan::Ending;
 use crate::cli::demo::{FileMailbox, mistyped};
+use crate::cli::words::moment;
 use crate::proto::begin_contact_change_request::NewContact as Wished;
 use crate::proto::device_service_client::DeviceServiceClient;
 use crate::proto::get_challenge_request::NewContact as Signed;
 use crate::proto::holder_contact_service_client::HolderContactServiceClient;
 use crate::proto::{
     BeginContactChangeRequest, BeginOutcome, CancelContactChangeRequest, CancelOutcome, ConfirmContactChangeRequest,
-    ConfirmOutcome, DevicePurpose, GetChallengeRequest, GetChallengeResponse,
+    ConfirmContactChangeResponse, ConfirmOutcome, DevicePurpose, GetChallengeRequest, GetChallengeResponse,
 };
+use crate::sys::Clock;
 
 /// Holders who may change a contact, kept at hand.
 const AT_HAND_MAX: usize = 64;
 /// How often a code may be tried.
 const TRIES: u32 = 5;
+/// What lies between the end of a wait and the next try.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The app on the phones of those who change a contact.
 pub(super) struct Contacts<'a> {
@@ -33,6 +38,8 @@ pub(super) struct Contacts<'a> {
     at_hand: VecDeque<Holder>,
     /// Somebody whose number others wish for, and how many codes came there.
     bystander: Option<(Holder, usize)>,
+    /// Whoever mistypes has to wait between tries: that is for the evening, when the clock can be moved.
+    evening: Vec<Wish>,
 }
 
 /// What a holder wishes for.
@@ -48,7 +55,7 @@ struct Wish {
 impl<'a> Contacts<'a> {
     pub(super) fn new(app: Channel, post: &'a FileMailbox, caller: &'a Caller) -> Self {
         let (changes, devices) = (HolderContactServiceClient::new(app.clone()), DeviceServiceClient::new(app));
-        Self { changes, devices, post, caller, at_hand: VecDeque::new(), bystander: None }
+        Self { changes, devices, post, caller, at_hand: VecDeque::new(), bystander: None, evening: Vec::new() }
     }
 
     /// Keeps those at hand who could change a contact: they act for themselves and have an address.
@@ -74,7 +81,11 @@ impl<'a> Contacts<'a> {
         let (mut begun, mut confirmed) = (0, 0);
         for ((number, ending), contact) in endings.zip(contacts) {
             let wish = self.wish(number, ending, contact)?;
-            self.one(wish, ending).await?;
+            if ending == Ending::Mistyped {
+                self.evening.push(wish);
+            } else {
+                self.one(wish, ending).await?;
+            }
             begun += 1;
             confirmed += u32::from(ending == Ending::Confirmed);
         }
@@ -110,13 +121,7 @@ impl<'a> Contacts<'a> {
         match ending {
             Ending::LeftAtOld => return Ok(()),
             Ending::GivenUp => return self.give_up(&holder, change).await,
-            Ending::Mistyped => {
-                for _ in 0..TRIES {
-                    self.types(&holder, change, &mistyped(&code), ConfirmOutcome::WrongCode).await?;
-                }
-                return Ok(());
-            }
-            Ending::Confirmed | Ending::LeftAtNew | Ending::ServesAnother => {}
+            _ => {}
         }
         self.types(&holder, change, &code, ConfirmOutcome::OldContactProven).await?;
         let code = read(self.post, &destination.0, destination.1).await.context("at the new contact")?;
@@ -125,6 +130,30 @@ impl<'a> Contacts<'a> {
             Ending::ServesAnother => self.types(&holder, change, &code, ConfirmOutcome::Taken).await,
             _ => Ok(()),
         }
+    }
+
+    /// Those who mistype the code to the end, when nobody else is at work.
+    ///
+    /// # Errors
+    /// If they are answered otherwise than they should be.
+    pub(super) async fn end_of_day(&mut self, clock: &Clock) -> anyhow::Result<()> {
+        for Wish { holder, new: (signed, wished), old, .. } in std::mem::take(&mut self.evening) {
+            let change = self.begin(&holder, signed, wished).await?;
+            let code = mistyped(&read(self.post, &old.0, old.1).await.context("at the old contact")?);
+            let mut tries = 0;
+            while tries < TRIES {
+                let answer = self.confirm(&holder, &change, &code).await?;
+                match answer.outcome() {
+                    ConfirmOutcome::WrongCode => tries += 1,
+                    ConfirmOutcome::NotYet => {
+                        let until = answer.retry_at.as_ref().map(moment).context("a wait has an end")?;
+                        clock.advance(until.since(clock.now()).saturating_add(MOMENT));
+                    }
+                    other => bail!("a wrong code came to {}", other.as_str_name()),
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn begin(&self, holder: &Holder, signed: Signed, wished: Wished) -> anyhow::Result<String> {
@@ -144,13 +173,14 @@ impl<'a> Contacts<'a> {
         Ok(answer.change.context("a change that was begun has a name")?.change_id)
     }
 
-    async fn types(
-        &self,
-        holder: &Holder,
-        change: &str,
-        code: &str,
-        expected: ConfirmOutcome,
-    ) -> anyhow::Result<()> {
+    async fn types(&self, holder: &Holder, change: &str, code: &str, expected: ConfirmOutcome) -> anyhow::Result<()> {
+        let (outcome, expected) =
+            (self.confirm(holder, change, code).await?.outcome().as_str_name(), expected.as_str_name());
+        ensure!(outcome == expected, "a code came to {outcome}, and not to {expected}");
+        Ok(())
+    }
+
+    async fn confirm(&self, holder: &Holder, change: &str, code: &str) -> anyhow::Result<ConfirmContactChangeResponse> {
         let request = ConfirmContactChangeRequest {
             request_id: self.caller.name(),
             account_id: holder.account_id.clone(),
@@ -158,14 +188,7 @@ impl<'a> Contacts<'a> {
             code: code.to_owned(),
         };
         let confirming = async |q| self.changes.clone().confirm_contact_change(q).await;
-        let outcome = self.caller.call("ConfirmContactChange", request, confirming).await?.outcome();
-        ensure!(
-            outcome == expected,
-            "a code came to {}, and not to {}",
-            outcome.as_str_name(),
-            expected.as_str_name()
-        );
-        Ok(())
+        self.caller.call("ConfirmContactChange", request, confirming).await
     }
 
     async fn give_up(&self, holder: &Holder, change: &str) -> anyhow::Result<()> {

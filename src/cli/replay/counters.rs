@@ -58,8 +58,11 @@ pub(super) async fn staff(app: &App, pki: &DevelopmentPki) -> anyhow::Result<()>
     offices.dedup_by_key(|office| unit(office));
     ensure!(offices.len() == UNITS, "there are {} units with offices, and the campaign had {UNITS}", offices.len());
     let member = |(at, office): (usize, &OfficeView)| {
-        [(officer(at), Role::Officer), (supervisor(at), Role::Supervisor)]
-            .map(|(stem, role)| Member { stem, role, office: office.office.code.clone() })
+        [(officer(at), Role::Officer), (supervisor(at), Role::Supervisor)].map(|(stem, role)| Member {
+            stem,
+            role,
+            office: office.office.code.clone(),
+        })
     };
     let members: Vec<_> = offices.iter().enumerate().flat_map(member).collect();
     crowd::register(app, pki, &members).await
@@ -128,8 +131,7 @@ impl<'a> Counters<'a> {
 
     /// The supervisor overrides what was referred; how many.
     async fn review(&self, unit: &Unit) -> anyhow::Result<u32> {
-        let request =
-            ListRequest { state: EnrolmentState::Referred.into(), page_size: PAGE, ..ListRequest::default() };
+        let request = ListRequest { state: EnrolmentState::Referred.into(), page_size: PAGE, ..ListRequest::default() };
         let listed = self.caller.call("List", request, async |q| unit.supervisor.clone().list(q).await).await?;
         let mut passed = 0;
         for enrolment in &listed.enrolments {

@@ -64,6 +64,7 @@ pub(super) async fn play(rehearsal: &Rehearsal, address: &str, plan: Plan, seed:
         answered.activated += u32::try_from(active.len())?;
         answered.changes += changed.0;
         answered.changed += changed.1;
+        contacts.end_of_day(clock).await.with_context(|| format!("in the evening of day {}", day + 1))?;
         contacts.meet(&active);
         (came, issued, today) = (coming, approved, next);
         // The days of this clock are shorter than the rest of the worker that writes who called.

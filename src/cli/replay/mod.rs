@@ -89,7 +89,8 @@ pub(super) async fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
     counters::staff(&rehearsal.app, &rehearsal.pki).await?;
     let seed = replay.seed.unwrap_or_else(|| u64::from_le_bytes(rehearsal.dice.bytes()));
     let plan = Plan::new(replay.requests);
-    let report = rehearsal.play(async |rehearsal: &Rehearsal, address: &str| days::play(rehearsal, address, plan, seed).await);
+    let report =
+        rehearsal.play(async |rehearsal: &Rehearsal, address: &str| days::play(rehearsal, address, plan, seed).await);
     let report = report.await?;
     println!("{}", if replay.json { serde_json::to_string(&report)? } else { report.to_string() });
     Ok(if report.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })

@@ -108,14 +108,8 @@ pub(super) enum Ending {
 }
 
 /// The ways in which six changes of fifty came to nothing.
-const FAILURES: [Ending; 6] = [
-    Ending::GivenUp,
-    Ending::LeftAtOld,
-    Ending::Mistyped,
-    Ending::ServesAnother,
-    Ending::LeftAtNew,
-    Ending::GivenUp,
-];
+const FAILURES: [Ending; 6] =
+    [Ending::GivenUp, Ending::LeftAtOld, Ending::Mistyped, Ending::ServesAnother, Ending::LeftAtNew, Ending::GivenUp];
 
 /// A campaign. Each day the authority decides what came the day before, and holders activate who were approved then.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -81,7 +81,11 @@ impl fmt::Display for Report {
             writeln!(f, "{name:<28}{planned:>10}{answered:>10}{found:>10}")?;
         }
         let Found { totals, refused, undecided, failed, .. } = &self.found;
-        writeln!(f, "received {} = issued {} + refused {refused} + undecided {undecided}", totals.received, totals.issued)?;
+        writeln!(
+            f,
+            "received {} = issued {} + refused {refused} + undecided {undecided}",
+            totals.received, totals.issued
+        )?;
         write!(f, "contact changes {} = confirmed {}", totals.changes, totals.changed)?;
         failed.iter().try_for_each(|(reason, count)| write!(f, " + {reason} {count}"))?;
         writeln!(f, "\n{} requests went to a supervisor first", self.reviewed)?;

@@ -14,9 +14,7 @@ use super::plan::Totals;
 use crate::domain::time::{Timestamp, format_date};
 use crate::proto::contact_service_client::ContactServiceClient;
 use crate::proto::follow_up_service_client::FollowUpServiceClient;
-use crate::proto::{
-    CountChangesRequest, CountChangesResponse, CountFunnelRequest, EnrolmentState, FunnelStage,
-};
+use crate::proto::{CountChangesRequest, CountChangesResponse, CountFunnelRequest, EnrolmentState, FunnelStage};
 
 /// The longest span of which a funnel is told.
 const SPAN_DAYS: i64 = 31;
