@@ -14,8 +14,8 @@ use crate::cli::patience::persist;
 use crate::cli::{refusal, words};
 use crate::sys::{Clock, Dice};
 
-/// Digits of a time that count.
-const DIGITS: u8 = 3;
+/// The longest time that is told apart from longer ones, in microseconds.
+const LONGEST: u64 = 120_000_000;
 
 /// Whoever calls.
 pub(super) struct Caller {
@@ -53,11 +53,21 @@ impl Caller {
         message: Q,
         send: impl AsyncFn(Q) -> Result<Response<A>, Status>,
     ) -> anyhow::Result<A> {
+        self.ask(kind, message, send).await?.map_err(|status| unexpected(kind, &status))
+    }
+
+    /// The same where a refusal is expected too.
+    ///
+    /// # Errors
+    /// If the time cannot be noted.
+    pub(super) async fn ask<Q: Clone, A>(
+        &self,
+        kind: &'static str,
+        message: Q,
+        send: impl AsyncFn(Q) -> Result<Response<A>, Status>,
+    ) -> anyhow::Result<Result<A, Status>> {
         let answer = self.time(kind, persist(async || send(message.clone()).await)).await?;
-        answer.map(Response::into_inner).map_err(|status| {
-            let told = words::printed(|out| refusal::explain(out, &status));
-            anyhow!("{kind} was not expected to fail:\n{}", told.trim_end())
-        })
+        Ok(answer.map(Response::into_inner))
     }
 
     /// Times what is not one call.
@@ -71,7 +81,7 @@ impl Caller {
         let mut all = self.took.lock().unwrap_or_else(PoisonError::into_inner);
         let took = match all.entry(kind) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(Histogram::new(DIGITS)?),
+            Entry::Vacant(new) => new.insert(Histogram::new_with_bounds(1, LONGEST, 3)?),
         };
         took.saturating_record(micros);
         Ok(done)
@@ -87,4 +97,10 @@ impl Caller {
         };
         all.iter().map(|(kind, one)| (*kind, took(one))).collect()
     }
+}
+
+/// A refusal that nobody expected, as a person reads it.
+pub(super) fn unexpected(kind: &str, status: &Status) -> anyhow::Error {
+    let told = words::printed(|out| refusal::explain(out, status));
+    anyhow!("{kind} was not expected to fail:\n{}", told.trim_end())
 }

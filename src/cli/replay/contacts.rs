@@ -58,9 +58,9 @@ impl<'a> Contacts<'a> {
         Self { changes, devices, post, caller, at_hand: VecDeque::new(), bystander: None, evening: Vec::new() }
     }
 
-    /// Keeps those at hand who could change a contact: they act for themselves and have an address.
+    /// Keeps those at hand who could change a contact: they act for themselves and have an address of their own.
     pub(super) fn meet(&mut self, active: &[Holder]) {
-        for holder in active.iter().filter(|holder| holder.person.of_age && !holder.person.email.is_empty()) {
+        for holder in active.iter().filter(|holder| holder.person.plain && !holder.person.email.is_empty()) {
             if self.bystander.is_none() {
                 self.bystander = Some((holder.clone(), 1));
             } else if self.at_hand.len() < AT_HAND_MAX {

@@ -3,17 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use futures::future::try_join_all;
 use tokio::runtime::Handle;
 use tonic::transport::Channel;
 
-use super::calls::Caller;
+use super::calls::{Caller, unexpected};
 use super::plan::UNITS;
 use crate::app::{App, OfficeView};
 use crate::cli::client;
 use crate::cli::crowd::{self, Member};
 use crate::cli::office::spool::Desk;
+use crate::cli::refusal;
 use crate::cli::rehearsal::Rehearsal;
 use crate::domain::staff::Role;
 use crate::domain::workstation::WorkstationId;
@@ -31,6 +32,8 @@ const WORKSTATIONS: u32 = 5;
 const PAGE: i32 = 500;
 /// The rule that finds who is likely known already.
 const DUPLICATE: &str = "duplicate.likely";
+/// How often likely duplicates are compared while new ones come in.
+const COMPARISONS_MAX: u32 = 8;
 /// Why a referral is overridden.
 const REASON: &str = "Seen at the counter with the passport in hand; other persons of the same name were compared.";
 
@@ -144,21 +147,38 @@ impl<'a> Counters<'a> {
     async fn pass(&self, unit: &Unit, enrolment: &Enrolment) -> anyhow::Result<()> {
         let referring = enrolment.notes.iter().filter(|finding| finding.severity() == Severity::Refer);
         let rules: Vec<_> = referring.map(|finding| finding.rule.clone()).collect();
-        let enrolment_id = enrolment.enrolment_id.clone();
-        let mut not_the_same = Vec::new();
-        if rules.iter().any(|rule| rule == DUPLICATE) {
-            let request = CompareCandidatesRequest { enrolment_id: enrolment_id.clone() };
-            let compared = async |q| unit.review.clone().compare_candidates(q).await;
-            let compared = self.caller.call("CompareCandidates", request, compared).await?;
-            not_the_same = compared.candidates.into_iter().map(|candidate| candidate.enrolment_id).collect();
+        for _ in 0..COMPARISONS_MAX {
+            let request = OverrideRequest {
+                request_id: self.caller.name(),
+                enrolment_id: enrolment.enrolment_id.clone(),
+                not_the_same: self.compared(unit, enrolment, &rules).await?,
+                rules: rules.clone(),
+                reason: REASON.to_owned(),
+            };
+            let overriding = async |q| unit.review.clone().r#override(q).await;
+            match self.caller.ask("Override", request, overriding).await? {
+                Ok(answer) => {
+                    let state = answer.enrolment.as_ref().map(Enrolment::state).unwrap_or_default();
+                    ensure!(state == EnrolmentState::Forwarded, "what was overridden is {}", state.as_str_name());
+                    return Ok(());
+                }
+                // Somebody alike came in meanwhile.
+                Err(status) if refusal::reason(&status) == "CANDIDATES_DIFFER" => {}
+                Err(status) => return Err(unexpected("Override", &status)),
+            }
         }
-        let reason = REASON.to_owned();
-        let request_id = self.caller.name();
-        let request = OverrideRequest { request_id, enrolment_id, rules, reason, not_the_same };
-        let answer = self.caller.call("Override", request, async |q| unit.review.clone().r#override(q).await).await?;
-        let state = answer.enrolment.as_ref().map(Enrolment::state).unwrap_or_default();
-        ensure!(state == EnrolmentState::Forwarded, "a referral that was overridden is {}", state.as_str_name());
-        Ok(())
+        bail!("new likely duplicates came in each time that somebody was compared")
+    }
+
+    /// Likely duplicates, all of whom are other persons here.
+    async fn compared(&self, unit: &Unit, enrolment: &Enrolment, rules: &[String]) -> anyhow::Result<Vec<String>> {
+        if !rules.iter().any(|rule| rule == DUPLICATE) {
+            return Ok(Vec::new());
+        }
+        let request = CompareCandidatesRequest { enrolment_id: enrolment.enrolment_id.clone() };
+        let comparing = async |q| unit.review.clone().compare_candidates(q).await;
+        let compared = self.caller.call("CompareCandidates", request, comparing).await?;
+        Ok(compared.candidates.into_iter().map(|candidate| candidate.enrolment_id).collect())
     }
 
     /// What each unit has, as the service counts it.

@@ -4,8 +4,15 @@ use std::collections::HashMap;
 
 use super::plan::{DAYS, Fate, Plan, UNITS};
 use crate::domain::time::Timestamp;
-use crate::practice::{Generator, Known, e164, identity_number};
+use crate::practice::{Applicant, Expected, Generator, Known, e164, identity_number};
 use crate::proto::SubmitRequest;
+
+/// One in so many bears another name than the passport.
+const NAME_CHANGED: u32 = 40;
+/// One in so many looks like somebody who came the day before.
+const LOOKS_KNOWN: u32 = 100;
+/// Those of a day who are kept for that; more are never needed.
+const EARLIER_MAX: usize = 100;
 
 /// Somebody who comes.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,8 +26,8 @@ pub(super) struct Person {
     pub(super) phone: String,
     /// Empty if there is none.
     pub(super) email: String,
-    /// Whether nobody acts for them.
-    pub(super) of_age: bool,
+    /// Whether nobody acts for them, and a supervisor need not look: their contacts are nobody else's.
+    pub(super) plain: bool,
 }
 
 /// What a contact becomes.
@@ -54,11 +61,13 @@ pub(super) struct People {
     pub(super) plan: Plan,
     generator: Generator,
     begun: Timestamp,
+    /// Some of those who came the day before.
+    earlier: Vec<Applicant>,
 }
 
 impl People {
     pub(super) fn new(plan: Plan, seed: u64, begun: Timestamp) -> Self {
-        Self { plan, generator: Generator::new(seed, begun), begun }
+        Self { plan, generator: Generator::new(seed, begun), begun, earlier: Vec::new() }
     }
 
     /// Those of the next day; days are drawn in order.
@@ -70,14 +79,15 @@ impl People {
         let mut drawn = Day { captured: vec![Vec::new(); UNITS], ..Day::nobody() };
         let mut applicants = Vec::new();
         for (place, fate) in self.plan.fates(day) {
-            let applicant = self.generator.applicant();
+            let applicant = self.applicant(place);
+            let alone = applicant.expected == Expected::Accepted && !applicant.is_represented();
             let person = Person {
                 fate,
                 place,
                 identity_number: identity_number(place),
                 phone: applicant.phone(),
                 email: applicant.application.email.clone(),
-                of_age: !applicant.is_represented(),
+                plain: alone,
             };
             let application = Some(applicant.application.clone());
             // One unit after another, going on where the day before ended.
@@ -88,10 +98,22 @@ impl People {
             drawn.people.insert(person.phone.clone(), person);
             applicants.push(applicant);
         }
+        let plain = applicants.iter().filter(|one| one.expected == Expected::Accepted && !one.is_represented());
+        self.earlier = plain.take(EARLIER_MAX).cloned().collect();
         drawn.records = self.generator.records(applicants.iter().map(|one| (one, Known::WithBiometrics)));
         let fresh = |_| NewContact { phone: e164(&self.generator.phone()), email: self.generator.email() };
         drawn.contacts = self.plan.changes(day).map(fresh).collect();
         drawn
+    }
+
+    /// Most are taken in as they come; at some a supervisor has to look first.
+    fn applicant(&mut self, place: u32) -> Applicant {
+        if place % LOOKS_KNOWN == LOOKS_KNOWN / 2
+            && let Some(before) = self.earlier.pop()
+        {
+            return self.generator.comes_again(&before);
+        }
+        if place % NAME_CHANGED == 0 { self.generator.name_differs() } else { self.generator.applicant() }
     }
 }
 
