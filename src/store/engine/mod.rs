@@ -3,6 +3,7 @@
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
 //! rows are the same for both ([`query`]).
 
+pub(super) mod copy;
 mod query;
 mod write;
 
@@ -12,6 +13,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -102,13 +104,13 @@ impl Engine {
         let migrated = match self {
             Self::Sqlite { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/sqlite").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/sqlite")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
             Self::Postgres { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/postgres").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/postgres")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
@@ -186,6 +188,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// Leaves the schema of a later release as it is: this one runs on it, and may have to while releases are exchanged.
+fn lenient(mut migrator: Migrator) -> Migrator {
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// A pooled connection for reading.
