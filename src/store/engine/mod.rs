@@ -1,7 +1,7 @@
 //! The two engines behind one set of statements. This folder alone knows that there are two.
 //!
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
-//! rows are the same for both ([`query`]).
+//! rows are the same for both ([`query`]). The embedded one is a file, which can be copied ([`copy`]).
 
 pub(super) mod copy;
 mod query;
