@@ -7,6 +7,7 @@
 mod account_events;
 mod accounts;
 mod audit;
+mod backup;
 mod bindings;
 mod calendars;
 mod captures;
@@ -48,6 +49,7 @@ mod workstations;
 
 pub use account_events::StoredAccountEvent;
 pub use accounts::{AccountKey, StoredAccount};
+pub use backup::{BackupFault, Contents, Restoring, back_up};
 pub use bindings::{Binding, BindingKind, Owner};
 pub use calendars::CalendarText;
 pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};

@@ -278,6 +278,31 @@ pub(super) async fn give_up(id: MessageId, conn: &mut Conn<'_>) -> Result<(), St
         .await
 }
 
+/// Holds every message that waits, for a person to look at: what happened to it is not known. A code whose time is over is of
+/// no use to anybody.
+pub(super) async fn hold(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET state = 'failed', reason = CASE WHEN useful_until <= $1 THEN 'too-late' ELSE 'held' END \
+         WHERE state = 'waiting'",
+    )
+    .bind(at.micros())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Has the messages that were held tried, with all attempts before.
+pub(super) async fn release(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET state = 'waiting', due_at = $1, forgiven = attempts, reason = '' \
+         WHERE state = 'failed' AND reason = 'held' AND (useful_until IS NULL OR useful_until > $1)",
+    )
+    .bind(at.micros())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 fn listed(row: &Row) -> Result<ListedMessage, StoreError> {
     Ok(ListedMessage {
         id: MessageId::new(row.get("id")?),

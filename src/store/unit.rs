@@ -168,6 +168,10 @@ pub enum Change {
     RetryMessage(MessageId),
     /// Lets a message that failed be.
     GiveUpMessage(MessageId),
+    /// Holds every message that waits for a person: after a restore nobody knows which of them left.
+    HoldMessages,
+    /// Has the messages that were held tried, if they are still of use.
+    ReleaseMessages,
     /// Adds what was captured with a request, whose objects are in the archive already.
     KeepCaptures(Box<StoredCaptures>),
     /// Puts new captures in the place of a request's earlier ones, which are deleted.
@@ -347,6 +351,8 @@ impl Change {
             Self::NoteReport(report) => delivery::note_report(report, at, happened, conn).await,
             Self::RetryMessage(id) => outbox::retry(*id, at, conn).await,
             Self::GiveUpMessage(id) => outbox::give_up(*id, conn).await,
+            Self::HoldMessages => outbox::hold(at, conn).await,
+            Self::ReleaseMessages => outbox::release(at, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,

@@ -1,8 +1,9 @@
 //! The two engines behind one set of statements. This folder alone knows that there are two.
 //!
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
-//! rows are the same for both ([`query`]).
+//! rows are the same for both ([`query`]). The embedded one is a file, which can be copied ([`copy`]).
 
+pub(super) mod copy;
 mod gather;
 mod query;
 mod write;
@@ -13,6 +14,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -103,13 +105,13 @@ impl Engine {
         let migrated = match self {
             Self::Sqlite { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/sqlite").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/sqlite")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
             Self::Postgres { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/postgres").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/postgres")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
@@ -206,6 +208,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// Leaves the schema of a later release as it is: this one runs on it, and may have to while releases are exchanged.
+fn lenient(mut migrator: Migrator) -> Migrator {
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// A pooled connection for reading.

@@ -3,6 +3,7 @@
 
 mod account_events;
 mod accounts;
+mod backup;
 mod calendars;
 mod captures;
 mod challenges;
