@@ -71,6 +71,8 @@ mod registry;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod review;
 #[cfg(test)]
 mod revocation;

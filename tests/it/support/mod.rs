@@ -7,6 +7,7 @@ pub mod carriers;
 pub mod contacts;
 pub mod database;
 pub mod device;
+pub mod line;
 pub mod nation;
 pub mod plan;
 pub mod process;

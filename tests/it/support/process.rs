@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tonic::transport::Channel;
 
 use super::database::{Database, Held};
+use super::line::Line;
 
 /// Begins the name that the program's own connections have at the database's server.
 const SERVED: &str = "served";
@@ -33,6 +34,8 @@ pub struct Site {
     quiet: bool,
     /// Where it listens; anywhere if 0.
     port: u16,
+    /// The port of a line to the database's server; straight to it if absent.
+    line: Option<u16>,
     /// Further variables of its environment.
     settings: Vec<(&'static str, String)>,
 }
@@ -48,7 +51,7 @@ impl Site {
     pub async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let database = if super::database::on_postgres() { Some(Database::bare().await) } else { None };
-        Self { home, database, client_ca: None, quiet: false, port: 0, settings: Vec::new() }
+        Self { home, database, client_ca: None, quiet: false, port: 0, line: None, settings: Vec::new() }
     }
 
     /// The same place, with clients' certificates that this authority issues.
@@ -76,6 +79,19 @@ impl Site {
         self.port = running.port();
     }
 
+    /// Where the database's server is, "HOST:PORT".
+    pub fn database_address(&self) -> String {
+        let url = self.database.as_ref().expect("a server").url();
+        let (_, rest) = url.split_once('@').expect("a user");
+        let (address, _) = rest.split_once('/').expect("a database");
+        if address.contains(':') { address.to_owned() } else { format!("{address}:5432") }
+    }
+
+    /// From now on the program reaches the database by this line.
+    pub fn reach_database_by(&mut self, line: &Line) {
+        self.line = Some(line.port());
+    }
+
     /// The database's server ends every connection of the program, as a restart does. On SQLite there is none.
     pub async fn sever_database(&self) {
         if let Some(database) = &self.database {
@@ -92,17 +108,18 @@ impl Site {
         command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
         command
             .env("EID__LOG__FILTER", if self.quiet { "warn,eid::cli=info" } else { "trace" })
-            .env("EID__STORE__CONNECTIONS", "4")
-            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+            .env("EID__STORE__CONNECTIONS", "4");
         if let Some(url) = super::database::redis() {
             command.env("EID__LIMITS__REDIS_URL", url);
         }
         if let Some(database) = &self.database {
-            command.env("EID__STORE__URL", database.url_named(SERVED));
+            let url = database.url_named(SERVED);
+            command.env("EID__STORE__URL", self.line.map_or_else(|| url.clone(), |port| over(&url, port)));
         }
         if let Some(path) = &self.client_ca {
             command.env("EID__SERVER__CLIENT_CA", path);
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -190,6 +207,13 @@ impl Site {
     pub fn messages(&self) -> String {
         std::fs::read_to_string(self.home().join("messages.jsonl")).unwrap_or_default()
     }
+}
+
+/// The URL of a database, by a port of this machine.
+fn over(url: &str, port: u16) -> String {
+    let (user, rest) = url.split_once('@').expect("a user");
+    let (_, database) = rest.split_once('/').expect("a database");
+    format!("{user}@127.0.0.1:{port}/{database}")
 }
 
 /// Runs a command to its end: its output if it ended well, otherwise what it complained about.
