@@ -7,6 +7,7 @@
 mod account_events;
 mod accounts;
 mod audit;
+mod backlog;
 mod bindings;
 mod calendars;
 mod captures;
@@ -48,6 +49,7 @@ mod workstations;
 
 pub use account_events::StoredAccountEvent;
 pub use accounts::{AccountKey, StoredAccount};
+pub use backlog::{BACKLOG_STATEMENTS, HandOver, PoolUse, QueueLength};
 pub use bindings::{Binding, BindingKind, Owner};
 pub use calendars::CalendarText;
 pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
@@ -84,6 +86,7 @@ pub use unit::{Change, Unit};
 pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstation, StoredWorkstation};
 
 use engine::Engine;
+use tracing::Instrument as _;
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
@@ -159,7 +162,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] if a record is not as the unit saw it, [`StoreError::Taken`] if a value is.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
-        self.engine.write(|conn| Box::pin(unit.apply(conn))).await
+        let span = unit.span();
+        self.engine.write(|conn| Box::pin(unit.apply(conn))).instrument(span).await
     }
 
     /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.

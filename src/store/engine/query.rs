@@ -3,8 +3,10 @@
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
+use crate::observe::spans;
 use crate::store::error::StoreError;
 
 /// A connection of either kind.
@@ -98,10 +100,16 @@ impl Query {
 
     /// Runs the statement; how many rows it touched.
     pub(in crate::store) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, StoreError> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => bound!(self, Sqlite).execute(&mut **conn).await?.rows_affected(),
-            Conn::Postgres(conn) => bound!(self, Postgres).execute(&mut **conn).await?.rows_affected(),
-        })
+        let span = self.span(conn);
+        let running = async {
+            Ok::<_, StoreError>(match conn {
+                Conn::Sqlite(conn) => bound!(self, Sqlite).execute(&mut **conn).await?.rows_affected(),
+                Conn::Postgres(conn) => bound!(self, Postgres).execute(&mut **conn).await?.rows_affected(),
+            })
+        };
+        let touched = running.instrument(span.clone()).await?;
+        spans::rows(&span, touched);
+        Ok(touched)
     }
 
     /// Runs a statement that must touch exactly one row: it holds its own check.
@@ -111,22 +119,42 @@ impl Query {
 
     /// The rows of the answer. Statements limit themselves.
     pub(in crate::store) async fn fetch_all(self, conn: &mut Conn<'_>) -> Result<Vec<Row>, StoreError> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => {
-                bound!(self, Sqlite).fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
-            }
-            Conn::Postgres(conn) => {
-                bound!(self, Postgres).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()
-            }
-        })
+        let span = self.span(conn);
+        let running = async {
+            Ok::<Vec<_>, StoreError>(match conn {
+                Conn::Sqlite(conn) => {
+                    bound!(self, Sqlite).fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
+                }
+                Conn::Postgres(conn) => {
+                    bound!(self, Postgres).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()
+                }
+            })
+        };
+        let rows = running.instrument(span.clone()).await?;
+        spans::rows(&span, u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        Ok(rows)
     }
 
     /// The one row of the answer, if there is one.
     pub(in crate::store) async fn fetch_optional(self, conn: &mut Conn<'_>) -> Result<Option<Row>, StoreError> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => bound!(self, Sqlite).fetch_optional(&mut **conn).await?.map(Row::Sqlite),
-            Conn::Postgres(conn) => bound!(self, Postgres).fetch_optional(&mut **conn).await?.map(Row::Postgres),
-        })
+        let span = self.span(conn);
+        let running = async {
+            Ok::<_, StoreError>(match conn {
+                Conn::Sqlite(conn) => bound!(self, Sqlite).fetch_optional(&mut **conn).await?.map(Row::Sqlite),
+                Conn::Postgres(conn) => bound!(self, Postgres).fetch_optional(&mut **conn).await?.map(Row::Postgres),
+            })
+        };
+        let row = running.instrument(span.clone()).await?;
+        spans::rows(&span, u64::from(row.is_some()));
+        Ok(row)
+    }
+
+    fn span(&self, conn: &Conn<'_>) -> Span {
+        let system = match conn {
+            Conn::Sqlite(_) => "sqlite",
+            Conn::Postgres(_) => "postgresql",
+        };
+        spans::statement(system, self.sql)
     }
 }
 

@@ -12,6 +12,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Acquire as _, Connection as _, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use super::Conn;
 use crate::store::error::StoreError;
@@ -35,12 +36,14 @@ type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
 /// A unit that does `work`, and the way by which its answer comes.
 pub(super) fn pending<T, F>(work: F) -> (Box<Pending<F, T>>, Answer<T>) {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Pending { work: Some(work), outcome: None, reply }), answer)
+    (Box::new(Pending { work: Some(work), within: Span::current(), outcome: None, reply }), answer)
 }
 
 /// Work that waits, and whoever waits for it.
 pub(super) struct Pending<F, T> {
     work: Option<F>,
+    /// The span of whoever asked: it runs in a task of its own.
+    within: Span,
     outcome: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -53,7 +56,7 @@ where
     fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool> {
         Box::pin(async move {
             if let Some(work) = self.work.take() {
-                self.outcome = Some(work(conn).await);
+                self.outcome = Some(work(conn).instrument(self.within.clone()).await);
             }
             matches!(self.outcome, Some(Ok(_)))
         })
