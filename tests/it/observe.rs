@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::support::collector::{Collector, attribute};
@@ -153,8 +154,7 @@ async fn each_part_that_is_set_up_has_a_name_in_health() {
             let asked = HealthCheckRequest { service: part.name().to_owned() };
             // The first look at the parts may still be under way: whoever watches is told when it is over.
             let mut watching = health.watch(asked).await.unwrap().into_inner();
-            let serving: i32 = tonic_health::ServingStatus::Serving.into();
-            while watching.message().await.unwrap().unwrap().status != serving {}
+            while watching.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
         }
         let asked = HealthCheckRequest { service: Part::Registry.name().to_owned() };
         assert_eq!(health.check(asked).await.unwrap_err().code(), Code::NotFound, "no registry is asked");

@@ -305,7 +305,7 @@ async fn no_personal_data_code_or_number_is_in_the_log_metrics_traces_or_in_the_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
-    let site = Site::new().await;
+    let site = Site::new().await.with_setting("EID__OBSERVE__LISTEN", "127.0.0.1:0");
     let running = site.start().await;
     let channel = site.channel(&running, "officer-79-01").await;
     let (mut officer, mut same_line) = (EnrolmentServiceClient::new(channel.clone()), HealthClient::new(channel));
@@ -318,7 +318,12 @@ async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
         answer = &mut submitting => panic!("nothing can be written: {answer:?}"),
         answer = same_line.check(HealthCheckRequest::default()) => drop(answer.unwrap()),
     }
+    let operators = running.operators().await;
     running.tell_to_stop().await;
+    // It says so right after it was heard, and for as long as calls are under way.
+    while !asked(&operators, "GET /readyz").await.1.contains("\"stopping\":true") {}
+    assert_eq!(asked(&operators, "GET /readyz").await.0, 503, "no call is to come any more");
+    assert_eq!(asked(&operators, "GET /livez").await.0, 200, "and it lives");
     held.release().await;
     let answer = submitting.await.unwrap().into_inner();
     assert!(matches!(answer.outcome, Some(Outcome::Accepted(_))));
