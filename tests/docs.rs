@@ -391,8 +391,8 @@ fn metrics_named(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("eid_"));
     let histogram = |word: &str| METRICS.iter().any(|metric| metric.kind == Kind::Histogram && metric.name == word);
     let family = |word: &str| {
-        let shorter = ["_bucket", "_sum", "_count"].iter().filter_map(|end| word.strip_suffix(end));
-        shorter.filter(|word| histogram(word)).next().unwrap_or(word).to_owned()
+        let mut shorter = ["_bucket", "_sum", "_count"].iter().filter_map(|end| word.strip_suffix(end));
+        shorter.find(|word| histogram(word)).unwrap_or(word).to_owned()
     };
     words.map(family).collect()
 }
