@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{App, Error};
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::contact::Contact;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{EntryId, MessageId};
 use crate::domain::message::{ATTEMPTS_MAX, CHANCES, MessageContent, NoticeText, Timeliness, retry_after};
 use crate::domain::time::Timestamp;
 use crate::notify::{CarrierFault, Delivery, Outgoing, Sending, Slip, Taken};
@@ -152,6 +152,32 @@ impl App {
     /// If the store cannot be asked.
     pub async fn give_up_message(&self, id: MessageId) -> Result<bool, Error> {
         self.by_hand(id, Action::MessageGivenUp, Change::GiveUpMessage(id)).await
+    }
+
+    /// Holds every message that waits for a person, from the console; how many, counted to 10,000. After a restore nobody
+    /// knows which of them left since.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn hold_messages(&self) -> Result<i64, Error> {
+        let waiting = self.store().reader().await?.messages_in("waiting").await?;
+        self.all_by_hand(Action::MessagesHeld, Change::HoldMessages).await?;
+        Ok(waiting)
+    }
+
+    /// Has the messages that were held tried, from the console, but for codes whose time is over.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn release_messages(&self) -> Result<(), Error> {
+        self.all_by_hand(Action::MessagesReleased, Change::ReleaseMessages).await
+    }
+
+    async fn all_by_hand(&self, action: Action, change: Change) -> Result<(), Error> {
+        let now = self.clock().now();
+        let subject = EntryId::new(self.dice().id(now)).uuid();
+        let entry = self.entry(now, Actor::Console, action, subject);
+        Ok(self.commit(Unit::new(entry).with(change)).await?)
     }
 
     async fn by_hand(&self, id: MessageId, action: Action, change: Change) -> Result<bool, Error> {

@@ -172,7 +172,7 @@ impl App {
         let keys: Vec<_> = keys.iter().map(stored).collect();
         let values: Vec<_> = keys.iter().map(|key| key.value.clone()).collect();
         let seen = self.store().reader().await?.duplicate_changes(&values).await?;
-        Ok(DuplicateKeys { enrolment: id, keys, seen, of: None })
+        Ok(DuplicateKeys { enrolment: id, keys, seen, replace: false, of: None })
     }
 
     /// Gives free what a request held that ends without an account: what it used, and by what it was found.
@@ -208,7 +208,8 @@ impl App {
             tracing::error!(enrolment = %id, error, "a request does not open and was not indexed");
         });
         let Ok(application) = opened else { return Ok(false) };
-        let keys = DuplicateKeys { of: Some(stored.version), ..self.duplicate_keys(id, &application).await? };
+        let keys =
+            DuplicateKeys { replace: true, of: Some(stored.version), ..self.duplicate_keys(id, &application).await? };
         let entry = self.entry(self.clock().now(), INDEXER, Action::DuplicatesIndexed, id.uuid());
         match self.commit(Unit::new(entry).with(Change::IndexDuplicates(Box::new(keys)))).await {
             Ok(()) => Ok(true),

@@ -98,6 +98,7 @@ impl App {
         officer.is_of(now)?;
         let record = OnceCell::new();
         let submitted = self.once(by, repeat, || self.submit_once(by, officer, repeat, intake, now, &record)).await?;
+        let look = record.into_inner().and_then(|(_, look)| look);
         if let Submitted::NotAccepted(findings) = &submitted {
             let mut reader = self.store().reader().await?;
             let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
@@ -108,7 +109,7 @@ impl App {
             drop(reader);
             let entry = self.not_accepted((by, officer), intake, findings, now);
             let number = Self::noted_refused((owner, earlier), repeat, intake, now);
-            self.commit(Unit::new(entry).with_all(number)).await.map_err(elsewhere)?;
+            self.commit(Unit::new(entry).noting(look).with_all(number)).await.map_err(elsewhere)?;
         }
         Ok(submitted)
     }
@@ -197,7 +198,7 @@ impl App {
         repeat: &Repeat,
         intake: &Intake,
         now: Timestamp,
-        record: &OnceCell<RegistryAnswer>,
+        record: &OnceCell<(RegistryAnswer, Option<Entry>)>,
     ) -> Result<Attempt<Submitted>, Error> {
         let mut reader = self.store().reader().await?;
         if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
@@ -210,7 +211,7 @@ impl App {
         drop(reader);
         let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
-        let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
+        let (record, look) = record.get_or_init(|| self.look_at_record(officer, &intake.application)).await;
         let found_by = self.duplicate_keys(id, &intake.application).await?;
         let mut known = self.known(officer, id, intake, record.clone(), now).await?;
         known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
@@ -224,6 +225,7 @@ impl App {
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self
                     .received(by, repeat, intake, &passage)?
+                    .noting(look.clone())
                     .with(Change::IndexDuplicates(Box::new(found_by)))
                     .with_all(kept);
                 let unit = unit.with_all(Self::noted(owner, repeat, intake, Some(id), now));
@@ -274,16 +276,12 @@ impl App {
         id: EnrolmentId,
         application: &Application,
     ) -> Result<Taken, Error> {
-        let mut taken = Taken::default();
-        for binding in self.bindings(id, application) {
-            let held = match binding.kind {
-                BindingKind::Phone => &mut taken.phone,
-                BindingKind::Passport => &mut taken.passport,
-                BindingKind::Card => &mut taken.card,
-            };
-            *held = reader.serves_another(&binding).await?;
-        }
-        Ok(taken)
+        let held = reader.serving_others(&self.bindings(id, application)).await?;
+        Ok(Taken {
+            phone: held.contains(&BindingKind::Phone),
+            passport: held.contains(&BindingKind::Passport),
+            card: held.contains(&BindingKind::Card),
+        })
     }
 
     /// Who answers for the applicant's phone.

@@ -86,6 +86,11 @@ impl App {
     /// If the store cannot be asked.
     pub async fn offices(&self, reader: &mut Reader) -> Result<Arc<OfficeMap>, Error> {
         let revision = reader.office_revision().await?;
+        self.offices_as_of(reader, revision).await
+    }
+
+    /// The same, by whoever knows already how often offices were imported.
+    pub(super) async fn offices_as_of(&self, reader: &mut Reader, revision: Version) -> Result<Arc<OfficeMap>, Error> {
         if let Some(read) = self.offices.load().as_deref()
             && read.0 == revision
         {
@@ -179,11 +184,21 @@ impl App {
         id: StaffId,
         entered: Option<(&OfficeCode, Timestamp)>,
     ) -> Result<Option<Officer>, Error> {
-        let Some((code, at)) = entered else { return Ok(None) };
-        let today = self.clock().now().local_date();
+        let Some(entered) = entered else { return Ok(None) };
         let map = self.offices(reader).await?;
+        Ok(self.seat_on(&map, id, entered))
+    }
+
+    /// The same by a map.
+    pub(super) fn seat_on(
+        &self,
+        map: &OfficeMap,
+        id: StaffId,
+        (code, at): (&OfficeCode, Timestamp),
+    ) -> Option<Officer> {
+        let today = self.clock().now().local_date();
         let office = map.successor(code, at.local_date(), today);
-        Ok(office.map(|office| Officer { id, office: office.code.clone(), on: today }))
+        office.map(|office| Officer { id, office: office.code.clone(), on: today })
     }
 
     /// The caller as an officer by the map of this moment, for calls that outlast the day on which they began.

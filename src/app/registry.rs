@@ -2,7 +2,7 @@
 
 use super::{App, Caller, Error, Missing, Officer};
 use crate::domain::application::Application;
-use crate::domain::audit::{Action, Actor};
+use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::check::{is_own, record_key};
 use crate::domain::life::CardFact;
 use crate::domain::record::{Record, RecordKey, RegistryAnswer};
@@ -41,23 +41,36 @@ impl App {
     ///
     /// A record that was found was looked at: that is recorded, with who asked about whom, or the answer is withheld.
     pub(super) async fn record(&self, officer: &Officer, application: &Application) -> RegistryAnswer {
-        let key = record_key(application);
-        if key.card.is_none() && key.document.is_none() {
-            return RegistryAnswer::NotAsked;
-        }
-        let answer = self.ask_registry(&key).await;
-        if let RegistryAnswer::Found(record) = &answer {
-            let (actor, own) = (Actor::Staff(officer.id), is_own(application, record, false));
-            let entry = self
-                .entry(self.clock().now(), actor, Action::RecordViewed, officer.id.uuid())
-                .with("person", hex::encode(self.identity_index(application).as_bytes()))
-                .with("own", u8::from(own).to_string());
-            if let Err(error) = self.commit(Unit::new(entry)).await {
+        let (answer, look) = self.look_at_record(officer, application).await;
+        let Some(entry) = look else { return answer };
+        match self.commit(Unit::new(entry)).await {
+            Ok(()) => answer,
+            Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a look at a record cannot be recorded");
-                return RegistryAnswer::Unreachable;
+                RegistryAnswer::Unreachable
             }
         }
-        answer
+    }
+
+    /// The same, with the entry of the look, if a record was found: it is committed with what came of it, before anybody is
+    /// answered.
+    pub(super) async fn look_at_record(
+        &self,
+        officer: &Officer,
+        application: &Application,
+    ) -> (RegistryAnswer, Option<Entry>) {
+        let key = record_key(application);
+        if key.card.is_none() && key.document.is_none() {
+            return (RegistryAnswer::NotAsked, None);
+        }
+        let answer = self.ask_registry(&key).await;
+        let RegistryAnswer::Found(record) = &answer else { return (answer, None) };
+        let (actor, own) = (Actor::Staff(officer.id), is_own(application, record, false));
+        let entry = self
+            .entry(self.clock().now(), actor, Action::RecordViewed, officer.id.uuid())
+            .with("person", hex::encode(self.identity_index(application).as_bytes()))
+            .with("own", u8::from(own).to_string());
+        (answer, Some(entry))
     }
 
     async fn ask_registry(&self, key: &RecordKey) -> RegistryAnswer {

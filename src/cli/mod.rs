@@ -4,6 +4,7 @@
 //! service or a room of it, prints what came of it, and says the rest with its exit code.
 
 mod admin;
+mod backup;
 mod calendar;
 pub mod client;
 mod config;
@@ -11,6 +12,7 @@ pub mod demo;
 mod device;
 mod document;
 mod keys;
+mod load;
 mod migrate;
 mod office;
 mod offices;
@@ -68,6 +70,8 @@ enum Command {
     Serve(Settings),
     /// Brings the database's schema up to date
     Migrate(Settings),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Keeps the staff directory
     #[command(subcommand)]
     Staff(staff::Command),
@@ -108,6 +112,9 @@ enum Command {
     /// Publishes what concerns the devices of holders
     #[command(subcommand)]
     Device(device::Command),
+    /// Tells how fast the service is
+    #[command(subcommand)]
+    Load(load::Command),
     /// Looks at travel documents away from the service
     #[command(subcommand)]
     Document(document::Command),
@@ -153,6 +160,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => Box::pin(play::run(&demo)).await,
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
+        Command::Backup(command) => backup::back_up(&command, out).await,
+        Command::Restore(command) => backup::restore(&command, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Workstation(command) => workstation::run(&command, out).await,
@@ -172,6 +181,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Office(office::Command::Spool(command)) => office::spool::run(&command, out).await,
         Command::Device(command) => device::run(&command, out).await,
         Command::Document(document::Command::Check(command)) => document::check(&command, out),
+        Command::Load(command) => Box::pin(load::run(command)).await,
         Command::Admin(command) => admin::run(&command, out).await,
         Command::Status(command) => status::run(&command, out).await,
         Command::Trust(command) => trust::run(&command, out).await,

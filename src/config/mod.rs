@@ -114,6 +114,8 @@ pub struct Server {
     pub message_bytes_max: usize,
     /// Calls under way on one connection.
     pub concurrent_per_connection: u32,
+    /// Calls under way in the process.
+    pub calls_max: usize,
     /// Whether the protocol can be asked for.
     pub reflection: bool,
 }
@@ -521,6 +523,7 @@ impl Config {
             ("server.connections_max", server.connections_max.to_string()),
             ("server.message_bytes_max", server.message_bytes_max.to_string()),
             ("server.concurrent_per_connection", server.concurrent_per_connection.to_string()),
+            ("server.calls_max", server.calls_max.to_string()),
             ("server.reflection", server.reflection.to_string()),
             ("store.url", url),
             ("store.url_file", url_file),

@@ -157,6 +157,7 @@ impl Reader<'_> {
             connections_max: self.number("server.connections_max", 1..=100_000),
             message_bytes_max: self.number("server.message_bytes_max", 64 << 10..=16 << 20),
             concurrent_per_connection: self.number("server.concurrent_per_connection", 1..=10_000),
+            calls_max: self.number("server.calls_max", 1..=100_000),
             reflection: self.flag("server.reflection"),
         }
     }

@@ -136,6 +136,7 @@ fn the_default_file_is_the_development_configuration() {
                 connections_max: 8_192,
                 message_bytes_max: 2 << 20,
                 concurrent_per_connection: 128,
+                calls_max: 256,
                 reflection: true,
             },
             store: Store { url: Url::Plain("sqlite:eid.sqlite".to_owned()), connections: 8 },

@@ -4,12 +4,14 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -31,12 +33,26 @@ pub const STEP_UP_CODE: &str = "eid-totp";
 #[derive(Clone)]
 pub struct Gate {
     app: App,
+    /// Room for the calls that may be under way.
+    room: Arc<Semaphore>,
 }
 
 impl Gate {
-    /// A gate that asks the directory of `app` and counts with its limits.
-    pub const fn new(app: App) -> Self {
-        Self { app }
+    /// A gate that asks the directory of `app` and counts with its limits. It lets so many calls be under way at once, streams
+    /// that stay open not counted.
+    pub fn new(app: App, calls_max: usize) -> Self {
+        Self { app, room: Arc::new(Semaphore::new(calls_max)) }
+    }
+
+    /// A place for a call, until it is answered. A stream that stays open takes none.
+    ///
+    /// # Errors
+    /// The refusal, if there is none left: before anything is asked, so that refusing costs next to nothing.
+    fn place(&self, rule: Option<&Rule>) -> Result<Option<OwnedSemaphorePermit>, Status> {
+        if rule.is_some_and(|rule| rule.deadline.is_none()) {
+            return Ok(None);
+        }
+        self.room.clone().try_acquire_owned().map(Some).map_err(|_| status::overloaded())
     }
 
     /// The caller, if the call may go on. `code` is what it brought beside its certificate.
@@ -121,6 +137,10 @@ where
                 // It is of no use behind the gate, and nobody there shall see it.
                 let code = request.headers_mut().remove(STEP_UP_CODE);
                 let code = code.as_ref().map(|code| code.to_str().unwrap_or_default());
+                let _place = match gate.place(rule) {
+                    Ok(place) => place,
+                    Err(refusal) => return (None, Ok(refusal.into_http())),
+                };
                 let caller = match gate.admit(&peer, rule, code).await {
                     Ok(caller) => caller,
                     Err(refusal) => return (None, Ok(refusal.into_http())),

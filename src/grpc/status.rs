@@ -25,6 +25,8 @@ const NO_PART: Malformed = Malformed::new(
 );
 /// How long a caller should wait when part of the service is away.
 const RETRY_SOON: Duration = Duration::from_secs(1);
+/// How long a caller should wait while the service does what it can: some hundred calls are through by then.
+const RETRY_OVERLOADED: Duration = Duration::from_millis(500);
 /// How long a caller should wait for a place that others have.
 const RETRY_LATER: Duration = Duration::from_secs(30);
 
@@ -230,6 +232,9 @@ reasons! {
     TOO_MANY_CALLS: ResourceExhausted,
         "Too many calls. Wait as long as told, then go on."
         / "Gọi quá nhiều lần. Hãy chờ đúng thời gian đã báo rồi tiếp tục.";
+    OVERLOADED: Unavailable,
+        "The service is doing as much as it can. The call was not begun; wait as long as told, then send it again."
+        / "Dịch vụ đang quá tải. Lệnh gọi chưa được thực hiện; hãy chờ đúng thời gian đã báo rồi gửi lại.";
     TOO_SLOW: DeadlineExceeded,
         "The call took longer than it may. If it changes something, repeat it with the same request_id."
         / "Lệnh gọi quá thời hạn. Nếu là lệnh thay đổi, hãy gửi lại với cùng request_id.";
@@ -368,6 +373,11 @@ pub(super) fn no_such_method() -> Status {
 /// Called too often.
 pub(super) fn too_many_calls(wait: Duration) -> Status {
     TOO_MANY_CALLS.retry(wait)
+}
+
+/// More calls under way than the service does at once.
+pub(super) fn overloaded() -> Status {
+    OVERLOADED.retry(RETRY_OVERLOADED)
 }
 
 /// Took too long.

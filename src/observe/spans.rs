@@ -67,7 +67,7 @@ pub fn unit(action: &'static str, messages: impl FnOnce() -> String) -> Span {
 }
 
 /// A statement, without what is bound.
-pub fn statement(system: &'static str, sql: &'static str) -> Span {
+pub fn statement(system: &'static str, sql: &str) -> Span {
     span!(
         target: TARGET,
         Level::TRACE,

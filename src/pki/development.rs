@@ -15,7 +15,7 @@ use super::fault::PkiFault;
 use crate::domain::time::Timestamp;
 
 /// How long a practice certificate is valid.
-const LEAF_LIFETIME: Duration = Duration::from_hours(90 * 24);
+pub(super) const LEAF_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 const SERVER: &str = "server";
 const SERVER_CA: &str = "server-ca.pem";
@@ -155,7 +155,7 @@ fn mint(pki: &DevelopmentPki, now: Timestamp) -> Result<(), PkiFault> {
     Ok(())
 }
 
-fn write_pair(pki: &DevelopmentPki, stem: &str, issued: &Issued) -> Result<(), PkiFault> {
+pub(super) fn write_pair(pki: &DevelopmentPki, stem: &str, issued: &Issued) -> Result<(), PkiFault> {
     write_new(&pki.cert_path(stem), CERTIFICATE_MODE, issued.certificate_pem())?;
     write_new(&pki.key_path(stem), KEY_MODE, issued.key_pem())
 }

@@ -7,10 +7,12 @@
 
 mod authority;
 mod caller;
+mod crowd;
 mod development;
 mod fault;
 
 pub use authority::{Authority, Issued, Leaf, Usage};
 pub use caller::PracticeCaller;
+pub use crowd::gather;
 pub use development::{DevelopmentPki, develop, load};
 pub use fault::PkiFault;

@@ -30,6 +30,8 @@ pub struct Edge {
     pub message_bytes_max: usize,
     /// Calls under way on one connection.
     pub concurrent_per_connection: u32,
+    /// Calls under way in the process.
+    pub calls_max: usize,
     /// Whether the protocol can be asked for.
     pub reflection: bool,
 }
@@ -62,7 +64,7 @@ where
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_GRACE)
         .concurrency_limit_per_connection(edge.concurrent_per_connection as usize)
-        .layer(Gate::new(app))
+        .layer(Gate::new(app, edge.calls_max))
         .add_routes(routes)
         .add_service(health);
     if edge.reflection {

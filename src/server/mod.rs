@@ -177,6 +177,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let edge = Edge {
         message_bytes_max: config.server.message_bytes_max,
         concurrent_per_connection: config.server.concurrent_per_connection,
+        calls_max: config.server.calls_max,
         reflection: config.server.reflection,
     };
     let serving = tokio::spawn(serve_on(app.clone(), edge, incoming, stop.clone()));

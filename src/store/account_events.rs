@@ -3,7 +3,7 @@
 //! Changes note here what they did, and the unit writes it last of all: whoever writes to a stream holds it until the
 //! commit, and nobody is to wait for longer than that takes. A reader who saw number n has seen everything below it.
 
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Number, Row, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, accounts};
 use crate::domain::account_event::{AccountEvent, AccountVerb, SHARDS, Shard};
@@ -53,26 +53,29 @@ impl Happened {
 async fn append(happened: &[(AccountId, AccountVerb)], at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let Some((first, _)) = happened.first() else { return Ok(()) };
     let (shard, count) = (Shard::of(*first), i64::try_from(happened.len()).unwrap_or(i64::MAX));
-    let row = query(
+    let last = query(
         "INSERT INTO account_stream (shard, last) VALUES ($1, $2) \
          ON CONFLICT (shard) DO UPDATE SET last = account_stream.last + excluded.last RETURNING last",
     )
     .bind(shard.number())
     .bind(count)
-    .fetch_optional(conn)
+    .number("last", conn)
     .await?;
-    let last = row.ok_or(StoreError::Changed)?.get::<i64>("last")?;
-    for (position, (account, verb)) in (last - count + 1..).zip(happened) {
+    for (back, (account, verb)) in (1 - count..).zip(happened) {
         let account = accounts::read(*account, conn).await?.ok_or(StoreError::Changed)?;
-        insert((shard, position), &AccountEvent::new(*verb, &account, at), conn).await?;
+        insert((shard, last.plus(back)), &AccountEvent::new(*verb, &account, at), conn).await?;
     }
     Ok(())
 }
 
-async fn insert((shard, position): (Shard, i64), event: &AccountEvent, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+async fn insert(
+    (shard, position): (Shard, Number),
+    event: &AccountEvent,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     let activated = event.state.active_since().map(Timestamp::micros);
     let closed = if let Hold::Closed(at) = event.hold { Some(at.micros()) } else { None };
-    query(
+    adding(
         "INSERT INTO account_event (shard, position, account_id, verb, at, activated_at, window_closes_at, \
          locked, closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )

@@ -4,13 +4,13 @@ use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
 use super::Reader;
-use super::engine::{Conn, query};
+use super::engine::{Conn, insert, query};
 use super::error::StoreError;
 use crate::domain::audit::Entry;
 
 pub(super) async fn append(entry: &Entry, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let canonical = entry.canonical();
-    query(
+    insert(
         "INSERT INTO audit_entry (id, at, actor, subject, action, canonical, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(entry.id.uuid())

@@ -1,7 +1,7 @@
 //! What may serve one owner only: phones, passports, residence cards, as blind indexes.
 
 use super::Reader;
-use super::engine::{Conn, query};
+use super::engine::{Conn, insert, query};
 use super::error::{StoreError, Table};
 use crate::domain::ids::EnrolmentId;
 use crate::domain::sealed::BlindIndex;
@@ -17,7 +17,15 @@ pub enum BindingKind {
     Card,
 }
 
+/// Whom a value of each kind serves.
+const OWNERS: &str = "SELECT kind, owner FROM binding WHERE kind = $1 AND value = $2 \
+     UNION ALL SELECT kind, owner FROM binding WHERE kind = $3 AND value = $4 \
+     UNION ALL SELECT kind, owner FROM binding WHERE kind = $5 AND value = $6";
+
 impl BindingKind {
+    /// All of them, as [`OWNERS`] has places.
+    const ALL: [Self; 3] = [Self::Phone, Self::Passport, Self::Card];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Phone => "phone",
@@ -58,16 +66,15 @@ pub struct Binding {
 
 /// Binds a value to its owner, once more if it is theirs already.
 pub(super) async fn bind(binding: &Binding, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    let touched = query(
+    insert(
         "INSERT INTO binding (kind, value, owner, holders) VALUES ($1, $2, $3, 1) \
          ON CONFLICT (kind, value) DO UPDATE SET holders = binding.holders + 1 WHERE binding.owner = excluded.owner",
     )
     .bind(binding.kind.name())
     .bind(binding.value.as_bytes())
     .bind(binding.owner.bytes())
-    .execute(conn)
-    .await?;
-    (touched == 1).then_some(()).ok_or(StoreError::Taken(Table::Binding))
+    .execute_exactly(1, StoreError::Taken(Table::Binding), conn)
+    .await
 }
 
 /// Takes one use of a value back; the last one gives it free.
@@ -110,12 +117,24 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn serves_another(&mut self, binding: &Binding) -> Result<bool, StoreError> {
-        let row = query("SELECT owner FROM binding WHERE kind = $1 AND value = $2")
-            .bind(binding.kind.name())
-            .bind(binding.value.as_bytes())
-            .fetch_optional(&mut self.conn())
-            .await?;
-        let owner = row.map(|row| row.get::<Vec<u8>>("owner")).transpose()?;
-        Ok(owner.is_some_and(|owner| owner != binding.owner.bytes()))
+        Ok(self.serving_others(std::slice::from_ref(binding)).await?.contains(&binding.kind))
+    }
+
+    /// The kinds of those of `bindings`, one of each kind at most, whose value serves someone else than its owner there.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn serving_others(&mut self, bindings: &[Binding]) -> Result<Vec<BindingKind>, StoreError> {
+        let asked = BindingKind::ALL.iter().fold(query(OWNERS), |asked, kind| {
+            let value = bindings.iter().find(|binding| binding.kind == *kind).map(|binding| binding.value.as_bytes());
+            asked.bind(kind.name()).bind(value.unwrap_or_default())
+        });
+        let mut others = Vec::new();
+        for row in &asked.fetch_all(&mut self.conn()).await? {
+            let (kind, owner): (String, Vec<u8>) = (row.get("kind")?, row.get("owner")?);
+            let of = bindings.iter().find(|binding| binding.kind.name() == kind);
+            others.extend(of.filter(|binding| binding.owner.bytes() != owner).map(|binding| binding.kind));
+        }
+        Ok(others)
     }
 }

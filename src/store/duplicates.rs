@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::Reader;
-use super::engine::{Conn, Query, query};
+use super::engine::{Conn, Query, insert, query};
 use super::enrolments::{EnrolmentPage, StoredEnrolment, readable};
 use super::error::StoreError;
 use crate::domain::duplicate::{FORM, KEY_HOLDERS_MAX, KEYS_MAX, KeyKind};
@@ -38,6 +38,8 @@ pub struct DuplicateKeys {
     pub keys: Vec<StoredKey>,
     /// How often keys of their buckets had been added before candidates were looked for.
     pub seen: KeyChanges,
+    /// Whether the request may have others, which go.
+    pub replace: bool,
     /// The version at which the request must still be, where nothing else of the unit holds that.
     pub of: Option<Version>,
 }
@@ -76,20 +78,32 @@ pub(super) async fn index(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<()
         same.bind(new.enrolment.uuid()).bind(version.get()).execute_one(conn).await?;
     }
     count(&new.seen, conn).await?;
-    forget(new.enrolment, conn).await?;
-    for key in &new.keys {
-        query(
-            "INSERT INTO duplicate_key (value, enrolment, kind, form) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        )
-        .bind(key.value.as_bytes())
-        .bind(new.enrolment.uuid())
-        .bind(key.kind.name())
-        .bind(FORM)
-        .execute(conn)
-        .await?;
+    if new.replace {
+        forget(new.enrolment, conn).await?;
     }
-    Ok(())
+    let slots = new.keys.iter().map(|key| (key.value.as_bytes(), key.kind.name()));
+    let slots = slots.chain(std::iter::repeat(([].as_slice(), NO_KIND))).take(KEYS_MAX);
+    let adding = slots.fold(insert(ADD), |adding, (value, kind)| adding.bind(value).bind(kind));
+    adding.bind(new.enrolment.uuid()).bind(FORM).run(conn).await
 }
+
+/// A statement that adds each of [`KEYS_MAX`] keys that has a kind.
+macro_rules! add {
+    ($first:literal $second:literal $(, $value:literal $kind:literal)*) => {
+        concat!(
+            "INSERT INTO duplicate_key (value, enrolment, kind, form) SELECT value, $49, kind, $50 FROM (SELECT $", $first,
+            " AS value, $", $second, " AS kind", $(" UNION ALL SELECT $", $value, ", $", $kind,)*
+            ") AS new WHERE kind <> '' ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
+const ADD: &str = add!(
+    1 2, 3 4, 5 6, 7 8, 9 10, 11 12, 13 14, 15 16, 17 18, 19 20, 21 22, 23 24,
+    25 26, 27 28, 29 30, 31 32, 33 34, 35 36, 37 38, 39 40, 41 42, 43 44, 45 46, 47 48
+);
+/// No kind: in the places of a statement that are left.
+const NO_KIND: &str = "";
 
 /// A statement that counts a change of each of [`KEYS_MAX`] buckets, if it was changed as often as seen. In their order: who
 /// locks the same ones at the same time waits for the first, and never for each other.
@@ -116,9 +130,8 @@ const NO_BUCKET: i64 = -1;
 async fn count(KeyChanges(seen): &KeyChanges, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let now = seen.iter().map(|(bucket, changes)| (*bucket, changes.saturating_add(1)));
     let slots = now.chain(std::iter::repeat((NO_BUCKET, 0))).take(KEYS_MAX);
-    let asked = slots.fold(query(COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
-    let counted = asked.execute(conn).await?;
-    (usize::try_from(counted) == Ok(seen.len())).then_some(()).ok_or(StoreError::Changed)
+    let asked = slots.fold(insert(COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
+    asked.execute_exactly(seen.len(), StoreError::Changed, conn).await
 }
 
 /// Takes the keys of a request away: nobody is to find it any more.

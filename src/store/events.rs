@@ -3,7 +3,7 @@
 //! Whoever appends takes the next number of the stream and holds the stream until the commit, so that a reader who saw
 //! number n has seen everything below it: nothing can turn up behind a reader's back.
 
-use super::engine::{Conn, Query, Row, query};
+use super::engine::{Conn, Query, Row, insert, query};
 use super::error::StoreError;
 use super::{Reader, enrolments};
 use crate::domain::enrolment::{Enrolment, Event, HandOver, StageName, Verb};
@@ -50,22 +50,21 @@ pub(super) async fn append(
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let row = query(
+    let last = insert(
         "INSERT INTO enrolment_stream (office, last) VALUES ($1, $2) \
          ON CONFLICT (office) DO UPDATE SET last = enrolment_stream.last + excluded.last RETURNING last",
     )
     .bind(office.as_str())
     .bind(count)
-    .fetch_optional(conn)
+    .number("last", conn)
     .await?;
-    let last = row.ok_or(StoreError::Changed)?.get::<i64>("last")?;
-    for (position, (enrolment, event)) in (last - count + 1..).zip(events) {
-        query(
+    for (back, (enrolment, event)) in (1 - count..).zip(events) {
+        insert(
             "INSERT INTO enrolment_event (office, position, enrolment_id, at, verb, from_stage, to_stage, actor, \
              reason, lease_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(office.as_str())
-        .bind(position)
+        .bind(last.plus(back))
         .bind(enrolment.uuid())
         .bind(event.at.micros())
         .bind(event.verb.name())

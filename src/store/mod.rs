@@ -8,6 +8,7 @@ mod account_events;
 mod accounts;
 mod audit;
 mod backlog;
+mod backup;
 mod bindings;
 mod calendars;
 mod captures;
@@ -50,6 +51,7 @@ mod workstations;
 pub use account_events::StoredAccountEvent;
 pub use accounts::{AccountKey, StoredAccount};
 pub use backlog::{BACKLOG_STATEMENTS, HandOver, PoolUse, QueueLength};
+pub use backup::{BackupFault, Contents, Restoring, back_up};
 pub use bindings::{Binding, BindingKind, Owner};
 pub use calendars::CalendarText;
 pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
@@ -84,6 +86,8 @@ pub use standings::{STATUS_STATEMENTS, StoredStanding};
 pub use trust::StoredMaterial;
 pub use unit::{Change, Unit};
 pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstation, StoredWorkstation};
+
+use std::sync::Arc;
 
 use engine::Engine;
 use tracing::Instrument as _;
@@ -162,8 +166,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] if a record is not as the unit saw it, [`StoreError::Taken`] if a value is.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
-        let span = unit.span();
-        self.engine.write(|conn| Box::pin(unit.apply(conn))).instrument(span).await
+        let (span, unit) = (unit.span(), Arc::new(unit));
+        let committing = self.engine.commit(move |conn| {
+            let unit = unit.clone();
+            Box::pin(async move { unit.apply(conn).await })
+        });
+        committing.instrument(span).await
     }
 
     /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.

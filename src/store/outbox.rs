@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, Store};
 use crate::domain::ids::{AccountId, MessageId};
@@ -86,7 +86,7 @@ pub enum Settled {
 const AHEAD: Duration = Duration::from_mins(10);
 
 pub(super) async fn insert(message: &SealedMessage, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+    adding(
         "INSERT INTO outbox (id, account_id, kind, content, created_at, useful_until, state, attempts, due_at) \
          VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $5)",
     )
@@ -276,6 +276,31 @@ pub(super) async fn give_up(id: MessageId, conn: &mut Conn<'_>) -> Result<(), St
         .bind(id.uuid())
         .execute_one(conn)
         .await
+}
+
+/// Holds every message that waits, for a person to look at: what happened to it is not known. A code whose time is over is of
+/// no use to anybody.
+pub(super) async fn hold(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET state = 'failed', reason = CASE WHEN useful_until <= $1 THEN 'too-late' ELSE 'held' END \
+         WHERE state = 'waiting'",
+    )
+    .bind(at.micros())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Has the messages that were held tried, with all attempts before.
+pub(super) async fn release(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET state = 'waiting', due_at = $1, forgiven = attempts, reason = '' \
+         WHERE state = 'failed' AND reason = 'held' AND (useful_until IS NULL OR useful_until > $1)",
+    )
+    .bind(at.micros())
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 fn listed(row: &Row) -> Result<ListedMessage, StoreError> {

@@ -1,7 +1,7 @@
 //! Receipts as they were signed: a repeat gets the same text.
 
 use super::Reader;
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, insert as adding, query};
 use super::error::StoreError;
 use crate::domain::ids::EnrolmentId;
 use crate::receipt::Signed;
@@ -18,7 +18,7 @@ pub struct StoredReceipt {
 }
 
 pub(super) async fn insert(stored: &StoredReceipt, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("INSERT INTO receipt (enrolment_id, revision, signed) VALUES ($1, $2, $3)")
+    adding("INSERT INTO receipt (enrolment_id, revision, signed) VALUES ($1, $2, $3)")
         .bind(stored.enrolment.uuid())
         .bind(i64::from(stored.revision))
         .bind(stored.signed.as_str())

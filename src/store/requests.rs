@@ -1,7 +1,7 @@
 //! First answers, by the client's name for the call: what makes a repeat harmless.
 
 use super::Reader;
-use super::engine::{Conn, query};
+use super::engine::{Conn, insert as adding, query};
 use super::error::StoreError;
 use crate::domain::ids::{RequestId, StaffId};
 use crate::domain::sealed::ContentDigest;
@@ -21,7 +21,7 @@ pub struct FirstAnswer {
 }
 
 pub(super) async fn insert(first: &FirstAnswer, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("INSERT INTO request (caller, request_id, content, answer, at) VALUES ($1, $2, $3, $4, $5)")
+    adding("INSERT INTO request (caller, request_id, content, answer, at) VALUES ($1, $2, $3, $4, $5)")
         .bind(first.caller.uuid())
         .bind(first.request.uuid())
         .bind(first.content.as_bytes())

@@ -16,7 +16,8 @@ macro_rules! entries {
     ($rest:literal) => {
         concat!(
             "SELECT staff.id, issuer, uri, role, office, enabled, staff.created_at, posted_at, disabled_for, seen_at, \
-             active_at, reviewed_at, version, announced, ended_at, staff_certificate.created_at AS added_at \
+             active_at, reviewed_at, version, announced, ended_at, staff_certificate.created_at AS added_at, \
+             (SELECT revision FROM office_revision WHERE name = 'offices') AS office_revision \
              FROM staff JOIN staff_certificate ON staff_certificate.staff_id = staff.id WHERE ",
             $rest
         )
@@ -207,23 +208,27 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn staff_by_certificate(&mut self, name: &CertificateName) -> Result<Option<StaffMember>, StoreError> {
         let found = self.staff_showing(name).await?;
-        Ok(found.filter(|(_, certificate)| certificate.ended_at.is_none()).map(|(member, _)| member))
+        Ok(found.filter(|(_, certificate, _)| certificate.ended_at.is_none()).map(|(member, ..)| member))
     }
 
-    /// The same, with what is known of the certificate, ended or not.
+    /// The same, with what is known of the certificate, ended or not, and how often offices were imported.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn staff_showing(
         &mut self,
         name: &CertificateName,
-    ) -> Result<Option<(StaffMember, StaffCertificate)>, StoreError> {
+    ) -> Result<Option<(StaffMember, StaffCertificate, Version)>, StoreError> {
         let row = query(entries!("issuer = $1 AND uri = $2"))
             .bind(name.issuer.as_str())
             .bind(name.uri.as_str())
             .fetch_optional(&mut self.conn())
             .await?;
-        row.map(|row| Ok((member(&row)?, certificate(&row)?))).transpose()
+        row.map(|row| {
+            let offices = row.get::<Option<i64>>("office_revision")?.map_or(Version::NONE, Version::new);
+            Ok((member(&row)?, certificate(&row)?, offices))
+        })
+        .transpose()
     }
 
     /// An entry, with the certificate that is in use.

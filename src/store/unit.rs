@@ -60,6 +60,8 @@ use crate::observe::spans;
 #[derive(Debug)]
 pub struct Unit {
     entry: Entry,
+    /// What else was done on the way, looked at mostly.
+    beside: Option<Entry>,
     changes: Vec<Change>,
 }
 
@@ -169,6 +171,10 @@ pub enum Change {
     RetryMessage(MessageId),
     /// Lets a message that failed be.
     GiveUpMessage(MessageId),
+    /// Holds every message that waits for a person: after a restore nobody knows which of them left.
+    HoldMessages,
+    /// Has the messages that were held tried, if they are still of use.
+    ReleaseMessages,
     /// Adds what was captured with a request, whose objects are in the archive already.
     KeepCaptures(Box<StoredCaptures>),
     /// Puts new captures in the place of a request's earlier ones, which are deleted.
@@ -257,7 +263,13 @@ pub enum Change {
 impl Unit {
     /// A unit that so far changes nothing but the audit log.
     pub fn new(entry: Entry) -> Self {
-        Self { entry, changes: Vec::new() }
+        Self { entry, beside: None, changes: Vec::new() }
+    }
+
+    /// The unit, with the entry of what was looked at on the way: nobody is answered by it before that is in the log.
+    pub fn noting(mut self, look: Option<Entry>) -> Self {
+        self.beside = look.or(self.beside);
+        self
     }
 
     /// The span of its way to the commit.
@@ -283,12 +295,15 @@ impl Unit {
         self
     }
 
-    pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    pub(super) async fn apply(&self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         let mut happened = Happened::default();
         for change in &self.changes {
             change.apply(self.entry.at, &mut happened, conn).await?;
         }
         happened.write(self.entry.at, conn).await?;
+        if let Some(beside) = &self.beside {
+            audit::append(beside, conn).await?;
+        }
         audit::append(&self.entry, conn).await
     }
 }
@@ -350,6 +365,8 @@ impl Change {
             Self::NoteReport(report) => delivery::note_report(report, at, happened, conn).await,
             Self::RetryMessage(id) => outbox::retry(*id, at, conn).await,
             Self::GiveUpMessage(id) => outbox::give_up(*id, conn).await,
+            Self::HoldMessages => outbox::hold(at, conn).await,
+            Self::ReleaseMessages => outbox::release(at, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,

@@ -11,6 +11,8 @@ mod archive;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod captures;

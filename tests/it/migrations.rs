@@ -262,6 +262,18 @@ async fn left_by(last: usize, rows: &[&str]) -> Database {
     database
 }
 
+#[tokio::test]
+async fn the_schema_of_a_later_release_is_left_as_it_is() {
+    let (enabled, checksum) = (if on_postgres() { "TRUE" } else { "1" }, bytes_literal());
+    let later = format!(
+        "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
+         VALUES (9000, 'later', CURRENT_TIMESTAMP, {enabled}, {checksum}, 0)"
+    );
+    let database = left_by(8_999, &[&later]).await;
+    database.store().migrate().await.unwrap();
+    database.store().reader().await.unwrap().ping().await.unwrap();
+}
+
 /// A UUID that ends with that digit, as the engine of the pass writes it.
 fn uuid_literal(digit: u8) -> String {
     if on_postgres() { format!("'00000000-0000-0000-0000-00000000000{digit}'") } else { format!("x'{digit:032x}'") }

@@ -26,7 +26,7 @@ impl App {
     pub async fn caller(&self, certificate: &CertificateName) -> Result<Option<Caller>, Error> {
         let now = self.clock().now();
         let mut reader = self.store().reader().await?;
-        let Some((member, shown)) = reader.staff_showing(certificate).await? else { return Ok(None) };
+        let Some((member, shown, offices)) = reader.staff_showing(certificate).await? else { return Ok(None) };
         match member.standing(self.settings().staff.idle, now) {
             _ if shown.ended_at.is_some() => return Ok(None),
             Standing::Disabled => return Ok(None),
@@ -34,7 +34,13 @@ impl App {
             Standing::Enabled => {}
         }
         let office = member.post.office().map(|office| (office, member.posted_at));
-        let seat = self.seat(&mut reader, member.id, office).await?;
+        let seat = match office {
+            Some(entered) => {
+                let map = self.offices_as_of(&mut reader, offices).await?;
+                self.seat_on(&map, member.id, entered)
+            }
+            None => None,
+        };
         drop(reader);
         if shown.announced {
             self.take_up(&member, now).await?;

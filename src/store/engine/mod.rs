@@ -1,17 +1,20 @@
 //! The two engines behind one set of statements. This folder alone knows that there are two.
 //!
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
-//! rows are the same for both ([`query`]).
+//! rows are the same for both ([`query`]). The embedded one is a file, which can be copied ([`copy`]).
 
+pub(super) mod copy;
+mod gather;
 mod query;
 mod write;
 
-pub(super) use query::{Conn, Query, Row, query};
+pub(super) use query::{Conn, Number, Query, Row, insert, query};
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -103,13 +106,13 @@ impl Engine {
         let migrated = match self {
             Self::Sqlite { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/sqlite").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/sqlite")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
             Self::Postgres { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/postgres").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/postgres")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
@@ -175,7 +178,26 @@ impl Engine {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let (job, answer) = write::pending(work);
+        let mut work = Some(work);
+        let pending = write::pending(
+            move |conn| match work.take() {
+                Some(work) => work(conn),
+                None => write::not_again(),
+            },
+            false,
+        );
+        self.hand_over(pending).await
+    }
+
+    /// The same for work that may be run again, should what it sent together be turned down.
+    pub(super) async fn commit<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: for<'c> FnMut(&'c mut Conn<'_>) -> BoxFuture<'c, Result<(), StoreError>> + Send + 'static,
+    {
+        self.hand_over(write::pending(work, true)).await
+    }
+
+    async fn hand_over<T>(&self, (job, answer): (Box<dyn Job>, write::Answer<T>)) -> Result<T, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => writer.send(job).await.map_err(|_| write::closed())?,
             Self::Postgres { pool, tasks, .. } => {
@@ -206,6 +228,12 @@ impl Engine {
 /// The version of the schema that this release needs: the number of its last migration, which both engines share.
 pub(super) fn schema_version() -> i64 {
     sqlx::migrate!("migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Leaves the schema of a later release as it is: this one runs on it, and may have to while releases are exchanged.
+fn lenient(mut migrator: Migrator) -> Migrator {
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// A pooled connection for reading.

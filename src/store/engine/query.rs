@@ -1,11 +1,13 @@
 //! Statements and rows, the same for both engines: values and columns of the few types that both understand.
 
 use sqlx::postgres::PgRow;
+use sqlx::query::Query as Prepared;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
+use sqlx::{Database, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
+use super::gather::Gathering;
 use crate::observe::spans;
 use crate::store::error::StoreError;
 
@@ -15,6 +17,8 @@ pub(in crate::store) enum Conn<'c> {
     Sqlite(&'c mut SqliteConnection),
     /// The server.
     Postgres(&'c mut PgConnection),
+    /// The server, within a unit of work: what needs no answer waits, to be sent together.
+    Gathering(&'c mut Gathering),
 }
 
 /// A value of the few types that both engines understand.
@@ -25,6 +29,65 @@ pub(in crate::store) enum Value {
     Bytes(Option<Vec<u8>>),
     Id(Option<Uuid>),
     Bool(Option<bool>),
+    /// A number that a statement returns which is sent together with this one: which one's, which column's, and what is
+    /// added to it.
+    Later {
+        group: usize,
+        statement: usize,
+        column: &'static str,
+        plus: i64,
+    },
+}
+
+/// A number that a statement returned, or will when it is sent.
+#[derive(Clone, Copy)]
+pub(in crate::store) enum Number {
+    Known(i64),
+    Later { group: usize, statement: usize, column: &'static str, plus: i64 },
+}
+
+impl Number {
+    pub(super) const fn later(group: usize, statement: usize, column: &'static str) -> Self {
+        Self::Later { group, statement, column, plus: 0 }
+    }
+
+    /// The sum.
+    pub(in crate::store) const fn plus(self, more: i64) -> Self {
+        match self {
+            Self::Known(number) => Self::Known(number.saturating_add(more)),
+            Self::Later { group, statement, column, plus } => {
+                Self::Later { group, statement, column, plus: plus.saturating_add(more) }
+            }
+        }
+    }
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Known(number) => Self::Int(Some(number)),
+            Number::Later { group, statement, column, plus } => Self::Later { group, statement, column, plus },
+        }
+    }
+}
+
+impl Value {
+    /// The statement of that group, and its column, that this refers to.
+    pub(super) fn refers_to(&self, group: usize) -> Option<(usize, &'static str)> {
+        match self {
+            Self::Later { group: of, statement, column, .. } if *of == group => Some((*statement, column)),
+            _ => None,
+        }
+    }
+
+    /// What is bound: of a number to come, what is added to it. One that was sent already cannot be referred to: it is bound
+    /// as nothing, which no column takes that has numbers.
+    pub(super) fn into_plain(self, group: usize) -> Self {
+        match self {
+            Self::Later { group: of, plus, .. } => Self::Int((of == group).then_some(plus)),
+            plain => plain,
+        }
+    }
 }
 
 macro_rules! values {
@@ -72,23 +135,42 @@ impl From<&[u8]> for Value {
 pub(in crate::store) struct Query {
     sql: &'static str,
     values: Vec<Value>,
+    /// Whether it may be sent together with others of its unit.
+    may_wait: bool,
 }
 
 /// Begins a statement; `$1`, `$2`, … stand for the values in the order they are bound.
 pub(in crate::store) fn query(sql: &'static str) -> Query {
-    Query { sql, values: Vec::new() }
+    Query { sql, values: Vec::new(), may_wait: false }
+}
+
+/// Begins an INSERT that may be sent together with others of its unit: it reads nothing that those write, and touches no row
+/// that they touch.
+pub(in crate::store) fn insert(sql: &'static str) -> Query {
+    Query { may_wait: true, ..query(sql) }
 }
 
 macro_rules! bound {
-    ($self:ident, $engine:ty) => {
-        $self.values.into_iter().fold(sqlx::query::<$engine>($self.sql), |query, value| match value {
+    ($query:expr, $values:expr) => {
+        $values.into_iter().fold($query, |query, value| match value {
             Value::Int(value) => query.bind(value),
             Value::Text(value) => query.bind(value),
             Value::Bytes(value) => query.bind(value),
             Value::Id(value) => query.bind(value),
             Value::Bool(value) => query.bind(value),
+            Value::Later { plus, .. } => query.bind(plus),
         })
     };
+}
+
+/// Statements that are sent as one. Their texts are literals.
+pub(super) fn together(
+    text: String,
+    values: Vec<Value>,
+) -> Prepared<'static, Postgres, <Postgres as Database>::Arguments> {
+    #[expect(clippy::disallowed_methods, reason = "made of literals, with the numbers of their places changed")]
+    let text = sqlx::AssertSqlSafe(text);
+    bound!(sqlx::query::<Postgres>(text), values)
 }
 
 impl Query {
@@ -98,13 +180,26 @@ impl Query {
         self
     }
 
+    pub(super) fn into_parts(self) -> (&'static str, Vec<Value>) {
+        (self.sql, self.values)
+    }
+
+    fn on_sqlite(self) -> Prepared<'static, Sqlite, <Sqlite as Database>::Arguments> {
+        bound!(sqlx::query::<Sqlite>(self.sql), self.values)
+    }
+
+    fn on_postgres(self) -> Prepared<'static, Postgres, <Postgres as Database>::Arguments> {
+        bound!(sqlx::query::<Postgres>(self.sql), self.values)
+    }
+
     /// Runs the statement; how many rows it touched.
     pub(in crate::store) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, StoreError> {
         let span = self.span(conn);
         let running = async {
             Ok::<_, StoreError>(match conn {
-                Conn::Sqlite(conn) => bound!(self, Sqlite).execute(&mut **conn).await?.rows_affected(),
-                Conn::Postgres(conn) => bound!(self, Postgres).execute(&mut **conn).await?.rows_affected(),
+                Conn::Sqlite(conn) => self.on_sqlite().execute(&mut **conn).await?.rows_affected(),
+                Conn::Postgres(conn) => self.on_postgres().execute(&mut **conn).await?.rows_affected(),
+                Conn::Gathering(unit) => self.on_postgres().execute(unit.connection().await?).await?.rows_affected(),
             })
         };
         let touched = running.instrument(span.clone()).await?;
@@ -112,9 +207,48 @@ impl Query {
         Ok(touched)
     }
 
-    /// Runs a statement that must touch exactly one row: it holds its own check.
+    /// Runs a statement, however many rows it touches.
+    pub(in crate::store) async fn run(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        match conn {
+            Conn::Gathering(unit) if self.may_wait => unit.wait(self, None).await,
+            conn => self.execute(conn).await.map(drop),
+        }
+    }
+
+    /// Runs a statement that must touch so many rows: it holds its own check. `otherwise` says what it means if it does not.
+    pub(in crate::store) async fn execute_exactly(
+        self,
+        rows: usize,
+        otherwise: StoreError,
+        conn: &mut Conn<'_>,
+    ) -> Result<(), StoreError> {
+        match conn {
+            Conn::Gathering(unit) if self.may_wait => unit.wait(self, i64::try_from(rows).ok()).await,
+            conn => {
+                let touched = usize::try_from(self.execute(conn).await?);
+                (touched == Ok(rows)).then_some(()).ok_or(otherwise)
+            }
+        }
+    }
+
+    /// Runs a statement that must touch exactly one row.
     pub(in crate::store) async fn execute_one(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-        (self.execute(conn).await? == 1).then_some(()).ok_or(StoreError::Changed)
+        self.execute_exactly(1, StoreError::Changed, conn).await
+    }
+
+    /// Runs a statement that touches one row and returns a number in `column`, for the statements behind it.
+    pub(in crate::store) async fn number(
+        self,
+        column: &'static str,
+        conn: &mut Conn<'_>,
+    ) -> Result<Number, StoreError> {
+        match conn {
+            Conn::Gathering(unit) if self.may_wait => unit.wait_for_number(self, column).await,
+            conn => {
+                let row = self.fetch_optional(conn).await?.ok_or(StoreError::Changed)?;
+                row.get(column).map(Number::Known)
+            }
+        }
     }
 
     /// The rows of the answer. Statements limit themselves.
@@ -123,16 +257,15 @@ impl Query {
         let running = async {
             Ok::<Vec<_>, StoreError>(match conn {
                 Conn::Sqlite(conn) => {
-                    bound!(self, Sqlite).fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
+                    self.on_sqlite().fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
                 }
-                Conn::Postgres(conn) => {
-                    bound!(self, Postgres).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()
-                }
+                Conn::Postgres(conn) => rows(self.on_postgres().fetch_all(&mut **conn).await?),
+                Conn::Gathering(unit) => rows(self.on_postgres().fetch_all(unit.connection().await?).await?),
             })
         };
-        let rows = running.instrument(span.clone()).await?;
-        spans::rows(&span, u64::try_from(rows.len()).unwrap_or(u64::MAX));
-        Ok(rows)
+        let found = running.instrument(span.clone()).await?;
+        spans::rows(&span, u64::try_from(found.len()).unwrap_or(u64::MAX));
+        Ok(found)
     }
 
     /// The one row of the answer, if there is one.
@@ -140,8 +273,11 @@ impl Query {
         let span = self.span(conn);
         let running = async {
             Ok::<_, StoreError>(match conn {
-                Conn::Sqlite(conn) => bound!(self, Sqlite).fetch_optional(&mut **conn).await?.map(Row::Sqlite),
-                Conn::Postgres(conn) => bound!(self, Postgres).fetch_optional(&mut **conn).await?.map(Row::Postgres),
+                Conn::Sqlite(conn) => self.on_sqlite().fetch_optional(&mut **conn).await?.map(Row::Sqlite),
+                Conn::Postgres(conn) => self.on_postgres().fetch_optional(&mut **conn).await?.map(Row::Postgres),
+                Conn::Gathering(unit) => {
+                    self.on_postgres().fetch_optional(unit.connection().await?).await?.map(Row::Postgres)
+                }
             })
         };
         let row = running.instrument(span.clone()).await?;
@@ -152,10 +288,14 @@ impl Query {
     fn span(&self, conn: &Conn<'_>) -> Span {
         let system = match conn {
             Conn::Sqlite(_) => "sqlite",
-            Conn::Postgres(_) => "postgresql",
+            Conn::Postgres(_) | Conn::Gathering(_) => "postgresql",
         };
         spans::statement(system, self.sql)
     }
+}
+
+fn rows(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Postgres).collect()
 }
 
 /// A row of either kind.

@@ -1,7 +1,7 @@
 //! Writing: units of work that are handed to the engine, which commits them and only then lets them answer.
 //!
 //! SQLite has one writer, which gathers what waits into one physical transaction, each unit behind a savepoint of its own;
-//! PostgreSQL runs each unit in a transaction of its own. A unit that was handed over runs to its end even if whoever
+//! PostgreSQL runs each unit in a transaction of its own, in as few statements as can be. A unit that was handed over runs to its end even if whoever
 //! asked has gone.
 
 use std::panic::AssertUnwindSafe;
@@ -9,12 +9,13 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::postgres::PgPool;
-use sqlx::{Acquire as _, Connection as _, Sqlite, SqliteConnection};
+use sqlx::{Connection as _, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
 use super::Conn;
+use super::gather::Gathering;
 use crate::store::error::StoreError;
 
 /// Units of work that SQLite's writer gathers into one transaction.
@@ -26,24 +27,36 @@ pub(super) const WAITING_MAX: usize = 1_024;
 pub(in crate::store) trait Job: Send {
     /// Does the work; true if it may be committed.
     fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool>;
+    /// Whether it may be run again, should what it sent together be turned down.
+    fn may_be_run_again(&self) -> bool;
     /// Answers whoever waits, now that the transaction's fate is known.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
 /// The way by which an answer comes after the commit.
-type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
+pub(super) type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
 
 /// A unit that does `work`, and the way by which its answer comes.
-pub(super) fn pending<T, F>(work: F) -> (Box<Pending<F, T>>, Answer<T>) {
+pub(super) fn pending<T, F>(work: F, may_be_run_again: bool) -> (Box<dyn Job>, Answer<T>)
+where
+    T: Send + 'static,
+    F: for<'c> FnMut(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+{
     let (reply, answer) = oneshot::channel();
-    (Box::new(Pending { work: Some(work), within: Span::current(), outcome: None, reply }), answer)
+    (Box::new(Pending { work, within: Span::current(), may_be_run_again, outcome: None, reply }), answer)
+}
+
+/// Work that can be done once, and was.
+pub(super) fn not_again<'c, T: Send + 'c>() -> BoxFuture<'c, Result<T, StoreError>> {
+    Box::pin(std::future::ready(Err(not_committed())))
 }
 
 /// Work that waits, and whoever waits for it.
-pub(super) struct Pending<F, T> {
-    work: Option<F>,
+struct Pending<F, T> {
+    work: F,
     /// The span of whoever asked: it runs in a task of its own.
     within: Span,
+    may_be_run_again: bool,
     outcome: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -51,15 +64,17 @@ pub(super) struct Pending<F, T> {
 impl<F, T> Job for Pending<F, T>
 where
     T: Send,
-    F: for<'c> FnOnce(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send,
+    F: for<'c> FnMut(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send,
 {
     fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool> {
         Box::pin(async move {
-            if let Some(work) = self.work.take() {
-                self.outcome = Some(work(conn).instrument(self.within.clone()).await);
-            }
+            self.outcome = Some((self.work)(conn).instrument(self.within.clone()).await);
             matches!(self.outcome, Some(Ok(_)))
         })
+    }
+
+    fn may_be_run_again(&self) -> bool {
+        self.may_be_run_again
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -122,17 +137,34 @@ async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn
 
 /// PostgreSQL: one unit, one transaction.
 pub(super) async fn run_on(pool: PgPool, mut unit: Box<dyn Job>) {
-    let committed = async {
-        let mut connection = pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        if unit.run(&mut Conn::Postgres(&mut transaction)).await {
-            transaction.commit().await
-        } else {
-            transaction.rollback().await
-        }
+    let together = if unit.may_be_run_again() { run_together(&pool, unit.as_mut()).await } else { None };
+    let committed = match together {
+        Some(committed) => committed,
+        None => run_one_by_one(&pool, unit.as_mut()).await.map_err(StoreError::from),
     };
-    let committed = committed.await.map_err(StoreError::from);
     unit.answer(committed);
+}
+
+/// Runs a unit in as few statements as can be; `None` if those were turned down, and nothing was done.
+async fn run_together(pool: &PgPool, unit: &mut dyn Job) -> Option<Result<(), StoreError>> {
+    let mut gathering = Gathering::new(pool.clone());
+    let whole = unit.run(&mut Conn::Gathering(&mut gathering)).await;
+    let committed = gathering.finish(whole).await;
+    if gathering.is_refused() {
+        // What is left of the transaction, if there is one, ends with it.
+        drop(gathering);
+        return None;
+    }
+    Some(committed)
+}
+
+async fn run_one_by_one(pool: &PgPool, unit: &mut dyn Job) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    if unit.run(&mut Conn::Postgres(&mut transaction)).await {
+        transaction.commit().await
+    } else {
+        transaction.rollback().await
+    }
 }
 
 pub(super) async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {

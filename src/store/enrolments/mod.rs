@@ -5,7 +5,7 @@ mod row;
 use std::collections::BTreeMap;
 
 use super::deadlines::bind_clock;
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, Store, audit, events};
 use crate::domain::audit::Entry;
@@ -95,7 +95,7 @@ impl EnrolmentPage {
 
 pub(super) async fn insert(stored: &StoredEnrolment, events: &[Event], conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let enrolment = &stored.enrolment;
-    let row = query(
+    let row = adding(
         "INSERT INTO enrolment (id, office, officer, received_at, since, revision, notes, content, passport_index, \
          representative_index, stage, face_on_file, fingerprints_on_file, chip, due_at, deadline_basis, limit_days, spent_days, \
          clock_ran, clock_running_since, calendar_edition, deadline_provisional, act_by, version) \

@@ -13,7 +13,13 @@ use crate::support::records::{NOW, passage_to};
 async fn keys(scene: &Scene, stored: &StoredEnrolment, values: &[BlindIndex]) -> DuplicateKeys {
     let key = |value: &BlindIndex| StoredKey { kind: KeyKind::NameBirth, value: value.clone() };
     let seen = scene.reader().await.duplicate_changes(values).await.unwrap();
-    DuplicateKeys { enrolment: stored.enrolment.id, keys: values.iter().map(key).collect(), seen, of: None }
+    DuplicateKeys {
+        enrolment: stored.enrolment.id,
+        keys: values.iter().map(key).collect(),
+        seen,
+        replace: true,
+        of: None,
+    }
 }
 
 async fn indexed(scene: &Scene, stored: &StoredEnrolment, values: &[BlindIndex]) {

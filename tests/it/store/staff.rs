@@ -123,7 +123,7 @@ async fn an_announced_certificate_takes_the_place_of_the_others_when_it_is_shown
     scene.done([announce(1)]).await;
     let mut reader = scene.reader().await;
     for (name, announced) in [(&old, false), (&new, true)] {
-        let (member, certificate) = reader.staff_showing(name).await.unwrap().unwrap();
+        let (member, certificate, _) = reader.staff_showing(name).await.unwrap().unwrap();
         assert_eq!((member.id, certificate.announced, certificate.ended_at), (id, announced, None));
     }
     drop(reader);

@@ -120,6 +120,23 @@ async fn changes_are_applied_in_the_order_given() {
 }
 
 #[tokio::test]
+async fn of_what_is_asked_together_those_that_serve_another_are_told() {
+    let scene = Scene::new().await;
+    let [phone, passport, card] = [BindingKind::Phone, BindingKind::Passport, BindingKind::Card].map(|kind| Binding {
+        kind,
+        value: scene.make.index(),
+        owner: Owner::Person(scene.make.index()),
+    });
+    let others = [&phone, &card].map(|one| Binding { owner: Owner::Person(scene.make.index()), ..one.clone() });
+    scene.done(others.into_iter().chain([passport.clone()]).map(Change::Bind)).await;
+    let mut reader = scene.reader().await;
+    let told = reader.serving_others(&[card.clone(), passport.clone(), phone]).await.unwrap();
+    assert_eq!(told, [BindingKind::Phone, BindingKind::Card]);
+    assert_eq!(reader.serving_others(&[passport]).await.unwrap(), []);
+    assert_eq!(reader.serving_others(&[card]).await.unwrap(), [BindingKind::Card]);
+}
+
+#[tokio::test]
 async fn the_request_that_a_card_serves_is_found_by_the_card() {
     let scene = Scene::new().await;
     let (value, request) = (scene.make.index(), EnrolmentId::new(scene.make.id()));

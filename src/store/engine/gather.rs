@@ -1,0 +1,195 @@
+//! What a unit of work has yet to send to PostgreSQL: statements that need no answer are sent together, as one.
+//!
+//! A unit whose statements all wait is one round trip and one implicit transaction. One that reads in between begins a
+//! transaction, and what waits goes ahead of the read. A statement of many can say that it failed, and not which of them:
+//! then nothing was done, and the unit is run again with its statements one by one.
+
+use std::fmt::Write as _;
+
+use sqlx::postgres::PgPool;
+use sqlx::{PgConnection, Postgres, Transaction};
+use tracing::Instrument as _;
+
+use super::query::{Number, Query, Value, together};
+use crate::observe::spans;
+use crate::store::error::StoreError;
+
+/// Statements that are sent as one at most. A unit has fewer.
+const TOGETHER_MAX: usize = 64;
+
+/// A unit of PostgreSQL under way.
+pub(in crate::store) struct Gathering {
+    pool: PgPool,
+    /// Begun by the first statement that needs an answer.
+    transaction: Option<Transaction<'static, Postgres>>,
+    waiting: Vec<Waiting>,
+    /// How often what waited was sent.
+    sent: usize,
+    /// Whether the database turned down what was sent together.
+    refused: bool,
+}
+
+/// A statement that waits.
+struct Waiting {
+    query: Query,
+    /// Rows it must touch.
+    rows: Option<i64>,
+    /// Whether it returns a column that later ones refer to.
+    returns: bool,
+}
+
+impl Gathering {
+    pub(super) fn new(pool: PgPool) -> Self {
+        Self { pool, transaction: None, waiting: Vec::new(), sent: 0, refused: false }
+    }
+
+    /// Whether the unit is to be run again, its statements one by one, because what was sent together was turned down.
+    pub(super) const fn is_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Has a statement wait that must touch `rows` rows, if that is said.
+    pub(super) async fn wait(&mut self, query: Query, rows: Option<i64>) -> Result<(), StoreError> {
+        if self.waiting.len() == TOGETHER_MAX {
+            self.send().await?;
+        }
+        self.waiting.push(Waiting { query, rows, returns: false });
+        Ok(())
+    }
+
+    /// Has a statement wait that touches one row and returns a number, and tells how later ones refer to it.
+    pub(super) async fn wait_for_number(&mut self, query: Query, column: &'static str) -> Result<Number, StoreError> {
+        self.wait(query, Some(1)).await?;
+        if let Some(last) = self.waiting.last_mut() {
+            last.returns = true;
+        }
+        Ok(Number::later(self.sent, self.waiting.len().saturating_sub(1), column))
+    }
+
+    /// The transaction, for a statement that needs an answer now. What waits goes ahead of it.
+    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.send().await?;
+        self.begun().await
+    }
+
+    /// Commits what the unit did, or undoes it.
+    pub(super) async fn finish(&mut self, whole: bool) -> Result<(), StoreError> {
+        if !whole {
+            self.waiting.clear();
+            return match self.transaction.take() {
+                Some(transaction) => Ok(transaction.rollback().await?),
+                None => Ok(()),
+            };
+        }
+        if self.transaction.is_some() {
+            self.send().await?;
+        }
+        let Some(transaction) = self.transaction.take() else { return self.send_alone().await };
+        Ok(transaction.commit().await?)
+    }
+
+    async fn begun(&mut self) -> Result<&mut PgConnection, StoreError> {
+        if self.transaction.is_none() {
+            self.transaction = Some(self.pool.begin().await?);
+        }
+        let begun = self.transaction.as_mut();
+        Ok(&mut **begun.ok_or(StoreError::Unavailable(sqlx::Error::PoolClosed))?)
+    }
+
+    /// Sends what waits, within the transaction.
+    async fn send(&mut self) -> Result<(), StoreError> {
+        let Some((text, values)) = self.together() else { return Ok(()) };
+        let span = spans::statement("postgresql", &text);
+        let outcome = together(text, values).execute(self.begun().await?).instrument(span).await;
+        self.noted(outcome.map(drop))
+    }
+
+    /// Sends what waits as all that the unit does: the statement is its own transaction.
+    async fn send_alone(&mut self) -> Result<(), StoreError> {
+        let Some((text, values)) = self.together() else { return Ok(()) };
+        let span = spans::statement("postgresql", &text);
+        let outcome = together(text, values).execute(&self.pool).instrument(span).await;
+        self.noted(outcome.map(drop))
+    }
+
+    fn noted(&mut self, outcome: Result<(), sqlx::Error>) -> Result<(), StoreError> {
+        self.refused |= matches!(outcome, Err(sqlx::Error::Database(_)));
+        Ok(outcome?)
+    }
+
+    /// What waits as one statement, with its values; nothing waits any more.
+    fn together(&mut self) -> Option<(String, Vec<Value>)> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let (mut text, mut whole, mut values) = (String::from("WITH "), String::new(), Vec::new());
+        for (place, Waiting { query, rows, returns }) in self.waiting.drain(..).enumerate() {
+            let separator = if place == 0 { "" } else { ", " };
+            let _ = write!(text, "{separator}s{place} AS (");
+            let (sql, bound) = query.into_parts();
+            place_values(&mut text, sql, bound, self.sent, &mut values);
+            text.push_str(if returns { ")" } else { " RETURNING 1)" });
+            // Each is named here in its turn, so that all units take their locks in the same order.
+            let join = if place == 0 { "" } else { " AND " };
+            let touched = rows.map_or_else(|| ">= 0".to_owned(), |rows| format!("= {rows}"));
+            let _ = write!(whole, "{join}(SELECT count(*) FROM s{place}) {touched}");
+        }
+        self.sent += 1;
+        // A statement that touched other rows than it must undoes all of them, by the only error that can be had anywhere.
+        let _ = write!(text, " SELECT 1 / CASE WHEN {whole} THEN 1 ELSE 0 END");
+        Some((text, values))
+    }
+}
+
+/// Writes a statement into `text`, its places numbered on behind `values`, which its own values join. What refers to a number
+/// of an earlier statement is read from there.
+fn place_values(text: &mut String, sql: &str, bound: Vec<Value>, group: usize, values: &mut Vec<Value>) {
+    let mut places = Vec::with_capacity(bound.len());
+    for value in bound {
+        let later = value.refers_to(group);
+        values.push(value.into_plain(group));
+        let place = values.len();
+        places.push(match later {
+            Some((statement, column)) => format!("((SELECT {column} FROM s{statement}) + ${place})"),
+            None => format!("${place}"),
+        });
+    }
+    let mut rest = sql;
+    while let Some((before, after)) = rest.split_once('$') {
+        text.push_str(before);
+        let digits = after.find(|next: char| !next.is_ascii_digit()).unwrap_or(after.len());
+        let (number, behind) = after.split_at(digits);
+        let place = number.parse::<usize>().ok().and_then(|number| places.get(number.checked_sub(1)?));
+        text.push_str(place.map_or("$0", String::as_str));
+        rest = behind;
+    }
+    text.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::query::insert;
+    use super::*;
+
+    #[tokio::test]
+    async fn statements_are_sent_as_one_in_their_order_with_their_places_numbered_on() {
+        let pool = PgPool::connect_lazy("postgres://nobody@localhost/nothing").unwrap();
+        let mut gathering = Gathering::new(pool);
+        gathering.wait(insert("INSERT INTO one (a, b) VALUES ($1, $2)").bind(1).bind("x"), Some(1)).await.unwrap();
+        let counted = insert("INSERT INTO two (n) VALUES ($1) RETURNING n").bind(5);
+        let number = gathering.wait_for_number(counted, "n").await.unwrap();
+        let third = insert("INSERT INTO three (n, m, n2) VALUES ($1, $2, $1)").bind(number.plus(-2)).bind(7);
+        gathering.wait(third, None).await.unwrap();
+        let (text, values) = gathering.together().unwrap();
+        assert_eq!(
+            text,
+            "WITH s0 AS (INSERT INTO one (a, b) VALUES ($1, $2) RETURNING 1), \
+             s1 AS (INSERT INTO two (n) VALUES ($3) RETURNING n), \
+             s2 AS (INSERT INTO three (n, m, n2) VALUES (((SELECT n FROM s1) + $4), $5, ((SELECT n FROM s1) + $4)) RETURNING 1) \
+             SELECT 1 / CASE WHEN (SELECT count(*) FROM s0) = 1 AND (SELECT count(*) FROM s1) = 1 \
+             AND (SELECT count(*) FROM s2) >= 0 THEN 1 ELSE 0 END"
+        );
+        assert_eq!(values.len(), 5);
+        assert!(gathering.together().is_none());
+    }
+}
