@@ -18,6 +18,7 @@ use eid::domain::proposal::ProposalKind;
 use eid::domain::staff::{Managed, Manager, Role, VERBS, manage};
 use eid::domain::trust::FAULTS;
 use eid::grpc::{POLICY, REASONS};
+use eid::observe::{Kind, METRICS, Part};
 use eid::proto::DESCRIPTORS;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -383,6 +384,67 @@ fn every_ground_stands_in_its_table_with_who_sets_and_lifts_it() {
         format!("| `{}` | {comes} | {setters} | {holder} | {lifters} | `{class}` |", rule.ground.name())
     });
     assert_eq!(told, due.collect::<Vec<_>>());
+}
+
+/// What names of metrics are in a text, as they are asked for: those of a histogram without their ends.
+fn metrics_named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("eid_"));
+    let histogram = |word: &str| METRICS.iter().any(|metric| metric.kind == Kind::Histogram && metric.name == word);
+    let family = |word: &str| {
+        let mut shorter = ["_bucket", "_sum", "_count"].iter().filter_map(|end| word.strip_suffix(end));
+        shorter.find(|word| histogram(word)).unwrap_or(word).to_owned()
+    };
+    words.map(family).collect()
+}
+
+#[test]
+fn every_metric_stands_in_its_table_with_kind_labels_and_meaning() {
+    let observability = text("docs/observability.md");
+    let rows = section(&observability, "Metrics and what to do").into_iter().filter(|line| line.starts_with("| `"));
+    let told: Vec<_> = rows.map(|row| cells(row)[..4].to_vec()).collect();
+    let due = METRICS.iter().map(|metric| {
+        let labels = metric.labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+        vec![format!("`{}`", metric.name), metric.kind.name().to_owned(), labels, metric.help.to_owned()]
+    });
+    assert_eq!(told, due.collect::<Vec<_>>());
+    let labels: BTreeSet<_> = METRICS.iter().flat_map(|metric| metric.labels).copied().collect();
+    let rows = section(&observability, "Labels").into_iter().filter(|line| line.starts_with("| `"));
+    assert_eq!(rows.filter_map(|row| quoted(row).next()).collect::<BTreeSet<_>>(), labels);
+}
+
+#[test]
+fn alerts_and_dashboard_ask_for_metrics_that_are_there_and_leave_none_out() {
+    let known: BTreeSet<_> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
+    let (alerts, dashboard) = (text("helm/eid/files/alerts.yaml"), text("helm/eid/files/dashboard.json"));
+    let board: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
+    assert!(board["panels"].as_array().unwrap().len() > 20);
+    for (file, named) in [("alerts", metrics_named(&alerts)), ("dashboard", metrics_named(&dashboard))] {
+        let unknown: Vec<_> = named.difference(&known).collect();
+        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+    }
+    let shown = metrics_named(&dashboard);
+    assert!(known.is_subset(&shown), "not on the dashboard: {:?}", known.difference(&shown));
+    for value in ["INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED", "DATA_LOSS", "RESOURCE_EXHAUSTED"] {
+        assert!(alerts.contains(value) && CODES.contains(&value), "{value}");
+    }
+}
+
+#[test]
+fn every_alert_is_told_with_what_to_do_and_is_tested_both_ways() {
+    let (alerts, tests) = (text("helm/eid/files/alerts.yaml"), text("helm/eid/files/alerts.test.yaml"));
+    let observability = text("docs/observability.md");
+    let names: Vec<_> = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(names.len() > 20, "the alerts were not found");
+    let told = observability.lines().filter_map(|line| line.strip_prefix("### Eid"));
+    assert_eq!(told.map(|name| format!("Eid{name}")).collect::<Vec<_>>(), names);
+    for name in names {
+        let runbook = format!("runbook_url: docs/observability.md#{}", name.to_lowercase());
+        assert!(alerts.contains(&runbook), "{name}");
+        assert_eq!(tests.matches(&format!("alertname: {name}\n")).count(), 2, "{name}");
+    }
+    for part in Part::ALL {
+        assert!(observability.contains(&format!("`{}`", part.name())), "{}", part.name());
+    }
 }
 
 /// The documents of the project.

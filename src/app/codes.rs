@@ -91,7 +91,9 @@ impl App {
         let decide = move |counted: CountedTry| {
             let refused = app.refusal(&by, &typed, &counted);
             let held = || Failures::held_after(counted.in_row, now).map(|until| Change::HoldTries(slot.0, until));
-            let decided = if app.is_right(&typed, &counted) {
+            let is_right = app.is_right(&typed, &counted);
+            app.meters().code_tried(typed.aim.purpose.name(), if is_right { "right" } else { "wrong" });
+            let decided = if is_right {
                 right(&app, typed, &counted)
             } else {
                 let answer = wrong(counted.tries_left);
@@ -110,7 +112,10 @@ impl App {
                 self.committed();
                 answer.map(Attempt::Answered)
             }
-            Ok(None) => Ok(Attempt::Unchanged(self.not_tried(slot, answers, now).await?)),
+            Ok(None) => {
+                self.meters().code_tried(slot.1.name(), "not-tried");
+                Ok(Attempt::Unchanged(self.not_tried(slot, answers, now).await?))
+            }
             // The count was undone together with the rest: looking again costs no try.
             Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
             Err(error) => Err(error.into()),

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
+use tracing::Instrument as _;
 
 use super::policy::{Rule, StreamBounds};
 use super::status;
@@ -22,6 +23,7 @@ use super::supervised::Supervised;
 use crate::app::{App, Caller};
 use crate::domain::ids::StaffId;
 use crate::limits::{LimitKey, Verdict};
+use crate::observe::spans;
 use crate::tls::Peer;
 
 /// The metadata in which a privileged call brings a code of the moment.
@@ -60,6 +62,7 @@ impl Gate {
             return Err(status::revoked());
         }
         let caller = self.app.caller(certificate).await?.ok_or_else(status::unknown_certificate)?;
+        spans::called_by(caller.role().name());
         let rule = rule.ok_or_else(status::no_such_method)?;
         if !rule.allowed.includes(caller.role()) {
             return Err(status::role_not_allowed());
@@ -122,9 +125,13 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let gate = self.gate.clone();
-        Box::pin(async move {
+        let rule = Rule::for_path(request.uri().path());
+        // The path is a stranger's word: only what the table knows is counted, traced and logged.
+        let method = rule.map_or("unknown", |rule| rule.method);
+        let span = spans::call(method, request.headers());
+        let answering = async move {
             let begun = Instant::now();
-            let rule = Rule::for_path(request.uri().path());
+            let counted = gate.app.meters().call(method);
             let passed = async {
                 let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
                 // It is of no use behind the gate, and nobody there shall see it.
@@ -163,14 +170,15 @@ where
             };
             let answer = answer.map(status::explained);
             if let Ok(response) = &answer {
-                // The path is a stranger's word: only what the table knows is logged.
-                let method = rule.map_or("unknown", |rule| rule.method);
                 let caller = caller.map(|id| id.to_string()).unwrap_or_default();
                 let (code, micros) = (status::code_of(response), begun.elapsed().as_micros());
                 tracing::info!(method, caller, ?code, micros, "answered");
+                counted.answered(status::name_of(code));
+                spans::answered(status::name_of(code), status::is_our_fault(code));
             }
             answer
-        })
+        };
+        Box::pin(answering.instrument(span))
     }
 }
 

@@ -287,21 +287,30 @@ impl Reason {
 
     /// Name of the code, as documents write it.
     pub fn code_name(&self) -> &'static str {
-        match self.code {
-            Code::InvalidArgument => "INVALID_ARGUMENT",
-            Code::NotFound => "NOT_FOUND",
-            Code::AlreadyExists => "ALREADY_EXISTS",
-            Code::FailedPrecondition => "FAILED_PRECONDITION",
-            Code::Aborted => "ABORTED",
-            Code::OutOfRange => "OUT_OF_RANGE",
-            Code::Unauthenticated => "UNAUTHENTICATED",
-            Code::PermissionDenied => "PERMISSION_DENIED",
-            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Code::Unimplemented => "UNIMPLEMENTED",
-            Code::Unavailable => "UNAVAILABLE",
-            _ => "INTERNAL",
-        }
+        name_of(self.code)
+    }
+}
+
+/// Name of a code, as documents and metrics write it.
+pub(super) const fn name_of(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 
@@ -465,6 +474,11 @@ pub(super) fn went_well<B>(response: &http::Response<B>) -> bool {
 /// The code of a response, for the log: `0` unless the headers say otherwise.
 pub(super) fn code_of<B>(response: &http::Response<B>) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
+}
+
+/// Whether an answer with this code says that something is broken, away or too slow on our side.
+pub(super) const fn is_our_fault(code: Code) -> bool {
+    matches!(code, Code::Unknown | Code::DeadlineExceeded | Code::Internal | Code::Unavailable | Code::DataLoss)
 }
 
 impl From<Error> for Status {

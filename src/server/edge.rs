@@ -54,7 +54,8 @@ where
         bail!("these methods have no rule in the policy table: {}", missing.join(", "));
     }
     let (reporter, health) = tonic_health::server::health_reporter();
-    let watching = tokio::spawn(workers::watch_health(app.clone(), reporter, stop.clone()));
+    let watching = tokio::spawn(workers::watch_health(app.clone(), reporter.clone(), stop.clone()));
+    let watching_parts = tokio::spawn(workers::watch_parts(app.clone(), reporter, stop.clone()));
     let following = tokio::spawn(workers::follow_streams(app.clone(), stop.clone()));
     let routes = grpc::services(&app, edge.message_bytes_max, &stop);
     let mut router = Server::builder()
@@ -77,6 +78,7 @@ where
     let served = router.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()).await;
     stop.cancel();
     watching.await.context("the health task failed")?;
+    watching_parts.await.context("the watch over the parts failed")?;
     following.await.context("the task that follows the streams failed")?;
     served.context("serving failed")
 }

@@ -7,6 +7,7 @@
 mod account_events;
 mod accounts;
 mod audit;
+mod backlog;
 mod backup;
 mod bindings;
 mod calendars;
@@ -49,6 +50,7 @@ mod workstations;
 
 pub use account_events::StoredAccountEvent;
 pub use accounts::{AccountKey, StoredAccount};
+pub use backlog::{BACKLOG_STATEMENTS, HandOver, PoolUse, QueueLength};
 pub use backup::{BackupFault, Contents, Restoring, back_up};
 pub use bindings::{Binding, BindingKind, Owner};
 pub use calendars::CalendarText;
@@ -88,6 +90,7 @@ pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstati
 use std::sync::Arc;
 
 use engine::Engine;
+use tracing::Instrument as _;
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
@@ -163,13 +166,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] if a record is not as the unit saw it, [`StoreError::Taken`] if a value is.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
-        let unit = Arc::new(unit);
-        self.engine
-            .commit(move |conn| {
-                let unit = unit.clone();
-                Box::pin(async move { unit.apply(conn).await })
-            })
-            .await
+        let (span, unit) = (unit.span(), Arc::new(unit));
+        let committing = self.engine.commit(move |conn| {
+            let unit = unit.clone();
+            Box::pin(async move { unit.apply(conn).await })
+        });
+        committing.instrument(span).await
     }
 
     /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.

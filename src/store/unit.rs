@@ -30,6 +30,8 @@ use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
 use super::{audit, codes, device_challenges, device_tries, offices, reminders, staff, staff_codes, trust};
+use tracing::Span;
+
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentAgain, SentCode};
@@ -52,6 +54,7 @@ use crate::domain::staff::{CertificateName, IdleDays, StaffMember};
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
 use crate::domain::workstation::{CaptureNumber, WorkstationId};
+use crate::observe::spans;
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -267,6 +270,17 @@ impl Unit {
     pub fn noting(mut self, look: Option<Entry>) -> Self {
         self.beside = look.or(self.beside);
         self
+    }
+
+    /// The span of its way to the commit.
+    pub(super) fn span(&self) -> Span {
+        spans::unit(self.entry.action.name(), || {
+            let messages = self.changes.iter().filter_map(|change| match change {
+                Change::Send(message) => Some(message.id.to_string()),
+                _ => None,
+            });
+            messages.collect::<Vec<_>>().join(",")
+        })
     }
 
     /// The unit with one more change.

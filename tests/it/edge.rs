@@ -298,7 +298,7 @@ async fn who_calls_too_often_is_told_how_long_to_wait() {
 #[tokio::test]
 async fn more_calls_than_the_service_does_at_once_are_refused_with_the_time_to_come_back_and_streams_go_on() {
     with_wishes(Wishes { calls_max: Some(1), ..Wishes::default() }, async |service| {
-        let mut operator = pb::trust_service_client::TrustServiceClient::new(service.channel("operator"));
+        let mut operator = pb::trust_service_client::TrustServiceClient::new(service.channel(Some("operator")));
         // Brings nothing and does not end; comes again should the place be another's for a moment.
         let holding = tokio::spawn(async move {
             while operator.propose_material(futures::stream::pending::<pb::ProposeMaterialRequest>()).await.is_err() {}

@@ -55,6 +55,8 @@ mod lists;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod observe;
+#[cfg(test)]
 mod offices;
 #[cfg(test)]
 mod outage;

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::write::{Job, WAITING_MAX};
+use super::backlog::PoolUse;
 use super::error::StoreError;
 
 /// How long PostgreSQL may work on one statement: longer than any call may take. Migrations may take as long as they need.
@@ -140,6 +141,20 @@ impl Engine {
         Ok(connection.close().await?)
     }
 
+    /// How the connections are used.
+    pub(super) fn pool_use(&self) -> PoolUse {
+        let (size, idle, max, writes_waiting) = match self {
+            Self::Sqlite { readers, writer, .. } => {
+                let waiting = writer.max_capacity() - writer.capacity();
+                (readers.size(), readers.num_idle(), readers.options().get_max_connections(), waiting)
+            }
+            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle(), pool.options().get_max_connections(), 0),
+        };
+        // The two are read one after the other.
+        let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
+        PoolUse { busy: size - idle, idle, max, writes_waiting }
+    }
+
     /// A connection that reads.
     pub(super) async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(match self {
@@ -208,6 +223,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// The version of the schema that this release needs: the number of its last migration, which both engines share.
+pub(super) fn schema_version() -> i64 {
+    sqlx::migrate!("migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// Leaves the schema of a later release as it is: this one runs on it, and may have to while releases are exchanged.

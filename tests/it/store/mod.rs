@@ -3,6 +3,7 @@
 
 mod account_events;
 mod accounts;
+mod backlog;
 mod backup;
 mod calendars;
 mod captures;

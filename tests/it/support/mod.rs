@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod bucket;
 pub mod captures;
 pub mod carriers;
+pub mod collector;
 pub mod contacts;
 pub mod database;
 pub mod device;

@@ -157,8 +157,8 @@ impl Site {
                 });
             }
         });
-        let serving = heard(&mut log, |log| log.contains("serving address=")).await;
-        let address = serving.lines().find_map(|line| line.split_once("serving address=")).unwrap().1.trim().to_owned();
+        let serving = heard(&mut log, |log| address_of("serving", log).is_some()).await;
+        let address = address_of("serving", &serving).unwrap();
         Running { child, address, log }
     }
 
@@ -224,6 +224,13 @@ pub async fn ended(command: &mut Command) -> Result<String, String> {
     if output.status.success() { Ok(said) } else { Err(said + &String::from_utf8_lossy(&output.stderr)) }
 }
 
+/// The address that the log says beside `message`, in either form.
+fn address_of(message: &str, log: &str) -> Option<String> {
+    let (text, json) = (format!("{message} address="), format!("\"message\":\"{message}\",\"address\":\""));
+    let found = log.lines().find_map(|line| Some(line.split_once(&text).or_else(|| line.split_once(&json))?.1))?;
+    Some(found.split('"').next()?.trim().to_owned())
+}
+
 /// The log, once `enough` is true of it.
 async fn heard(log: &mut watch::Receiver<String>, enough: impl FnMut(&String) -> bool) -> String {
     let waiting = tokio::time::timeout(Duration::from_mins(1), log.wait_for(enough));
@@ -238,6 +245,12 @@ impl Running {
 
     pub fn port(&self) -> u16 {
         self.address.rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    /// Where it answers operators; it must have been told to.
+    pub async fn operators(&self) -> String {
+        let log = heard(&mut self.log.clone(), |log| address_of("answering operators", log).is_some()).await;
+        address_of("answering operators", &log).unwrap()
     }
 
     /// Waits until it has logged `text` so many times.
