@@ -57,6 +57,8 @@ mod offices;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod papers;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod progress;
