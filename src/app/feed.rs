@@ -16,8 +16,8 @@ use crate::domain::life::{CardFact, DocumentKind, ShownDocument};
 use crate::domain::record::Record;
 use crate::domain::sealed::BlindIndex;
 use crate::store::{
-    Binding, BindingKind, Change, Holder, NotedCard, Owner, Reader, RecordBatch, StoreError, StoredDocument, StoredRecord,
-    Table,
+    Binding, BindingKind, Change, Holder, NotedCard, Owner, Reader, RecordBatch, StoreError, StoredDocument,
+    StoredRecord, Table,
 };
 
 /// What became of a batch of records.

@@ -172,6 +172,11 @@ impl App {
         self.open(place("lock_order", "content", stored.order.id.uuid()), &stored.content)
     }
 
+    pub(super) fn open_order_reason(&self, stored: &StoredOrder) -> Result<Option<ReviewReason>, Error> {
+        let place = place("lock_order", "reason", stored.order.id.uuid());
+        stored.reason.as_ref().map(|sealed| self.open(place, sealed)).transpose()
+    }
+
     pub(super) fn seal_order_reason(&self, id: OrderId, reason: &ReviewReason) -> Result<Sealed, Error> {
         self.seal(place("lock_order", "reason", id.uuid()), reason)
     }

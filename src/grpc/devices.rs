@@ -13,8 +13,8 @@ use crate::app::{
     TotpChecked, VerifiedDevice,
 };
 use crate::domain::device::{
-    About, Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, DeviceState, EndReason,
-    KeyThumbprint, Route, TotpCode,
+    About, Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, DeviceState,
+    EndReason, KeyThumbprint, Route, TotpCode,
 };
 use crate::domain::ids::{AccountId, ChangeId, DeviceId, RequestId};
 use crate::domain::text::Malformed;

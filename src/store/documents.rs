@@ -62,14 +62,14 @@ pub(super) async fn keep(stored: &StoredUpdate, conn: &mut Conn<'_>) -> Result<(
         "INSERT INTO document_update (id, account_id, content, added_by, added_at, account_print) \
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
-        .bind(stored.id.uuid())
-        .bind(stored.account.uuid())
-        .bind(stored.content.as_bytes())
-        .bind(stored.added_by.uuid())
-        .bind(stored.added_at.micros())
-        .bind(stored.print.map(|print| print.0.to_vec()))
-        .execute_one(conn)
-        .await
+    .bind(stored.id.uuid())
+    .bind(stored.account.uuid())
+    .bind(stored.content.as_bytes())
+    .bind(stored.added_by.uuid())
+    .bind(stored.added_at.micros())
+    .bind(stored.print.map(|print| print.0.to_vec()))
+    .execute_one(conn)
+    .await
 }
 
 /// Adds documents to an account, which has told from then on what it has; one that is there already is as it was shown last.

@@ -9,8 +9,8 @@ use pb::begin_request::NewContact;
 use tonic::Code;
 
 use crate::support::contacts::{
-    begin, begun_phone, by_authority, changes, confirm, email, fresh_phone, holders, phone, signed_cancel, standing, stop,
-    stop_code, wish,
+    begin, begun_phone, by_authority, changes, confirm, email, fresh_phone, holders, phone, signed_cancel, standing,
+    stop, stop_code, wish,
 };
 use crate::support::device::Phone;
 use crate::support::service::{Holder, Service, another, fields, reason, with};
@@ -400,7 +400,10 @@ async fn a_change_that_ends_by_something_else_is_named_where_that_is_recorded() 
         let beside = begin(service, &holder, email("new@example.org"), true).await.change.unwrap().change_id;
         let code = service.latest_code(&new).await;
         confirm(service, &by_phone, &code).await;
-        assert_eq!(ended_by(service, &holder.account, "contact-change.confirmed").await, format!("{beside}=account-changed"));
+        assert_eq!(
+            ended_by(service, &holder.account, "contact-change.confirmed").await,
+            format!("{beside}=account-changed")
+        );
 
         let request = by_authority(service, &holder.account, NewContact::Email("third@example.org".to_owned()));
         let begun = service.contacts().begin(request).await.unwrap().into_inner();

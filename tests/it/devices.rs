@@ -87,7 +87,7 @@ async fn challenge(
 ) -> pb::GetChallengeResponse {
     let request = pb::GetChallengeRequest {
         new_contact: None,
-            change_id: String::new(),
+        change_id: String::new(),
         account_id: account.to_owned(),
         purpose: purpose.into(),
         key_thumbprint: key.thumbprint().as_bytes().to_vec(),

@@ -84,7 +84,7 @@ async fn locked_by_holder(service: &Service, holder: &Holder) -> pb::LockOwnAcco
         purpose: pb::DevicePurpose::Lock.into(),
         key_thumbprint: holder.device.thumbprint().as_bytes().to_vec(),
         new_contact: None,
-            change_id: String::new(),
+        change_id: String::new(),
     };
     let drawn = devices.get_challenge(request).await.unwrap().into_inner();
     let request = pb::LockOwnAccountRequest {
@@ -453,8 +453,37 @@ async fn an_order_that_nobody_decides_is_shown_as_overdue_and_stays_open_until_i
         assert!(!listed().await.orders[0].overdue, "the next step has a limit of its own");
         let refused = decided(service, "administrator", &order, "The form bears no seal.").await;
         assert_eq!(refused.order.unwrap().state(), pb::OrderState::Refused);
+        for who in ["supervisor", "administrator", "auditor"] {
+            let (account_id, page_size) = (holder.account.clone(), 1);
+            let request = pb::ListOrdersRequest { account_id, page_size, ..pb::ListOrdersRequest::default() };
+            let page = life(service, who).list_orders(request).await.unwrap().into_inner();
+            assert_eq!(page.orders[0].refusal, "The form bears no seal.", "{who}");
+            assert_eq!((page.orders.len(), page.next_page_token.len()), (1, 0));
+        }
         assert!(listed().await.orders.is_empty());
         assert_eq!(standing(service, &holder).await.0, Standing::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_orders_of_an_account_come_by_pages_the_latest_first_and_those_of_nobody_are_not_found() {
+    with(async |service| {
+        let holder = active(service, &service.applicant().await).await;
+        let (first, second) = (filed(service, &holder, false).await, filed(service, &holder, true).await);
+        let (account_id, mut page_token, mut seen) = (holder.account.clone(), String::new(), Vec::new());
+        loop {
+            let request = pb::ListOrdersRequest { account_id: account_id.clone(), page_size: 1, page_token };
+            let page = life(service, "supervisor").list_orders(request).await.unwrap().into_inner();
+            seen.extend(page.orders.into_iter().map(|order| order.order_id));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(seen, [second.order_id, first.order_id]);
+        let request = pb::ListOrdersRequest { account_id: service.id(), ..pb::ListOrdersRequest::default() };
+        assert_eq!(reason(&life(service, "auditor").list_orders(request).await.unwrap_err()), "ACCOUNT_NOT_FOUND");
     })
     .await;
 }

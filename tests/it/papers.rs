@@ -14,6 +14,7 @@ use pb::find_account_request::By;
 use pb::{SettleOutcome, UpdateDocumentsOutcome as Outcome};
 
 use crate::administration::{find, person_of};
+use crate::chip::{challenge, checked, with_chip};
 use crate::feed::{feed, later, table, with_a_card};
 use crate::life::{
     active, decided, filed, forwarded, get_life, life, locked, standing, update, updated, with_card_until,
@@ -163,10 +164,7 @@ async fn papers_that_wait_are_void_if_the_accounts_papers_changed_and_not_for_an
         };
         service.register(Role::Administrator, None, "administrator-2").await;
         let closing = life(service, "administrator").close_account(close).await.unwrap().into_inner().proposal;
-        assert_eq!(
-            approve(service, "administrator-2", &closing.unwrap()).await.outcome(),
-            SettleOutcome::Approved
-        );
+        assert_eq!(approve(service, "administrator-2", &closing.unwrap()).await.outcome(), SettleOutcome::Approved);
         assert_eq!(approve(service, "supervisor", &third).await.outcome(), SettleOutcome::Changed);
     })
     .await;
@@ -178,7 +176,8 @@ async fn papers_that_wait_join_an_account_of_a_release_before_although_its_own_w
         let applicant = with_card_until(service, 300).await;
         let holder = active(service, &applicant).await;
         service.database().tamper("DELETE FROM account_document").await;
-        let before = "UPDATE account SET papers_at = NULL, passport_until = NULL, residence_until = NULL, life_look_at = 0";
+        let before =
+            "UPDATE account SET papers_at = NULL, passport_until = NULL, residence_until = NULL, life_look_at = 0";
         service.database().tamper(before).await;
         let proposal = referred(service, &holder, &renamed(service, &applicant, "Winterbourne").await).await;
         crate::life::look_after(service).await;
@@ -218,11 +217,8 @@ async fn of_two_proposals_for_one_account_that_are_approved_at_once_one_is_done_
         let (one, other) =
             (renamed(service, &applicant, "Winterbourne").await, renamed(service, &applicant, "Summerfield").await);
         let (first, second) = (referred(service, &holder, &one).await, referred(service, &holder, &other).await);
-        let settled = join_all([
-            approve(service, "supervisor", &first),
-            approve(service, "supervisor-2", &second),
-        ])
-        .await;
+        let settled =
+            join_all([approve(service, "supervisor", &first), approve(service, "supervisor-2", &second)]).await;
         let mut outcomes: Vec<_> = settled.iter().map(pb::ApproveProposalResponse::outcome).collect();
         outcomes.sort_unstable();
         assert_eq!(outcomes, [SettleOutcome::Approved, SettleOutcome::Changed]);
@@ -269,6 +265,30 @@ async fn an_order_that_two_administrators_decide_at_once_is_decided_once_and_set
         let approved = decisions[0].outcome() == pb::OrderStepOutcome::Done;
         assert_eq!(is_locked, approved, "what was decided first holds");
         assert_eq!(get_life(service, "auditor", &holder).await.locks.len(), usize::from(approved));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chip_answers_the_officers_challenge_as_at_the_request_and_spends_it() {
+    with(async |service| {
+        let applicant = with_chip(service);
+        let holder = active(service, &applicant).await;
+        let shown = |chip| {
+            let request = update(service, &holder, &applicant.application);
+            pb::UpdateDocumentsRequest { residence_card: None, chip: Some(chip), ..request }
+        };
+        let chip = applicant.chip.as_ref().unwrap();
+        let (name, bytes) = challenge(service).await;
+        let answer = updated(service, shown(chip.captured(Some((&name, &[0; 8]))))).await;
+        assert_eq!(answer.outcome(), Outcome::NotAccepted);
+        assert!(answer.findings.iter().any(|one| one.rule == "chip.active-wrong"), "{:?}", answer.findings);
+
+        let right = chip.captured(Some((&name, &bytes)));
+        let answer = updated(service, shown(right.clone())).await;
+        assert_eq!(answer.outcome(), Outcome::Joined, "{:?}", answer.findings);
+        let again = checked(service, &applicant, right).await;
+        assert!(again.findings.iter().any(|one| one.rule == "chip.challenge"), "it is spent: {:?}", again.findings);
     })
     .await;
 }

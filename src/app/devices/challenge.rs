@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, Caller, Error, Missing};
 use crate::domain::audit::Action;
 use crate::domain::device::{
-    About, Assurance, Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint, NotProven,
+    About, Assurance, Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint,
+    NotProven,
 };
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;

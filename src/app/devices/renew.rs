@@ -7,7 +7,9 @@ use super::bind::lost;
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Repeat};
 use crate::domain::audit::Action;
-use crate::domain::device::{About, ChallengeValue, DeviceCertificate, DevicePurpose, DeviceSignature, NotProven, Serial};
+use crate::domain::device::{
+    About, ChallengeValue, DeviceCertificate, DevicePurpose, DeviceSignature, NotProven, Serial,
+};
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Unit};

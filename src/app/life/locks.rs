@@ -177,8 +177,14 @@ impl App {
         let Some(device) = reader.active_device(account).await? else {
             return Ok(Attempt::Unchanged(Owned::NoDevice));
         };
-        let answer =
-            Answer { account, purpose: DevicePurpose::Lock, key: &device.key, challenge, signature, about: &About::Nothing };
+        let answer = Answer {
+            account,
+            purpose: DevicePurpose::Lock,
+            key: &device.key,
+            challenge,
+            signature,
+            about: &About::Nothing,
+        };
         let proven = self.proven(&mut reader, &answer, now).await?;
         drop(reader);
         let spent = Change::SpendDeviceChallenge(challenge);

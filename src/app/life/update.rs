@@ -169,6 +169,8 @@ impl App {
         if findings.refuses() {
             return Ok(Attempt::Unchanged(Updated::NotAccepted(findings)));
         }
+        let rules = findings.iter().map(|finding| finding.rule);
+        let spent = shown.chip.as_ref().and_then(|read| read.spent_challenge(rules, officer.id));
         let referring = findings.iter().filter(|finding| finding.rule.severity == Severity::Refer);
         let update = DocumentUpdate {
             bearer: shown.bearer.clone(),
@@ -179,15 +181,17 @@ impl App {
         let mut reader = self.store().reader().await?;
         let effect = self.effect_of(&mut reader, (stored, update), None).await?;
         if effect.differs() || !effect.rules().is_empty() {
-            return self.refer_papers(reader, by, repeat, effect, &shown.note, now).await;
+            return self.refer_papers(reader, by, repeat, (effect, spent), &shown.note, now).await;
         }
         drop(reader);
         let entry = self
             .entry(now, by.actor(), Action::DocumentsEntered, id.uuid())
             .with("office", officer.office.as_str())
             .with("count", effect.documents().count().to_string());
-        let unit =
-            Unit::new(entry).with(repeat.remember(by, &First::Joined)?).with_all(self.join(&effect, officer.id, now)?);
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &First::Joined)?)
+            .with_all(spent)
+            .with_all(self.join(&effect, officer.id, now)?);
         Ok(Attempt::Change(Updated::Joined, unit))
     }
 
@@ -197,7 +201,7 @@ impl App {
         mut reader: Reader,
         by: &Caller,
         repeat: &Repeat,
-        effect: UpdateEffect,
+        (effect, spent): (UpdateEffect, Option<Change>),
         note: &ReviewReason,
         now: Timestamp,
     ) -> Result<Attempt<Updated>, Error> {
@@ -217,6 +221,7 @@ impl App {
         let view = ProposalView { proposal: proposal.proposal.clone(), reason: note.clone(), effect };
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &First::Referred(proposal.proposal.id))?)
+            .with_all(spent)
             .with(Change::KeepUpdate(Box::new(waits)))
             .with(Change::NewProposal(proposal));
         Ok(Attempt::Change(Updated::Referred(Box::new(view)), unit))
@@ -285,8 +290,9 @@ impl App {
     ) -> Result<AccountPrint, Error> {
         let entered = reader.documents(stored.account.id).await?;
         let papers = entered.iter().chain(earlier);
-        let mut papers: Vec<_> =
-            papers.map(|paper| [paper.index.as_bytes(), &day_number(paper.valid_until).to_be_bytes()].concat()).collect();
+        let mut papers: Vec<_> = papers
+            .map(|paper| [paper.index.as_bytes(), &day_number(paper.valid_until).to_be_bytes()].concat())
+            .collect();
         papers.sort_unstable();
         papers.dedup();
         papers.push(names.to_be_bytes().to_vec());
@@ -343,10 +349,8 @@ impl App {
     ) -> Result<Findings, Error> {
         let renewed = shown.renewed(application);
         let record = self.record(officer, &renewed).await;
-        let chip = match &shown.chip {
-            Some(read) => Some(self.examined(ChipRead::clone(read), None, now).await?),
-            None => None,
-        };
+        let reader = self.store().reader().await?;
+        let chip = self.chip_report(reader, officer, shown.chip.as_ref(), now).await?;
         let known = Known { taken, real_only: self.settings().real_only, chip, record, ..Known::default() };
         let mut findings = Findings::default();
         let found = examine(&renewed, None, &known, now);

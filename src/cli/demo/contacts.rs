@@ -145,7 +145,10 @@ pub(super) async fn give_up<M: Mailbox, W: Write>(
     change: &str,
 ) -> io::Result<()> {
     let (devices, purpose) = (stage.cast.devices(), DevicePurpose::CancelContactChange);
-    let challenge = drawn(&devices, holder, purpose, &holder.handset, Named::Change(change.to_owned())).await.answer().unwrap_or_default();
+    let challenge = drawn(&devices, holder, purpose, &holder.handset, Named::Change(change.to_owned()))
+        .await
+        .answer()
+        .unwrap_or_default();
     let request = CancelContactChangeRequest {
         request_id: stage.ids.draw(),
         account_id: holder.account_id.clone().unwrap_or_default(),

@@ -234,7 +234,9 @@ impl Challenge {
     pub fn text_about(&self, about: &About) -> String {
         match about {
             About::Nothing => self.text(),
-            About::Contact(contact) => format!("{}contact:{}:{}\n", self.text(), contact.kind().name(), contact.as_str()),
+            About::Contact(contact) => {
+                format!("{}contact:{}:{}\n", self.text(), contact.kind().name(), contact.as_str())
+            }
             About::Change(change) => format!("{}change:{change}\n", self.text()),
         }
     }

@@ -11,8 +11,7 @@ use eid::domain::sealed::BlindIndex;
 use eid::domain::time::Timestamp;
 use eid::store::{
     AccountKey, Change, LifeLook, NotedCard, StoredAccount, StoredDocument, StoredLock, StoredName, StoredOrder,
-    StoredUpdate,
-    Table,
+    StoredUpdate, Table,
 };
 use time::Date;
 
@@ -343,7 +342,8 @@ async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
         state: OrderState::Filed,
         due: due(10),
     };
-    let stored = StoredOrder { order: order.clone(), content: scene.make.sealed(), version: Version::NONE };
+    let stored =
+        StoredOrder { order: order.clone(), content: scene.make.sealed(), reason: None, version: Version::NONE };
     scene.done([Change::NewOrder(Box::new(stored.clone()))]).await;
     let read = async || scene.reader().await.lock_order(order.id).await.unwrap().unwrap();
     assert_eq!((read().await.order, read().await.content), (order.clone(), stored.content));
@@ -353,12 +353,22 @@ async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
     assert_eq!(scene.commit([save(&forwarded, 7)]).await, Outcome::Changed);
     scene.done([save(&forwarded, 1)]).await;
     assert_eq!(read().await.order, forwarded);
+    let elsewhere = async |edition, after| {
+        let mut reader = scene.reader().await;
+        reader.orders_timed_elsewhere(edition, after, 9).await.unwrap().len()
+    };
+    let newer = eid::domain::calendar::Edition::parse("newer").unwrap();
+    assert_eq!((elsewhere(&order.due.edition, None).await, elsewhere(&newer, None).await), (0, 1));
+    assert_eq!(elsewhere(&newer, Some(order.id)).await, 0);
     let open = async |after| scene.reader().await.open_orders(after, 10).await.unwrap().len();
     assert_eq!((open(None).await, open(Some((later(20), order.id))).await), (1, 0));
     assert!(!scene.reader().await.has_unlock_order(account, lock).await.unwrap());
     scene.done([save(&Order { state: OrderState::Approved(step(1), step(2)), ..forwarded }, 2)]).await;
     assert_eq!(open(None).await, 0);
     assert!(scene.reader().await.has_unlock_order(account, lock).await.unwrap());
+    let of = async |after| scene.reader().await.orders_of(account, after, 9).await.unwrap();
+    assert_eq!((of(None).await.len(), of(Some(order.id)).await.len()), (1, 0));
+    assert!(of(None).await[0].reason.is_some(), "decided ones too, with what was said");
     let other = LockId::new(scene.make.id());
     assert!(!scene.reader().await.has_unlock_order(account, other).await.unwrap(), "it names no other ground");
 }
