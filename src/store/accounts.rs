@@ -279,11 +279,14 @@ fn by(key: &AccountKey) -> Query {
     }
 }
 
+/// What could be read, and the names and versions of what could not.
+type Sorted<T> = (Vec<T>, Vec<(AccountId, Version)>);
+
 /// What can be read of rows of accounts; apart from it, the names and versions of those that cannot.
 pub(super) fn readable<T>(
     rows: &[Row],
     read: impl Fn(&Row) -> Result<T, StoreError>,
-) -> Result<(Vec<T>, Vec<(AccountId, Version)>), StoreError> {
+) -> Result<Sorted<T>, StoreError> {
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for row in rows {
         match read(row) {

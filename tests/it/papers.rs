@@ -14,7 +14,7 @@ use pb::find_account_request::By;
 use pb::{SettleOutcome, UpdateDocumentsOutcome as Outcome};
 
 use crate::administration::{find, person_of};
-use crate::chip::{challenge, checked, with_chip};
+use crate::chip::{self, challenge, checked, with_chip};
 use crate::feed::{feed, later, table, with_a_card};
 use crate::life::{
     active, decided, filed, forwarded, get_life, life, locked, standing, update, updated, with_card_until,
@@ -271,7 +271,7 @@ async fn an_order_that_two_administrators_decide_at_once_is_decided_once_and_set
 
 #[tokio::test]
 async fn a_chip_answers_the_officers_challenge_as_at_the_request_and_spends_it() {
-    with(async |service| {
+    chip::with(async |service| {
         let applicant = with_chip(service);
         let holder = active(service, &applicant).await;
         let shown = |chip| {
