@@ -15,7 +15,7 @@ use eid::domain::follow_up::Obstacle;
 use eid::domain::ids::StaffId;
 use eid::domain::lock::{self, Comes};
 use eid::domain::proposal::ProposalKind;
-use eid::domain::staff::{Managed, Manager, Role, VERBS, manage};
+use eid::domain::staff::{Managed, Manager, OfficeCode, Role, VERBS, manage};
 use eid::domain::trust::FAULTS;
 use eid::grpc::{POLICY, REASONS};
 use eid::observe::{Kind, METRICS, Part};
@@ -273,6 +273,14 @@ fn every_reason_for_which_a_contact_change_fails_stands_in_its_table() {
     assert_eq!(states.iter().map(|state| state.trim_matches('`').to_owned()).collect::<BTreeSet<_>>(), known);
 }
 
+/// Words of a heading that name nobody.
+const GLUE: [&str; 4] = ["of", "a", "an", "or"];
+
+/// The words of a cell.
+fn words(cell: &str) -> Vec<&str> {
+    cell.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect()
+}
+
 #[test]
 fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
     let document = text("docs/staff.md");
@@ -283,17 +291,29 @@ fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
         .collect();
     let (verbs, methods): (Vec<_>, Vec<_>) = rows.into_iter().partition(|cells| cells.len() > 1);
     let by = Manager { id: StaffId::new(uuid::Uuid::from_u128(1)), role: Role::Administrator, office: None };
-    let of = |role| Managed { id: None, role, office: None };
-    let hands = |verb, role| if manage(&by, verb, &of(role), None).unwrap() { "two" } else { "one" };
-    let due: Vec<Vec<_>> = VERBS
-        .iter()
-        .map(|verb| {
-            let roles = [Role::Officer, Role::Supervisor, Role::Administrator];
-            let cells = roles.map(|role| hands(*verb, role).to_owned());
-            std::iter::once(format!("`{}`", verb.name())).chain(cells).collect()
-        })
-        .collect();
-    assert_eq!(verbs, due);
+    let office = OfficeCode::parse("79-01").ok();
+    let of = |role: Role| Managed { id: None, role, office: office.clone().filter(|_| role.has_office()) };
+    let hands = |by, verb, role| if manage(by, verb, &of(role), None).unwrap() { "two" } else { "one" };
+    let header = document.lines().find(|line| line.starts_with("| what |")).unwrap();
+    let columns: Vec<_> = header.trim_matches('|').split('|').skip(1).map(words).collect();
+    let names: Vec<_> = verbs.iter().map(|row| row[0].clone()).collect();
+    assert_eq!(names, VERBS.map(|verb| format!("`{}`", verb.name())));
+    let supervisor = Manager { id: by.id, role: Role::Supervisor, office: office.clone() };
+    for role in Role::ALL {
+        let word = if role.is_person() { role.name() } else { "system" };
+        let its: Vec<_> = (0..columns.len()).filter(|at| columns[*at].contains(&word)).collect();
+        assert_eq!(its.len(), 1, "{word} stands in one column");
+        for (row, verb) in verbs.iter().zip(VERBS) {
+            assert_eq!(row.len(), columns.len() + 1);
+            assert_eq!(row[its[0] + 1], hands(&by, verb, role), "{} of a {word}", verb.name());
+        }
+    }
+    for (row, verb) in verbs.iter().zip(VERBS) {
+        assert_eq!(row[1], hands(&supervisor, verb, Role::Officer), "{} by the supervisor of the office", verb.name());
+    }
+    let told: usize = columns.iter().map(|column| column.iter().filter(|word| !GLUE.contains(word)).count()).sum();
+    let persons = Role::ALL.iter().filter(|role| role.is_person()).count();
+    assert_eq!(told, persons + 1, "each kind of person, and systems");
     let privileged: Vec<_> = POLICY
         .iter()
         .filter(|rule| rule.step_up)

@@ -190,11 +190,12 @@ pub(super) async fn keep_deadlines(app: App, stop: CancellationToken) {
             _ = recount.tick() => {}
         }
         match told(&app, Worker::Deadlines, app.recompute_deadlines(Actor::Service("deadlines"), go_on).await) {
-            Ok(done) if done.saved == 0 => {}
+            Ok(done) if done.saved == 0 && done.orders == 0 => {}
             Ok(done) => tracing::info!(
                 edition = %done.edition,
                 saved = done.saved,
                 moved = done.moved,
+                orders = done.orders,
                 "deadlines were counted on the calendar in force"
             ),
             Err(error) => {

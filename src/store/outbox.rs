@@ -228,23 +228,6 @@ impl Reader {
         rows.iter().map(listed).collect()
     }
 
-    /// Whether the latest code of a contact change of an account was given up, of those written since then.
-    ///
-    /// # Errors
-    /// If the database cannot be asked.
-    pub async fn contact_code_failed(&mut self, account: AccountId, since: Timestamp) -> Result<bool, StoreError> {
-        let row = query(
-            "SELECT state FROM outbox WHERE account_id = $1 AND kind IN ('contact_code', 'old_contact_code') \
-             AND created_at >= $2 ORDER BY id DESC LIMIT 1",
-        )
-        .bind(account.uuid())
-        .bind(since.micros())
-        .fetch_optional(&mut self.conn())
-        .await?;
-        let state = row.map(|row| row.get::<String>("state")).transpose()?;
-        Ok(state.is_some_and(|state| matches!(state.as_str(), "failed" | "given-up")))
-    }
-
     /// The account that a message is about.
     ///
     /// # Errors

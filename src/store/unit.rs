@@ -22,6 +22,7 @@ use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
 use super::life::{self, LifeLook};
 use super::locks::{self, StoredLock};
+use super::names::{self, StoredName};
 use super::orders::{self, StoredOrder};
 use super::outbox::{self, SealedMessage, Settled};
 use super::proposals::{self, StoredProposal};
@@ -29,7 +30,7 @@ use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
-use super::{audit, codes, device_challenges, device_tries, offices, reminders, staff, staff_codes, trust};
+use super::{audit, codes, device_challenges, device_tries, offices, registry, reminders, staff, staff_codes, trust};
 use tracing::Span;
 
 use crate::domain::audit::Entry;
@@ -49,7 +50,7 @@ use crate::domain::life::ClosingReason;
 use crate::domain::office::Record as OfficeRecord;
 use crate::domain::order::Order;
 use crate::domain::proposal::Proposal;
-use crate::domain::sealed::{CodeDigest, Sealed};
+use crate::domain::sealed::{BlindIndex, CodeDigest, Sealed};
 use crate::domain::staff::{CertificateName, IdleDays, StaffMember};
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
@@ -101,10 +102,14 @@ pub enum Change {
         /// When it arrived, if that is known.
         delivered: Option<Timestamp>,
     },
-    /// Adds documents to an account, which has told from then on what it has.
-    AddDocuments(AccountId, Vec<StoredDocument>),
+    /// Adds documents to an account that is at the version seen, which has told from then on what it has.
+    AddDocuments(AccountId, Vec<StoredDocument>, Version),
     /// Enters the documents of an account from a release before, if nobody did.
     EnterDocuments(AccountId, Vec<StoredDocument>),
+    /// Keeps what the holder of an account is called from now on, beside what they were called before.
+    NameHolder(Box<StoredName>),
+    /// Holds that so many records name a passport, as whoever looked for cards of its holder saw.
+    ExpectRecords(BlindIndex, u64),
     /// Keeps what the immigration database recorded of cards, in whatever order it comes: of each card the last counts.
     NoteCards(Vec<NotedCard>),
     /// Sets a ground that locks an account; taken if it stands.
@@ -151,6 +156,8 @@ pub enum Change {
     NewProposal(Box<StoredProposal>),
     /// Ends a contact change whose second person declined it, if it still waits for one.
     DeclineChange(ChangeId),
+    /// Keeps which message carried the last code of a contact change.
+    NoteCodeMessage(ChangeId, MessageId),
     /// Has an open contact change looked at later, unless it was changed.
     PostponeChange(ChangeId, Timestamp, Version),
     /// Adds a claim to a number that serves an account; taken if one is open.
@@ -300,11 +307,12 @@ impl Unit {
         for change in &self.changes {
             change.apply(self.entry.at, &mut happened, conn).await?;
         }
-        happened.write(self.entry.at, conn).await?;
+        let entry = happened.told(self.entry.clone());
+        happened.write(entry.at, conn).await?;
         if let Some(beside) = &self.beside {
             audit::append(beside, conn).await?;
         }
-        audit::append(&self.entry, conn).await
+        audit::append(&entry, conn).await
     }
 }
 
@@ -326,8 +334,12 @@ impl Change {
             Self::NoteNotice { account, sent, delivered } => {
                 accounts::note_notice(*account, (*sent, *delivered), happened, conn).await
             }
-            Self::AddDocuments(account, added) => documents::add(*account, added, at, happened, conn).await,
+            Self::AddDocuments(account, added, seen) => {
+                documents::add((*account, Some(*seen)), added, at, happened, conn).await
+            }
             Self::EnterDocuments(account, added) => documents::enter(*account, added, at, happened, conn).await,
+            Self::NameHolder(stored) => names::insert(stored, conn).await,
+            Self::ExpectRecords(passport, count) => registry::expect(passport, *count, conn).await,
             Self::NoteCards(noted) => cards::note(noted, at, happened, conn).await,
             Self::SetLock(stored) => locks::set(stored, at, happened, conn).await,
             Self::EndLock(id, by, reason) => locks::end((*id, *by, reason), at, happened, conn).await,
@@ -352,10 +364,11 @@ impl Change {
             Self::ClearFailures(account) => codes::clear(*account, conn).await,
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
-            Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
+            Self::SaveChange(change, seen) => contact_changes::save(change, *seen, happened, conn).await,
             Self::NewProposal(stored) => proposals::insert(stored, conn).await,
             Self::SaveProposal(proposal, seen) => proposals::save(proposal, *seen, conn).await,
-            Self::DeclineChange(id) => contact_changes::decline(*id, at, conn).await,
+            Self::DeclineChange(id) => contact_changes::decline(*id, at, happened, conn).await,
+            Self::NoteCodeMessage(id, message) => contact_changes::note_message(*id, *message, conn).await,
             Self::PostponeChange(id, at, seen) => contact_changes::postpone(*id, *at, *seen, conn).await,
             Self::OpenDispute(stored) => contact_disputes::insert(stored, conn).await,
             Self::ResolveDispute(id, ruling, seen) => contact_disputes::resolve(*id, *ruling, *seen, conn).await,

@@ -61,6 +61,8 @@ mod offices;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod papers;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod progress;

@@ -115,6 +115,7 @@ async fn changes_are_applied_in_the_order_given() {
     let old = Binding { kind: BindingKind::Phone, value: scene.make.index(), owner: Owner::Person(scene.make.index()) };
     let new = Binding { owner: Owner::Person(scene.make.index()), ..old.clone() };
     scene.done([Change::Bind(old.clone()), Change::Release(old.clone()), Change::Bind(new.clone())]).await;
+    assert!(scene.reader().await.is_bound(old.kind, &old.value).await.unwrap());
     assert!(scene.reader().await.serves_another(&old).await.unwrap());
     assert!(!scene.reader().await.serves_another(&new).await.unwrap());
 }
