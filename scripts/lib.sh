@@ -28,6 +28,15 @@ install_debian() {
     fail "apt-get could not install $*"
 }
 
+# Fetches a Debian package into the current folder, and installs nothing.
+download_debian() {
+  local -a as_root=()
+  apt-get download "$1" && return
+  # The lists of packages may be missing or old.
+  [[ $(id -u) -eq 0 ]] || as_root=(sudo -n)
+  "${as_root[@]}" apt-get update -q && apt-get download "$1"
+}
+
 # Makes sure that the programs named are there. Takes: redis, postgresql.
 need_servers() {
   local -a missing=()

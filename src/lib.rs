@@ -26,6 +26,7 @@
 //! device_ca the authority of holders' devices: keys, certificates, revocation lists; bytes out, nothing kept
 //! receipt   what an office hands out for a request: signed receipts, their keys and form, the printed slip
 //! config    typed settings: what can be set, and within which bounds
+//! observe   what operators see: every metric, and which parts are well
 //! sys       the clock and the dice, to be handed in
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 //! domain    the rules: values that are valid, states and verbs, findings, the law; no async, I/O, time or chance
@@ -46,6 +47,7 @@ pub mod domain;
 pub mod grpc;
 pub mod limits;
 pub mod notify;
+pub mod observe;
 pub mod pki;
 pub mod practice;
 pub mod proto;

@@ -41,6 +41,7 @@ const MAP: &[Room] = &[
     room(6, "config"),
     Room { name: "device_ca", line: 6, only_for: &[], only_from: &["domain"] },
     Room { name: "receipt", line: 6, only_for: &[], only_from: &["domain"] },
+    Room { name: "observe", line: 6, only_for: &[], only_from: &["domain"] },
     room(6, "sys"),
     room(7, "domain"),
     Room { name: "proto", line: 7, only_for: &["cli", "server", "grpc", "practice", "registry"], only_from: &[] },

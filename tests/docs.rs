@@ -15,9 +15,10 @@ use eid::domain::follow_up::Obstacle;
 use eid::domain::ids::StaffId;
 use eid::domain::lock::{self, Comes};
 use eid::domain::proposal::ProposalKind;
-use eid::domain::staff::{Managed, Manager, Role, VERBS, manage};
+use eid::domain::staff::{Managed, Manager, OfficeCode, Role, VERBS, manage};
 use eid::domain::trust::FAULTS;
 use eid::grpc::{POLICY, REASONS};
+use eid::observe::{Kind, METRICS, Part};
 use eid::proto::DESCRIPTORS;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -272,6 +273,14 @@ fn every_reason_for_which_a_contact_change_fails_stands_in_its_table() {
     assert_eq!(states.iter().map(|state| state.trim_matches('`').to_owned()).collect::<BTreeSet<_>>(), known);
 }
 
+/// Words of a heading that name nobody.
+const GLUE: [&str; 4] = ["of", "a", "an", "or"];
+
+/// The words of a cell.
+fn words(cell: &str) -> Vec<&str> {
+    cell.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect()
+}
+
 #[test]
 fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
     let document = text("docs/staff.md");
@@ -282,17 +291,29 @@ fn who_manages_whom_and_what_takes_a_code_stand_in_their_tables() {
         .collect();
     let (verbs, methods): (Vec<_>, Vec<_>) = rows.into_iter().partition(|cells| cells.len() > 1);
     let by = Manager { id: StaffId::new(uuid::Uuid::from_u128(1)), role: Role::Administrator, office: None };
-    let of = |role| Managed { id: None, role, office: None };
-    let hands = |verb, role| if manage(&by, verb, &of(role), None).unwrap() { "two" } else { "one" };
-    let due: Vec<Vec<_>> = VERBS
-        .iter()
-        .map(|verb| {
-            let roles = [Role::Officer, Role::Supervisor, Role::Administrator];
-            let cells = roles.map(|role| hands(*verb, role).to_owned());
-            std::iter::once(format!("`{}`", verb.name())).chain(cells).collect()
-        })
-        .collect();
-    assert_eq!(verbs, due);
+    let office = OfficeCode::parse("79-01").ok();
+    let of = |role: Role| Managed { id: None, role, office: office.clone().filter(|_| role.has_office()) };
+    let hands = |by, verb, role| if manage(by, verb, &of(role), None).unwrap() { "two" } else { "one" };
+    let header = document.lines().find(|line| line.starts_with("| what |")).unwrap();
+    let columns: Vec<_> = header.trim_matches('|').split('|').skip(1).map(words).collect();
+    let names: Vec<_> = verbs.iter().map(|row| row[0].clone()).collect();
+    assert_eq!(names, VERBS.map(|verb| format!("`{}`", verb.name())));
+    let supervisor = Manager { id: by.id, role: Role::Supervisor, office: office.clone() };
+    for role in Role::ALL {
+        let word = if role.is_person() { role.name() } else { "system" };
+        let its: Vec<_> = (0..columns.len()).filter(|at| columns[*at].contains(&word)).collect();
+        assert_eq!(its.len(), 1, "{word} stands in one column");
+        for (row, verb) in verbs.iter().zip(VERBS) {
+            assert_eq!(row.len(), columns.len() + 1);
+            assert_eq!(row[its[0] + 1], hands(&by, verb, role), "{} of a {word}", verb.name());
+        }
+    }
+    for (row, verb) in verbs.iter().zip(VERBS) {
+        assert_eq!(row[1], hands(&supervisor, verb, Role::Officer), "{} by the supervisor of the office", verb.name());
+    }
+    let told: usize = columns.iter().map(|column| column.iter().filter(|word| !GLUE.contains(word)).count()).sum();
+    let persons = Role::ALL.iter().filter(|role| role.is_person()).count();
+    assert_eq!(told, persons + 1, "each kind of person, and systems");
     let privileged: Vec<_> = POLICY
         .iter()
         .filter(|rule| rule.step_up)
@@ -383,6 +404,67 @@ fn every_ground_stands_in_its_table_with_who_sets_and_lifts_it() {
         format!("| `{}` | {comes} | {setters} | {holder} | {lifters} | `{class}` |", rule.ground.name())
     });
     assert_eq!(told, due.collect::<Vec<_>>());
+}
+
+/// What names of metrics are in a text, as they are asked for: those of a histogram without their ends.
+fn metrics_named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("eid_"));
+    let histogram = |word: &str| METRICS.iter().any(|metric| metric.kind == Kind::Histogram && metric.name == word);
+    let family = |word: &str| {
+        let mut shorter = ["_bucket", "_sum", "_count"].iter().filter_map(|end| word.strip_suffix(end));
+        shorter.find(|word| histogram(word)).unwrap_or(word).to_owned()
+    };
+    words.map(family).collect()
+}
+
+#[test]
+fn every_metric_stands_in_its_table_with_kind_labels_and_meaning() {
+    let observability = text("docs/observability.md");
+    let rows = section(&observability, "Metrics and what to do").into_iter().filter(|line| line.starts_with("| `"));
+    let told: Vec<_> = rows.map(|row| cells(row)[..4].to_vec()).collect();
+    let due = METRICS.iter().map(|metric| {
+        let labels = metric.labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+        vec![format!("`{}`", metric.name), metric.kind.name().to_owned(), labels, metric.help.to_owned()]
+    });
+    assert_eq!(told, due.collect::<Vec<_>>());
+    let labels: BTreeSet<_> = METRICS.iter().flat_map(|metric| metric.labels).copied().collect();
+    let rows = section(&observability, "Labels").into_iter().filter(|line| line.starts_with("| `"));
+    assert_eq!(rows.filter_map(|row| quoted(row).next()).collect::<BTreeSet<_>>(), labels);
+}
+
+#[test]
+fn alerts_and_dashboard_ask_for_metrics_that_are_there_and_leave_none_out() {
+    let known: BTreeSet<_> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
+    let (alerts, dashboard) = (text("helm/eid/files/alerts.yaml"), text("helm/eid/files/dashboard.json"));
+    let board: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
+    assert!(board["panels"].as_array().unwrap().len() > 20);
+    for (file, named) in [("alerts", metrics_named(&alerts)), ("dashboard", metrics_named(&dashboard))] {
+        let unknown: Vec<_> = named.difference(&known).collect();
+        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+    }
+    let shown = metrics_named(&dashboard);
+    assert!(known.is_subset(&shown), "not on the dashboard: {:?}", known.difference(&shown));
+    for value in ["INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED", "DATA_LOSS", "RESOURCE_EXHAUSTED"] {
+        assert!(alerts.contains(value) && CODES.contains(&value), "{value}");
+    }
+}
+
+#[test]
+fn every_alert_is_told_with_what_to_do_and_is_tested_both_ways() {
+    let (alerts, tests) = (text("helm/eid/files/alerts.yaml"), text("helm/eid/files/alerts.test.yaml"));
+    let observability = text("docs/observability.md");
+    let names: Vec<_> = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(names.len() > 20, "the alerts were not found");
+    let told = observability.lines().filter_map(|line| line.strip_prefix("### Eid"));
+    assert_eq!(told.map(|name| format!("Eid{name}")).collect::<Vec<_>>(), names);
+    for name in names {
+        let runbook = format!("runbook_url: docs/observability.md#{}", name.to_lowercase());
+        assert!(alerts.contains(&runbook), "{name}");
+        assert_eq!(tests.matches(&format!("alertname: {name}\n")).count(), 2, "{name}");
+    }
+    for part in Part::ALL {
+        assert!(observability.contains(&format!("`{}`", part.name())), "{}", part.name());
+    }
 }
 
 /// The documents of the project.

@@ -10,6 +10,7 @@ use crate::domain::disclosure::{Disclosure, SearchKind, disclosure};
 use crate::domain::duplicate::BlockingKey;
 use crate::domain::follow_up::Funnel;
 use crate::domain::ids::{AccountId, EnrolmentId};
+use crate::domain::life::Bearer;
 use crate::domain::outlook::Outlook;
 use crate::domain::passport::DocumentNumber;
 use crate::domain::person::{FullName, StateCode};
@@ -19,6 +20,8 @@ use crate::store::{AccountKey, BindingKind, Reader, StoredAccount, Unit};
 
 /// Accounts that are shown at most, and requests that are opened to find them by name.
 const FOUND_MAX: usize = 20;
+/// Names that holders came to have after their requests, and that are opened to find them.
+const LATER_NAMES_MAX: u32 = 20;
 
 /// An account, masked: enough to recognise, too little to use.
 #[derive(Debug)]
@@ -95,6 +98,13 @@ impl LookPurpose {
             Self::Investigation => "investigation",
             Self::Audit => "audit",
         }
+    }
+}
+
+impl PersonKey {
+    /// Whether that may be them: the letters of the name were compared by their keyed hash.
+    fn is(&self, bearer: &Bearer) -> bool {
+        bearer.born_on == self.born_on && bearer.nationality == self.nationality
     }
 }
 
@@ -182,17 +192,22 @@ impl App {
         Ok(accounts)
     }
 
-    /// Accounts of persons of that name, day of birth and nationality: of the latest requests that have the letters of the
-    /// name and the day in common, those that open to the same.
+    /// Accounts of persons of that name, day of birth and nationality: of the latest requests, and of the latest changes of
+    /// name, that have the letters of the name and the day in common, those that open to the same.
     async fn persons(&self, reader: &mut Reader, person: &PersonKey) -> Result<Vec<StoredAccount>, Error> {
         let key = self.vault().blocking_key(&BlockingKey::of_person(&person.name, person.born_on));
         let holders = reader.duplicate_holders(std::slice::from_ref(&key)).await?.into_iter().flatten();
         let requests: Vec<_> = holders.take(FOUND_MAX).collect();
         let mut accounts = Vec::new();
         for stored in reader.enrolments_named(&requests).await? {
-            let application = self.open_application(&stored)?;
-            if application.born_on == person.born_on && application.nationality == person.nationality {
+            if person.is(&Bearer::of(&self.open_application(&stored)?)) {
                 accounts.extend(reader.accounts(&AccountKey::Enrolment(stored.enrolment.id)).await?);
+            }
+        }
+        for named in reader.accounts_named(&key, LATER_NAMES_MAX).await? {
+            let found = accounts.iter().any(|found: &StoredAccount| found.account.id == named.account);
+            if !found && accounts.len() < FOUND_MAX && person.is(&self.open_name(&named)?) {
+                accounts.extend(reader.account(named.account).await?);
             }
         }
         Ok(accounts)

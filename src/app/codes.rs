@@ -54,6 +54,8 @@ pub(super) struct Outgoing {
     pub(super) expires_at: Timestamp,
     /// How often it may be tried.
     pub(super) tries: u32,
+    /// The message that carries it.
+    pub(super) message: MessageId,
     /// What keeps it and carries it.
     pub(super) changes: [Change; 2],
 }
@@ -91,7 +93,9 @@ impl App {
         let decide = move |counted: CountedTry| {
             let refused = app.refusal(&by, &typed, &counted);
             let held = || Failures::held_after(counted.in_row, now).map(|until| Change::HoldTries(slot.0, until));
-            let decided = if app.is_right(&typed, &counted) {
+            let is_right = app.is_right(&typed, &counted);
+            app.meters().code_tried(typed.aim.purpose.name(), if is_right { "right" } else { "wrong" });
+            let decided = if is_right {
                 right(&app, typed, &counted)
             } else {
                 let answer = wrong(counted.tries_left);
@@ -110,7 +114,10 @@ impl App {
                 self.committed();
                 answer.map(Attempt::Answered)
             }
-            Ok(None) => Ok(Attempt::Unchanged(self.not_tried(slot, answers, now).await?)),
+            Ok(None) => {
+                self.meters().code_tried(slot.1.name(), "not-tried");
+                Ok(Attempt::Unchanged(self.not_tried(slot, answers, now).await?))
+            }
             // The count was undone together with the rest: looking again costs no try.
             Err(StoreError::Taken(_) | StoreError::Changed) => Ok(Attempt::Again),
             Err(error) => Err(error.into()),
@@ -163,9 +170,9 @@ impl App {
             Err(too_many) => return Ok(Err(too_many)),
         };
         let (tries, expires_at) = (sent.tries_max, sent.expires_at);
-        let carried = self.carry(stored, aim, code, expires_at, now)?;
+        let (message, carried) = self.carry(stored, aim, code, expires_at, now)?;
         let changes = [Change::PutCode(Box::new(sent), slot.version), carried];
-        Ok(Ok(Outgoing { id, expires_at, tries, changes }))
+        Ok(Ok(Outgoing { id, expires_at, tries, message, changes }))
     }
 
     /// The live code of a slot once more, if there is one and it went to the same place for the same device. One that does
@@ -191,10 +198,10 @@ impl App {
             }
         };
         let again = live.sent_again(slot.sends, policy, aim.purpose, now);
-        let carried = self.carry(stored, aim, code, again.expires_at, now)?;
+        let (message, carried) = self.carry(stored, aim, code, again.expires_at, now)?;
         let tries = Timetable::at(now, policy, *failures, slot).tries_left;
         let changes = [Change::SendCodeAgain((stored.account.id, aim.purpose), again, slot.version), carried];
-        Ok(Some(Outgoing { id: live.id, expires_at: again.expires_at, tries, changes }))
+        Ok(Some(Outgoing { id: live.id, expires_at: again.expires_at, tries, message, changes }))
     }
 
     fn carry(
@@ -204,7 +211,7 @@ impl App {
         code: Code,
         useful_until: Timestamp,
         now: Timestamp,
-    ) -> Result<Change, Error> {
+    ) -> Result<(MessageId, Change), Error> {
         let notice = match aim.purpose {
             Purpose::Activation => NoticeText::ActivationCode(CodeText(code)),
             Purpose::PhoneChange | Purpose::EmailChange => NoticeText::ContactCode(CodeText(code)),
@@ -212,6 +219,6 @@ impl App {
         };
         let content = MessageContent { to: aim.to.clone(), language: stored.account.language, notice };
         let (id, account) = (MessageId::new(self.dice().id(now)), stored.account.id);
-        self.send(&Message { id, account, content, useful_until: Some(useful_until) })
+        Ok((id, self.send(&Message { id, account, content, useful_until: Some(useful_until) })?))
     }
 }

@@ -1,4 +1,4 @@
-//! Deadlines counted again when another calendar came in force, and for requests that have none yet.
+//! Deadlines of requests and orders counted again when another calendar came in force, and for requests that have none yet.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::domain::audit::{Action, Actor};
 use crate::domain::calendar::{Calendar, Edition};
 use crate::domain::enrolment::Passage;
 use crate::domain::ids::EntryId;
-use crate::store::{Reader, StoredEnrolment};
+use crate::store::{Change, Reader, StoreError, StoredEnrolment, StoredOrder, Unit};
 
 /// Requests that are counted again together: in one transaction, with one audit entry.
 const BATCH: u32 = 200;
@@ -26,6 +26,12 @@ pub struct Recomputed {
     pub moved: u64,
     /// Requests that cannot be counted, because the calendar lacks a year.
     pub lacking: u64,
+    /// Orders to lock or unlock of which a step is due, and that were counted again.
+    pub orders: u64,
+    /// Of those, the ones that are due on another day than before.
+    pub orders_moved: u64,
+    /// Orders that cannot be counted, because the calendar lacks a year. They keep the day that they had.
+    pub orders_lacking: u64,
 }
 
 /// What came of one batch.
@@ -50,7 +56,7 @@ impl App {
         Ok(enrolment.keep_time(&calendar, &self.settings().stages)?)
     }
 
-    /// Counts the deadlines of all open requests that were counted on another edition than the one in force, or never.
+    /// Counts the deadlines of all open requests, and then of all open orders, that were counted on another edition than the one in force, or never.
     /// `progress` is told after each batch and may end it there. What was counted stays so, also if this is cut off; it goes
     /// on when it is called again.
     ///
@@ -65,12 +71,22 @@ impl App {
         let calendar = self.calendar(&mut reader).await?;
         let total = reader.count_timed_elsewhere(calendar.edition()).await?;
         drop(reader);
-        let mut done = Recomputed { edition: calendar.edition().clone(), total, saved: 0, moved: 0, lacking: 0 };
+        let mut done = Recomputed {
+            edition: calendar.edition().clone(),
+            total,
+            saved: 0,
+            moved: 0,
+            lacking: 0,
+            orders: 0,
+            orders_moved: 0,
+            orders_lacking: 0,
+        };
         let mut after = None;
         loop {
             // The connection is not held while the batch is written.
             let page = self.store().reader().await?.timed_elsewhere(calendar.edition(), after, BATCH).await?;
             if page.last.is_none() {
+                self.recount_orders(by, &calendar, &mut done).await?;
                 return Ok(done);
             }
             after = page.last;
@@ -80,6 +96,46 @@ impl App {
             done.lacking += lacking;
             if progress(&done).is_break() {
                 return Ok(done);
+            }
+        }
+    }
+
+    /// Counts the steps of open orders again. They are few, and each is a unit of its own; one that moves on at the same moment is
+    /// counted on the calendar in force by whoever moves it.
+    async fn recount_orders(&self, by: Actor, calendar: &Calendar, done: &mut Recomputed) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let edition = calendar.edition();
+            let page = self.store().reader().await?.orders_timed_elsewhere(edition, after, BATCH).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.order.id);
+            for StoredOrder { order, version, .. } in page {
+                let before = order.due.at;
+                let order = match order.recounted(calendar) {
+                    Ok(order) => order,
+                    Err(lacks) => {
+                        tracing::warn!(
+                            year = lacks.year,
+                            "an order cannot be counted: import a calendar with this year"
+                        );
+                        done.orders_lacking += 1;
+                        continue;
+                    }
+                };
+                let moved = order.due.at != before;
+                let entry = self
+                    .entry(self.clock().now(), by, Action::DeadlinesRecomputed, order.account.uuid())
+                    .with("order", order.id.to_string())
+                    .with("edition", edition.as_str())
+                    .with("moved", u8::from(moved).to_string());
+                match self.commit(Unit::new(entry).with(Change::SaveOrder(Box::new(order), None, version))).await {
+                    Ok(()) => {
+                        done.orders += 1;
+                        done.orders_moved += u64::from(moved);
+                    }
+                    Err(StoreError::Changed) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
     }

@@ -13,11 +13,12 @@ use crate::domain::capture::EndReason;
 use crate::domain::contact::Contact;
 use crate::domain::enrolment::{Enrolment, Lease, RefusalReason, ReturnReason, Stage};
 use crate::domain::ids::{AccountId, EnrolmentId, LeaseId, MessageId, Version};
+use crate::domain::life::ShownDocument;
 use crate::domain::message::{Message, MessageContent, NoticeText};
 use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Claim, Reader, StoreError, StoredAccount, StoredEnrolment, Unit};
+use crate::store::{Change, Claim, Holder, Reader, StoreError, StoredAccount, StoredEnrolment, Unit};
 
 /// Requests handed over under one lease.
 #[derive(Debug)]
@@ -162,7 +163,7 @@ impl App {
             return Ok(Attempt::Answered(Ok(before.decided(stored.enrolment))));
         }
         let decided = match decision {
-            Decision::Approve(number) => self.approved(by, repeat, &stored, lease, number, now),
+            Decision::Approve(number) => self.approved(&mut reader, by, repeat, &stored, (lease, number), now).await,
             // Nobody needs what was captured for a request that is refused.
             Decision::Refuse(reason) => {
                 let ended = self.end_captures(&mut reader, id, EndReason::Refused).await?;
@@ -191,13 +192,13 @@ impl App {
         right.then_some(()).ok_or(Error::Field { field: "approval.identity_number", fault: WRONG })
     }
 
-    fn approved(
+    async fn approved(
         &self,
+        reader: &mut Reader,
         by: &Caller,
         repeat: &Repeat,
         stored: &StoredEnrolment,
-        lease: LeaseId,
-        number: &IdentityNumber,
+        (lease, number): (LeaseId, &IdentityNumber),
         now: Timestamp,
     ) -> Result<(Stage, Unit), Error> {
         let account = AccountId::new(self.dice().id(now));
@@ -208,13 +209,19 @@ impl App {
             .entry(now, by.actor(), Action::AccountIssued, id.uuid())
             .with("account", account.to_string())
             .with("lease", lease.to_string());
-        let documents =
+        let holder = Holder { account, enrolment: id };
+        let shown = ShownDocument::of(&application);
+        let recorded = self.recorded_cards(reader, holder, std::slice::from_ref(&application), &shown).await?;
+        let (joining, cards) = recorded.join();
+        let mut documents =
             self.documents_of_request(account, &application, by.id().uuid(), stored.enrolment.received_at)?;
+        documents.extend(cards);
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with(Change::NewAccount(Box::new(self.issued(account, stored, &application, number, now)?)))
-            .with(Change::AddDocuments(account, documents))
+            .with_all(joining)
+            .with(Change::AddDocuments(account, documents, Version::new(1)))
             .with(self.send(&self.issue_notice(account, &application, now))?);
         Ok((stage, unit))
     }

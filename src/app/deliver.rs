@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{App, Error};
 use crate::domain::audit::{Action, Actor, Entry};
-use crate::domain::ids::MessageId;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{EntryId, MessageId};
 use crate::domain::message::{ATTEMPTS_MAX, CHANCES, MessageContent, NoticeText, Timeliness, retry_after};
 use crate::domain::time::Timestamp;
-use crate::notify::{CarrierFault, Delivery, Outgoing, Sending, Slip};
+use crate::notify::{CarrierFault, Delivery, Outgoing, Sending, Slip, Taken};
+use crate::observe::spans;
 use crate::store::{Attempt, Change, ClaimedMessage, ListedMessage, Report, Settled, StoreError, Unit};
 
 /// Messages claimed and sent at once.
@@ -59,7 +62,10 @@ impl App {
 
     async fn deliver_claimed(&self, claimed: Vec<ClaimedMessage>) -> Result<usize, Error> {
         let count = claimed.len();
-        let sending = claimed.into_iter().map(|message| async move { self.deliver(&message).await });
+        let sending = claimed.into_iter().map(|message| {
+            let span = spans::delivery(message.id.uuid());
+            async move { self.deliver(&message).await }.instrument(span)
+        });
         // Each was tried before the first error is told.
         join_all(sending).await.into_iter().collect::<Result<(), _>>().map(|()| count)
     }
@@ -148,6 +154,32 @@ impl App {
         self.by_hand(id, Action::MessageGivenUp, Change::GiveUpMessage(id)).await
     }
 
+    /// Holds every message that waits for a person, from the console; how many, counted to 10,000. After a restore nobody
+    /// knows which of them left since.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn hold_messages(&self) -> Result<i64, Error> {
+        let waiting = self.store().reader().await?.messages_in("waiting").await?;
+        self.all_by_hand(Action::MessagesHeld, Change::HoldMessages).await?;
+        Ok(waiting)
+    }
+
+    /// Has the messages that were held tried, from the console, but for codes whose time is over.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn release_messages(&self) -> Result<(), Error> {
+        self.all_by_hand(Action::MessagesReleased, Change::ReleaseMessages).await
+    }
+
+    async fn all_by_hand(&self, action: Action, change: Change) -> Result<(), Error> {
+        let now = self.clock().now();
+        let subject = EntryId::new(self.dice().id(now)).uuid();
+        let entry = self.entry(now, Actor::Console, action, subject);
+        Ok(self.commit(Unit::new(entry).with(change)).await?)
+    }
+
     async fn by_hand(&self, id: MessageId, action: Action, change: Change) -> Result<bool, Error> {
         let Some(account) = self.store().reader().await?.account_of_message(id).await? else { return Ok(false) };
         let entry = self.entry(self.clock().now(), Actor::Console, action, account.uuid());
@@ -192,6 +224,7 @@ impl App {
             now,
         };
         let Sending { carrier, outcome } = self.parts.carriers.send(outgoing).await;
+        self.count_delivery(message.id, content, carrier, &outcome);
         match outcome {
             Ok(taken) => {
                 let at = self.clock().now();
@@ -211,6 +244,29 @@ impl App {
                     _ => self.again(message, fault.name(), carrier),
                 }
             }
+        }
+    }
+
+    fn count_delivery(
+        &self,
+        id: MessageId,
+        content: &MessageContent,
+        carrier: Option<&'static str>,
+        outcome: &Result<Taken, CarrierFault>,
+    ) {
+        let channel = match &content.to {
+            Contact::Phone(_) => "sms",
+            Contact::Email(_) => "email",
+        };
+        let (carrier, came) =
+            (carrier.unwrap_or("none"), outcome.as_ref().map_or_else(CarrierFault::name, |_| "taken"));
+        self.meters().delivery(channel, carrier, came);
+        spans::delivered(channel, carrier, came);
+        // Names of messages are time-ordered: they tell when they were drawn.
+        if let (Ok(_), Some(drawn)) = (outcome, id.uuid().get_timestamp()) {
+            let (secs, nanos) = drawn.to_unix();
+            let age = self.clock().now().since(Timestamp::from_micros(0).plus(Duration::new(secs, nanos)));
+            self.meters().delivered_at_age(channel, age);
         }
     }
 

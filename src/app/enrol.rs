@@ -14,7 +14,7 @@ use crate::domain::audit::{Action, Entry};
 use crate::domain::check::{Taken, examine};
 use crate::domain::chip::{ChipReport, ChipSummary};
 use crate::domain::enrolment::{Enrolment, Passage};
-use crate::domain::finding::{CHIP_CHALLENGE, Findings, Severity};
+use crate::domain::finding::{Findings, Severity};
 use crate::domain::ids::{ChallengeId, EnrolmentId, Version};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::review::{ReturnNote, ReviewReason};
@@ -312,10 +312,8 @@ impl App {
     }
 }
 
-/// The challenge that this intake spends. One that cannot be used was found to be so; whoever spends it meanwhile makes the
-/// unit fail.
+/// The challenge that this intake spends.
 pub(super) fn spent_challenge(intake: &Intake, enrolment: &Enrolment) -> Option<Change> {
-    let unusable = enrolment.notes.iter().any(|note| *note.rule == CHIP_CHALLENGE);
-    let answered = intake.chip.as_ref().and_then(|chip| chip.answer.as_ref()).map(|(id, _)| *id);
-    answered.filter(|_| !unusable).map(|id| Change::SpendChallenge(id, enrolment.officer))
+    let notes = enrolment.notes.iter().map(|note| note.rule);
+    intake.chip.as_ref()?.spent_challenge(notes, enrolment.officer)
 }

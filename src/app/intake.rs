@@ -12,13 +12,13 @@ use crate::domain::application::Application;
 use crate::domain::capture::Captures;
 use crate::domain::check::Known;
 use crate::domain::chip::{ChipReport, GroupNumber};
-use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Source};
-use crate::domain::ids::{ChallengeId, EnrolmentId};
+use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Rule, Source};
+use crate::domain::ids::{ChallengeId, EnrolmentId, StaffId};
 use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::Provenance;
 use crate::receipt::PlainDigest;
-use crate::store::Reader;
+use crate::store::{Change, Reader};
 
 /// What an officer hands in.
 #[derive(Debug)]
@@ -48,6 +48,20 @@ pub struct ChipRead {
     pub answer: Option<(ChallengeId, Vec<u8>)>,
 }
 
+impl ChipRead {
+    /// The change that spends the challenge which this chip answered. One that cannot be used was found to be so among `found`;
+    /// whoever spends it meanwhile makes the unit fail.
+    pub(super) fn spent_challenge<'a>(
+        &self,
+        mut found: impl Iterator<Item = &'a Rule>,
+        officer: StaffId,
+    ) -> Option<Change> {
+        let unusable = found.any(|rule| *rule == CHIP_CHALLENGE);
+        let answered = self.answer.as_ref().map(|(id, _)| *id);
+        answered.filter(|_| !unusable).map(|id| Change::SpendChallenge(id, officer))
+    }
+}
+
 impl std::fmt::Debug for ChipRead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ChipRead(…)")
@@ -68,17 +82,23 @@ impl App {
         let taken = self.taken(&mut reader, id, &intake.application).await?;
         let likely = self.likely_duplicates(&mut reader, id, &intake.application).await?;
         let duplicate = likely.into_iter().next().map(|likeliest| likeliest.comparison);
-        let chip = match &intake.chip {
-            Some(read) => Some((self.challenged(&mut reader, officer, read, now).await?, read.clone())),
-            None => None,
-        };
+        let chip = self.chip_report(reader, officer, intake.chip.as_ref(), now).await?;
+        Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record, capture: None })
+    }
+
+    /// What is found in a chip that was read, if one was: with the challenge that it answered, if that is one of the officer's.
+    pub(super) async fn chip_report(
+        &self,
+        mut reader: Reader,
+        officer: &Officer,
+        read: Option<&ChipRead>,
+        now: Timestamp,
+    ) -> Result<Option<ChipReport>, Error> {
+        let Some(read) = read else { return Ok(None) };
+        let challenge = self.challenged(&mut reader, officer, read, now).await?;
         // The arithmetic needs no connection, and others may.
         drop(reader);
-        let chip = match chip {
-            Some((challenge, read)) => Some(self.examined(read, challenge, now).await?),
-            None => None,
-        };
-        Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record, capture: None })
+        self.examined(read.clone(), challenge, now).await.map(Some)
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.

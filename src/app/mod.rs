@@ -25,6 +25,7 @@ mod follow_up;
 mod intake;
 mod life;
 mod lists;
+mod observed;
 mod offices;
 mod proposals;
 mod receipts;
@@ -105,6 +106,7 @@ use crate::domain::life::WarningDays;
 use crate::domain::time::Timestamp;
 use crate::limits::Limits;
 use crate::notify::Carriers;
+use crate::observe::Meters;
 use crate::store::{Store, StoreError, Unit};
 use crate::sys::{Clock, Dice};
 use crate::vault::Vault;
@@ -192,6 +194,8 @@ pub struct App {
     authorities: Arc<Authorities>,
     /// Who called since that was noted last, and the bell of the directory.
     directory: Arc<Directory>,
+    /// What operators see of it.
+    meters: Meters,
 }
 
 impl App {
@@ -207,6 +211,7 @@ impl App {
             watchers: Arc::new(Places::default()),
             authorities: Arc::new(Authorities::default()),
             directory: Arc::new(Directory::default()),
+            meters: Meters::default(),
         }
     }
 
@@ -218,6 +223,11 @@ impl App {
     /// Where calls and codes are counted.
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
+    }
+
+    /// What operators see of the service.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// The clock that use cases read.

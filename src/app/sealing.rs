@@ -16,7 +16,7 @@ use crate::domain::ids::{
     AccountId, ChangeId, CodeId, DeviceId, DisputeId, DocumentId, EnrolmentId, LockId, MessageId, OrderId, StaffId,
     UpdateId,
 };
-use crate::domain::life::{DocumentUpdate, ShownDocument};
+use crate::domain::life::{Bearer, DocumentUpdate, ShownDocument};
 use crate::domain::message::{CodeText, Message, MessageContent};
 use crate::domain::order::OrderContent;
 use crate::domain::proposal::{Proposal, ProposalKind};
@@ -25,7 +25,7 @@ use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::store::{
     Change, ClaimedMessage, SealedMessage, StoredAccount, StoredCaptures, StoredChange, StoredDispute, StoredEnrolment,
-    StoredLock, StoredOrder, StoredProposal, StoredRecord, StoredUpdate,
+    StoredLock, StoredName, StoredOrder, StoredProposal, StoredRecord, StoredUpdate,
 };
 use crate::vault::Place;
 
@@ -156,12 +156,25 @@ impl App {
         self.open(place("document_update", "content", stored.id.uuid()), &stored.content)
     }
 
+    pub(super) fn seal_name(&self, id: UpdateId, bearer: &Bearer) -> Result<Sealed, Error> {
+        self.seal(place("account_name", "content", id.uuid()), bearer)
+    }
+
+    pub(super) fn open_name(&self, stored: &StoredName) -> Result<Bearer, Error> {
+        self.open(place("account_name", "content", stored.id.uuid()), &stored.content)
+    }
+
     pub(super) fn seal_order(&self, id: OrderId, content: &OrderContent) -> Result<Sealed, Error> {
         self.seal(place("lock_order", "content", id.uuid()), content)
     }
 
     pub(super) fn open_order(&self, stored: &StoredOrder) -> Result<OrderContent, Error> {
         self.open(place("lock_order", "content", stored.order.id.uuid()), &stored.content)
+    }
+
+    pub(super) fn open_order_reason(&self, stored: &StoredOrder) -> Result<Option<ReviewReason>, Error> {
+        let place = place("lock_order", "reason", stored.order.id.uuid());
+        stored.reason.as_ref().map(|sealed| self.open(place, sealed)).transpose()
     }
 
     pub(super) fn seal_order_reason(&self, id: OrderId, reason: &ReviewReason) -> Result<Sealed, Error> {

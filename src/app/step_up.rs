@@ -85,7 +85,9 @@ impl App {
         let entry = |action| self.entry(now, Actor::Staff(id), action, id.uuid()).with("method", method);
         let held =
             Failures::held_after(tried.tries.failures.in_row, now).map(|until| Change::HoldStaffTries(id, until));
-        match self.proof(id, typed, tried, now) {
+        let proven = self.proof(id, typed, tried, now);
+        self.meters().code_tried("step-up", if matches!(proven, Ok(Ok(_))) { "right" } else { "wrong" });
+        match proven {
             Ok(Ok((proof, change))) => {
                 (Ok(Ok(())), Unit::new(entry(Action::StepUpTaken).with("by", proof)).with(change))
             }

@@ -164,6 +164,11 @@ impl Archive {
         Ok(Deletion { was_there, is_gone: !self.is_there(&path).await? })
     }
 
+    /// Whether it answers: it is asked for an object that nobody has.
+    pub async fn answers(&self) -> bool {
+        self.is_there(&self.path(Uuid::nil())).await.is_ok()
+    }
+
     async fn is_there(&self, path: &Path) -> Result<bool, ArchiveError> {
         within(PATIENCE, async {
             match self.objects().head(path).await {

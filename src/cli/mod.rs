@@ -4,6 +4,7 @@
 //! service or a room of it, prints what came of it, and says the rest with its exit code.
 
 mod admin;
+mod backup;
 mod calendar;
 pub mod client;
 mod config;
@@ -75,6 +76,8 @@ enum Command {
     Serve(Settings),
     /// Brings the database's schema up to date
     Migrate(Settings),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Keeps the staff directory
     #[command(subcommand)]
     Staff(staff::Command),
@@ -164,6 +167,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(replay) => Box::pin(replay::run(&replay)).await,
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
+        Command::Backup(command) => backup::back_up(&command, out).await,
+        Command::Restore(command) => backup::restore(&command, out).await,
         Command::Staff(command) => staff::run(&command, out).await,
         Command::Offices(command) => offices::run(&command, out).await,
         Command::Workstation(command) => workstation::run(&command, out).await,

@@ -29,6 +29,20 @@ const GIVE_UP_HELP: &str = "\
 Example:
   eid outbox give-up 0199c1a2-0000-7000-8000-000000000001 --config /etc/eid/eid.toml";
 
+const HOLD_HELP: &str = "\
+For a database that was put back to an earlier time, before the service starts on it:
+messages that waited then may have left since. `eid restore` does it by itself.
+
+Example:
+  eid outbox hold --config /etc/eid/eid.toml";
+
+const RELEASE_HELP: &str = "\
+They leave under the names that they had: a carrier that knows a name takes it for a repeat.
+Codes whose time is over stay where they are.
+
+Example:
+  eid outbox release --config /etc/eid/eid.toml";
+
 /// `eid outbox`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -53,6 +67,18 @@ pub(super) enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Holds all messages that wait, until `retry`, `give-up` or `release`
+    #[command(after_help = HOLD_HELP)]
+    Hold {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Has all messages that were held tried
+    #[command(after_help = RELEASE_HELP)]
+    Release {
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Records that a message that failed was seen, and lets it be
     #[command(after_help = GIVE_UP_HELP)]
     GiveUp {
@@ -65,7 +91,11 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let (Command::List { settings, .. } | Command::Retry { settings, .. } | Command::GiveUp { settings, .. }) = command;
+    let (Command::List { settings, .. }
+    | Command::Retry { settings, .. }
+    | Command::GiveUp { settings, .. }
+    | Command::Hold { settings }
+    | Command::Release { settings }) = command;
     let app = server::open(&settings.load()?, Clock::System, Dice::system()).await?;
     let done = act(&app, command, out).await;
     app.store().clone().close().await;
@@ -80,13 +110,23 @@ async fn act(app: &App, command: &Command, out: &mut impl Write) -> anyhow::Resu
         }
         Command::Retry { message, .. } => app.retry_message(*message).await?,
         Command::GiveUp { message, .. } => app.give_up_message(*message).await?,
+        Command::Hold { .. } => {
+            let held = app.hold_messages().await?;
+            writeln!(out, "{held} messages are held; `eid outbox list --failed` shows those that are of use still.")?;
+            true
+        }
+        Command::Release { .. } => {
+            app.release_messages().await?;
+            writeln!(out, "What was held and is of use still is tried.")?;
+            true
+        }
     };
     match command {
         Command::Retry { message, .. } if done => writeln!(out, "{message} is tried again.")?,
         Command::GiveUp { message, .. } if done => writeln!(out, "{message} is let be.")?,
         Command::Retry { .. } => writeln!(out, "No such message has failed and is still of use; nothing was changed.")?,
         Command::GiveUp { .. } => writeln!(out, "No such message has failed; nothing was changed.")?,
-        Command::List { .. } => {}
+        Command::List { .. } | Command::Hold { .. } | Command::Release { .. } => {}
     }
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

@@ -32,11 +32,12 @@ pub(super) async fn persist<A>(call: impl AsyncFn() -> Result<A, Status>) -> Res
 }
 
 fn wait_before_repeat(status: &Status, repeats: u32) -> Option<Duration> {
+    let told = refusal::retry_after(status);
     let passing = match refusal::severed(status) {
         Some(Severed::Refused) => false,
         Some(Severed::Silently) => true,
-        None => matches!(status.code(), Code::Unavailable | Code::ResourceExhausted),
+        None => told.is_some() || matches!(status.code(), Code::Unavailable | Code::ResourceExhausted),
     };
-    let wait = refusal::retry_after(status).unwrap_or(FIRST_WAIT * 2_u32.pow(repeats.min(REPEATS_MAX)));
+    let wait = told.unwrap_or(FIRST_WAIT * 2_u32.pow(repeats.min(REPEATS_MAX)));
     (passing && repeats < REPEATS_MAX && wait <= WAIT_MAX).then_some(wait)
 }

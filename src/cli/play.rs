@@ -54,12 +54,14 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     let records = rehearsal.home().join("records.csv");
     std::fs::write(&records, company.records()).context("cannot write the practice records")?;
     let known = registry::import_practice(&rehearsal.app, &records).await?;
-    let played = rehearsal.play(async |rehearsal: &Rehearsal, address: &str| {
+    let playing = async |rehearsal: &Rehearsal, address: &str| {
         println!("serving on {address} over mutual TLS, store {}", rehearsal.config.store.url);
         println!("the practice country's authority is trusted; the immigration record knows {known} people");
-        act(rehearsal, address, programme, company).await
-    });
-    Ok(if played.await?.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+        // Boxed: the company and what it hands in are large.
+        Box::pin(act(rehearsal, address, programme, company)).await
+    };
+    let played = Box::pin(rehearsal.play(playing)).await?;
+    Ok(if played.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
 async fn act(rehearsal: &Rehearsal, address: &str, programme: Programme, company: Company) -> anyhow::Result<Tally> {

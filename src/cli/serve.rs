@@ -15,7 +15,7 @@ use crate::sys::{Clock, Dice};
 /// # Errors
 /// If the service cannot start, or cannot go on.
 pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
-    server::start_log(config)?;
+    let traces = server::start_log(config)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
@@ -43,6 +43,10 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
         }
         tracing::info!("stopping: calls under way are answered first");
     };
-    started.until(told).await?;
+    let ended = started.until(told).await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
+    ended?;
     Ok(ExitCode::SUCCESS)
 }

@@ -269,7 +269,7 @@ mod tests {
             "hom (eid.toml): no such setting; there are: accounts, archive, budgets, carriers, chip",
             "store (eid.toml): is a whole number, not a table",
             "mode (eid.toml): is a list, not a text; write it in quotes",
-            "server.listn (eid.toml): no such setting; [server] has: certificate, client_ca",
+            "server.listn (eid.toml): no such setting; [server] has: calls_max, certificate, client_ca",
             "server.handshake_secs (eid.toml): is a text, not a whole number; write digits only",
             "server.listen (eid.toml): is a table, not a text",
             "store.connections (EID__STORE__CONNECTIONS): is a text, not a whole number",

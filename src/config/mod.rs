@@ -75,6 +75,8 @@ pub struct Config {
     pub watch: Watch,
     /// The staff directory.
     pub staff: Staff,
+    /// What operators see.
+    pub observe: Observe,
     /// Logs.
     pub log: Log,
 }
@@ -112,6 +114,8 @@ pub struct Server {
     pub message_bytes_max: usize,
     /// Calls under way on one connection.
     pub concurrent_per_connection: u32,
+    /// Calls under way in the process.
+    pub calls_max: usize,
     /// Whether the protocol can be asked for.
     pub reflection: bool,
 }
@@ -334,6 +338,17 @@ pub struct Staff {
     pub idle_days: IdleDays,
 }
 
+/// What operators see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Observe {
+    /// Where they ask, if they may.
+    pub listen: Option<SocketAddr>,
+    /// The collector of traces, if any are made.
+    pub otlp: Option<String>,
+    /// How many of a thousand calls are traced.
+    pub traces_per_thousand: u32,
+}
+
 /// Logs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Log {
@@ -488,6 +503,7 @@ impl Config {
             trust,
             watch,
             staff,
+            observe,
             log,
         } = self;
         let path = |path: &Path| path.display().to_string();
@@ -507,6 +523,7 @@ impl Config {
             ("server.connections_max", server.connections_max.to_string()),
             ("server.message_bytes_max", server.message_bytes_max.to_string()),
             ("server.concurrent_per_connection", server.concurrent_per_connection.to_string()),
+            ("server.calls_max", server.calls_max.to_string()),
             ("server.reflection", server.reflection.to_string()),
             ("store.url", url),
             ("store.url_file", url_file),
@@ -566,6 +583,9 @@ impl Config {
             ("watch.recheck_secs", watch.recheck_secs.to_string()),
             ("watch.per_caller", watch.per_caller.to_string()),
             ("staff.idle_days", staff.idle_days.get().to_string()),
+            ("observe.listen", observe.listen.map(|address| address.to_string()).unwrap_or_default()),
+            ("observe.otlp", observe.otlp.clone().unwrap_or_default()),
+            ("observe.traces_per_thousand", observe.traces_per_thousand.to_string()),
             ("log.format", log.format.name().to_owned()),
             ("log.filter", log.filter.clone()),
         ];

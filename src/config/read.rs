@@ -18,7 +18,7 @@ use super::layers::{Layers, whole};
 use super::url::{Url, has_password};
 use super::{
     Accounts, Archive, Budgets, Chip, Codes, Config, Contacts, Devices, FollowUp, LifeWarnings, Limits, Log, LogFormat,
-    Mode, Notify, Registry, RegistrySource, Requests, Server, Staff, Store, Trust, Vault, Watch,
+    Mode, Notify, Observe, Registry, RegistrySource, Requests, Server, Staff, Store, Trust, Vault, Watch,
 };
 use crate::domain::follow_up::ReminderDays;
 use crate::domain::law::{self, Item};
@@ -70,6 +70,7 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
             per_caller: reader.number("watch.per_caller", 1..=100),
         },
         staff: Staff { idle_days: reader.idle_days("staff.idle_days") },
+        observe: reader.observe(),
         log: reader.log(),
     }
 }
@@ -156,6 +157,7 @@ impl Reader<'_> {
             connections_max: self.number("server.connections_max", 1..=100_000),
             message_bytes_max: self.number("server.message_bytes_max", 64 << 10..=16 << 20),
             concurrent_per_connection: self.number("server.concurrent_per_connection", 1..=10_000),
+            calls_max: self.number("server.calls_max", 1..=100_000),
             reflection: self.flag("server.reflection"),
         }
     }
@@ -288,6 +290,25 @@ impl Reader<'_> {
         Requests {
             review_working_days: self.number("requests.review_working_days", 1..=u64::from(working_days)),
             correction_days: self.number("requests.correction_days", 1..=90),
+        }
+    }
+
+    fn observe(&mut self) -> Observe {
+        let (listen, otlp) = (self.text("observe.listen"), self.text("observe.otlp"));
+        let address = listen.parse().ok();
+        if address.is_none() && !listen.is_empty() {
+            let cure = "write one with a port, \"127.0.0.1:9464\", or leave it empty";
+            self.fault("observe.listen", "is no IP address with a port", cure);
+        }
+        let collector = otlp.parse::<http::Uri>().ok().filter(|url| url.host().is_some());
+        let named = collector.is_some_and(|url| matches!(url.scheme_str(), Some("http" | "https")));
+        if !named && !otlp.is_empty() {
+            self.fault("observe.otlp", "is no address of a collector", "write \"http://HOST:4317\", or leave it empty");
+        }
+        Observe {
+            listen: address,
+            otlp: (!otlp.is_empty()).then_some(otlp),
+            traces_per_thousand: self.number("observe.traces_per_thousand", 0..=1_000),
         }
     }
 

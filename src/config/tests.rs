@@ -136,6 +136,7 @@ fn the_default_file_is_the_development_configuration() {
                 connections_max: 8_192,
                 message_bytes_max: 2 << 20,
                 concurrent_per_connection: 128,
+                calls_max: 256,
                 reflection: true,
             },
             store: Store { url: Url::Plain("sqlite:eid.sqlite".to_owned()), connections: 8 },
@@ -193,6 +194,7 @@ fn the_default_file_is_the_development_configuration() {
             watch: Watch { poll_secs: 2, heartbeat_secs: 30, recheck_secs: 10, per_caller: 4 },
             staff: Staff { idle_days: IdleDays::default() },
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },
+            observe: Observe { listen: None, otlp: None, traces_per_thousand: 100 },
             log: Log { format: LogFormat::Text, filter: "info".to_owned() },
         }
     );
@@ -281,6 +283,9 @@ fn values_out_of_bounds_are_refused_with_the_bounds() {
         ("[registry]\nurl = \"http://registry:8443\"", "write \"https://HOST:PORT\""),
         ("[registry]\ntotal_secs = 5", "registry.total_secs (eid.toml): is 5, out of bounds; write 1 to 4"),
         ("[registry]\nattempt_secs = 3\ntotal_secs = 2", "is more than registry.total_secs"),
+        ("[observe]\nlisten = \"9464\"", "observe.listen (eid.toml): is no IP address with a port"),
+        ("[observe]\notlp = \"collector:4317\"", "observe.otlp (eid.toml): is no address of a collector"),
+        ("[observe]\ntraces_per_thousand = 1001", "write 0 to 1000"),
         ("[log]\nfilter = \"eid=loud\"", "log.filter (eid.toml): is no log filter"),
         ("[archive]\nkind = \"ftp\"", "write \"local\" or \"s3\""),
         ("[archive]\nfolder = \"\"", "archive.folder (eid.toml): is empty"),

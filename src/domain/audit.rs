@@ -176,6 +176,10 @@ pub enum Action {
     MessageRetried,
     /// A person let a message that failed be.
     MessageGivenUp,
+    /// Every message that waited was held for a person.
+    MessagesHeld,
+    /// The messages that were held are tried.
+    MessagesReleased,
     /// Captures were handed to the authority.
     CapturesHandedOver,
     /// The authority confirmed that it has the captures; their key was destroyed.
@@ -334,6 +338,8 @@ impl Action {
             Self::MessageLost => "message.lost",
             Self::MessageRetried => "message.retried",
             Self::MessageGivenUp => "message.given-up",
+            Self::MessagesHeld => "message.held-all",
+            Self::MessagesReleased => "message.released-all",
             Self::CapturesHandedOver => "captures.handed-over",
             Self::CapturesConfirmed => "captures.confirmed",
             Self::CaptureDeleted => "capture.deleted",

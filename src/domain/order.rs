@@ -225,6 +225,19 @@ impl Order {
         self.state.is_open() && now >= self.due.at
     }
 
+    /// The same with the step that is due counted on another calendar.
+    ///
+    /// # Errors
+    /// If the calendar lacks a year.
+    pub fn recounted(self, calendar: &Calendar) -> Result<Self, CalendarLacks> {
+        let due = match self.state {
+            OrderState::Filed => Self::forward_due(calendar, self.filed_at)?,
+            OrderState::Forwarded(step) => Self::decide_due(calendar, step.at)?,
+            OrderState::Approved(..) | OrderState::Refused(..) => self.due,
+        };
+        Ok(Self { due, ..self })
+    }
+
     /// Until when a newly filed one is to be forwarded.
     ///
     /// # Errors
@@ -281,6 +294,21 @@ mod tests {
         assert!(!order.is_overdue(Timestamp::start_of(date!(2026 - 11 - 23))) && order.is_overdue(order.due.at));
         let forwarded = order.forward(step(2), Order::decide_due(&calendar, step(2).at).unwrap()).unwrap();
         assert_eq!(forwarded.due.at, Timestamp::start_of(date!(2026 - 11 - 27)));
+    }
+
+    #[test]
+    fn a_step_that_is_due_is_counted_from_its_own_day_on_another_calendar_and_nothing_else_is() {
+        let (calendar, order) = filed();
+        let off = |due: &StepDue| StepDue { at: Timestamp::from_micros(0), ..due.clone() };
+        let moved = Order { due: off(&order.due), ..order.clone() };
+        assert_eq!(moved.recounted(&calendar).unwrap(), order);
+        let due = Order::decide_due(&calendar, step(2).at).unwrap();
+        let forwarded = order.forward(step(2), due).unwrap();
+        let moved = Order { due: off(&forwarded.due), ..forwarded.clone() };
+        assert_eq!(moved.recounted(&calendar).unwrap(), forwarded);
+        let decided = forwarded.decide(step(3), true).unwrap();
+        let moved = Order { due: off(&decided.due), ..decided };
+        assert_eq!(moved.clone().recounted(&calendar).unwrap(), moved, "nothing is due any more");
     }
 
     #[test]

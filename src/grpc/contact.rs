@@ -160,13 +160,15 @@ impl pb::contact_service_server::ContactService for Contacts {
         let phone = faults.text("phone", &request.get_ref().phone, Phone::parse);
         let disputed = self.0.open_dispute(&by, &faults.finish(phone)?).await?;
         let advice = Some(render::text(advice::disputed(&disputed)));
-        let (outcome, view) = match &disputed {
-            Disputed::Opened(view) => (pb::DisputeOutcome::Opened, Some(view)),
-            Disputed::AlreadyOpen(view) => (pb::DisputeOutcome::AlreadyOpen, Some(view)),
-            Disputed::NotServed => (pb::DisputeOutcome::NotServed, None),
+        let (outcome, views) = match &disputed {
+            Disputed::Opened(views) => (pb::DisputeOutcome::Opened, views.as_slice()),
+            Disputed::AlreadyOpen(views) => (pb::DisputeOutcome::AlreadyOpen, views.as_slice()),
+            Disputed::NotServed => (pb::DisputeOutcome::NotServed, [].as_slice()),
+            Disputed::UnderWay => (pb::DisputeOutcome::RequestUnderWay, [].as_slice()),
         };
-        let dispute = view.map(contact_changes::dispute);
-        Ok(Response::new(pb::OpenDisputeResponse { outcome: outcome.into(), dispute, advice }))
+        let mut disputes = views.iter().map(contact_changes::dispute);
+        let (dispute, others) = (disputes.next(), disputes.collect());
+        Ok(Response::new(pb::OpenDisputeResponse { outcome: outcome.into(), dispute, others, advice }))
     }
 
     async fn list_disputes(

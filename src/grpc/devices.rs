@@ -12,12 +12,11 @@ use crate::app::{
     App, BoundDevice, Leave, NewDevice, NotBindable, NotReplaced, Owned, Renewed, Replaced, Replacement, ShownDevice,
     TotpChecked, VerifiedDevice,
 };
-use crate::domain::contact::Contact;
 use crate::domain::device::{
-    Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, DeviceState, EndReason,
-    KeyThumbprint, Route, TotpCode,
+    About, Assurance, ChallengeValue, CounterCode, Device, DeviceKey, DevicePurpose, DeviceSignature, DeviceState,
+    EndReason, KeyThumbprint, Route, TotpCode,
 };
-use crate::domain::ids::{AccountId, DeviceId, RequestId};
+use crate::domain::ids::{AccountId, ChangeId, DeviceId, RequestId};
 use crate::domain::text::Malformed;
 use crate::proto as pb;
 
@@ -44,14 +43,14 @@ impl pb::device_service_server::DeviceService for Devices {
         let account = faults.text("account_id", &message.account_id, AccountId::parse);
         let purpose = faults.take("purpose", purpose(message.purpose()));
         let key = faults.take("key_thumbprint", KeyThumbprint::parse(&message.key_thumbprint));
-        let about = purpose.and_then(|purpose| about(&mut faults, purpose, message.new_contact.as_ref()));
+        let about = purpose.and_then(|purpose| about(&mut faults, purpose, &message));
         let (((account, purpose), key), about) = faults.finish(account.zip(purpose).zip(key).zip(about))?;
         let drawn = self.0.challenge_device(&by, account, purpose, key).await?;
         let replaces = purpose == DevicePurpose::Replacement;
         Ok(Response::new(pb::GetChallengeResponse {
             challenge: drawn.value.as_bytes().to_vec(),
             expires_at: Some(render::instant(drawn.expires_at)),
-            text: about.map_or_else(|| drawn.text(), |contact| drawn.text_about(&contact)),
+            text: drawn.text_about(&about),
             consent_text: if replaces { drawn.consent_text() } else { String::new() },
         }))
     }
@@ -230,21 +229,23 @@ fn leave_of(faults: &mut Faults, leave: &pb::replace_device_request::Leave) -> O
     }
 }
 
-/// The contact that the signed text names, for the purposes that name one.
-#[expect(clippy::option_option, reason = "outside: could it be read; inside: is there one")]
-fn about(
-    faults: &mut Faults,
-    purpose: DevicePurpose,
-    contact: Option<&pb::get_challenge_request::NewContact>,
-) -> Option<Option<Contact>> {
+/// What the signed text names, for the purposes that name something.
+fn about(faults: &mut Faults, purpose: DevicePurpose, message: &pb::GetChallengeRequest) -> Option<About> {
     use pb::get_challenge_request::NewContact;
-    let read = match contact {
-        _ if !purpose.names_contact() => return Some(None),
-        Some(NewContact::Phone(phone)) => contact_changes::new_contact(faults, Some(phone), None),
-        Some(NewContact::Email(email)) => contact_changes::new_contact(faults, None, Some(email)),
-        None => contact_changes::new_contact(faults, None, None),
-    };
-    read.map(Some)
+    match purpose {
+        DevicePurpose::ContactChange | DevicePurpose::LostContactChange => {
+            let (phone, email) = match &message.new_contact {
+                Some(NewContact::Phone(phone)) => (Some(phone), None),
+                Some(NewContact::Email(email)) => (None, Some(email)),
+                None => (None, None),
+            };
+            contact_changes::new_contact(faults, phone, email).map(About::Contact)
+        }
+        DevicePurpose::ContactCancel => {
+            faults.text("change_id", &message.change_id, ChangeId::parse).map(About::Change)
+        }
+        _ => Some(About::Nothing),
+    }
 }
 
 const fn purpose(purpose: pb::DevicePurpose) -> Result<DevicePurpose, Malformed> {

@@ -4,15 +4,18 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
+use tracing::Instrument as _;
 
 use super::policy::{Rule, StreamBounds};
 use super::status;
@@ -20,6 +23,7 @@ use super::supervised::Supervised;
 use crate::app::{App, Caller};
 use crate::domain::ids::StaffId;
 use crate::limits::{LimitKey, Verdict};
+use crate::observe::spans;
 use crate::tls::Peer;
 
 /// The metadata in which a privileged call brings a code of the moment.
@@ -29,12 +33,26 @@ pub const STEP_UP_CODE: &str = "eid-totp";
 #[derive(Clone)]
 pub struct Gate {
     app: App,
+    /// Room for the calls that may be under way.
+    room: Arc<Semaphore>,
 }
 
 impl Gate {
-    /// A gate that asks the directory of `app` and counts with its limits.
-    pub const fn new(app: App) -> Self {
-        Self { app }
+    /// A gate that asks the directory of `app` and counts with its limits. It lets so many calls be under way at once, streams
+    /// that stay open not counted.
+    pub fn new(app: App, calls_max: usize) -> Self {
+        Self { app, room: Arc::new(Semaphore::new(calls_max)) }
+    }
+
+    /// A place for a call, until it is answered. A stream that stays open takes none.
+    ///
+    /// # Errors
+    /// The refusal, if there is none left: before anything is asked, so that refusing costs next to nothing.
+    fn place(&self, rule: Option<&Rule>) -> Result<Option<OwnedSemaphorePermit>, Status> {
+        if rule.is_some_and(|rule| rule.deadline.is_none()) {
+            return Ok(None);
+        }
+        self.room.clone().try_acquire_owned().map(Some).map_err(|_| status::overloaded())
     }
 
     /// The caller, if the call may go on. `code` is what it brought beside its certificate.
@@ -44,6 +62,7 @@ impl Gate {
             return Err(status::revoked());
         }
         let caller = self.app.caller(certificate).await?.ok_or_else(status::unknown_certificate)?;
+        spans::called_by(caller.role().name());
         let rule = rule.ok_or_else(status::no_such_method)?;
         if !rule.allowed.includes(caller.role()) {
             return Err(status::role_not_allowed());
@@ -106,14 +125,22 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let gate = self.gate.clone();
-        Box::pin(async move {
+        let rule = Rule::for_path(request.uri().path());
+        // The path is a stranger's word: only what the table knows is counted, traced and logged.
+        let method = rule.map_or("unknown", |rule| rule.method);
+        let span = spans::call(method, request.headers());
+        let answering = async move {
             let begun = Instant::now();
-            let rule = Rule::for_path(request.uri().path());
+            let counted = gate.app.meters().call(method);
             let passed = async {
                 let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
                 // It is of no use behind the gate, and nobody there shall see it.
                 let code = request.headers_mut().remove(STEP_UP_CODE);
                 let code = code.as_ref().map(|code| code.to_str().unwrap_or_default());
+                let _place = match gate.place(rule) {
+                    Ok(place) => place,
+                    Err(refusal) => return (None, Ok(refusal.into_http())),
+                };
                 let caller = match gate.admit(&peer, rule, code).await {
                     Ok(caller) => caller,
                     Err(refusal) => return (None, Ok(refusal.into_http())),
@@ -143,14 +170,15 @@ where
             };
             let answer = answer.map(status::explained);
             if let Ok(response) = &answer {
-                // The path is a stranger's word: only what the table knows is logged.
-                let method = rule.map_or("unknown", |rule| rule.method);
                 let caller = caller.map(|id| id.to_string()).unwrap_or_default();
                 let (code, micros) = (status::code_of(response), begun.elapsed().as_micros());
                 tracing::info!(method, caller, ?code, micros, "answered");
+                counted.answered(status::name_of(code));
+                spans::answered(status::name_of(code), status::is_our_fault(code));
             }
             answer
-        })
+        };
+        Box::pin(answering.instrument(span))
     }
 }
 

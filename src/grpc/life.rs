@@ -218,8 +218,12 @@ impl pb::account_life_service_server::AccountLifeService for AccountLife {
         let message = request.into_inner();
         let mut faults = Faults::default();
         let page = page(&mut faults, &SHORT, (message.page_size, &message.page_token));
-        let (size, token) = faults.finish(page)?;
-        let found = self.0.open_orders(&by, token.as_deref(), size).await?;
+        let account = faults.optional("account_id", &message.account_id, AccountId::parse);
+        let ((size, token), account) = faults.finish(page.zip(account))?;
+        let found = match account {
+            Some(account) => self.0.orders_of_account(&by, account, token.as_deref(), size).await?,
+            None => self.0.open_orders(&by, token.as_deref(), size).await?,
+        };
         Ok(Response::new(pb::ListOrdersResponse {
             orders: found.orders.iter().map(order).collect(),
             next_page_token: found.next.as_deref().map(written).unwrap_or_default(),
@@ -332,6 +336,7 @@ fn order(view: &OrderView) -> pb::Order {
         due_at: due.map(|due| render::instant(due.at)),
         due_provisional: due.is_some_and(|due| due.is_provisional),
         overdue: view.is_overdue,
+        refusal: view.refusal.as_ref().map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
     }
 }
 

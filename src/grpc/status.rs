@@ -25,6 +25,8 @@ const NO_PART: Malformed = Malformed::new(
 );
 /// How long a caller should wait when part of the service is away.
 const RETRY_SOON: Duration = Duration::from_secs(1);
+/// How long a caller should wait while the service does what it can: some hundred calls are through by then.
+const RETRY_OVERLOADED: Duration = Duration::from_millis(500);
 /// How long a caller should wait for a place that others have.
 const RETRY_LATER: Duration = Duration::from_secs(30);
 
@@ -230,6 +232,9 @@ reasons! {
     TOO_MANY_CALLS: ResourceExhausted,
         "Too many calls. Wait as long as told, then go on."
         / "Gọi quá nhiều lần. Hãy chờ đúng thời gian đã báo rồi tiếp tục.";
+    OVERLOADED: Unavailable,
+        "The service is doing as much as it can. The call was not begun; wait as long as told, then send it again."
+        / "Dịch vụ đang quá tải. Lệnh gọi chưa được thực hiện; hãy chờ đúng thời gian đã báo rồi gửi lại.";
     TOO_SLOW: DeadlineExceeded,
         "The call took longer than it may. If it changes something, repeat it with the same request_id."
         / "Lệnh gọi quá thời hạn. Nếu là lệnh thay đổi, hãy gửi lại với cùng request_id.";
@@ -282,21 +287,30 @@ impl Reason {
 
     /// Name of the code, as documents write it.
     pub fn code_name(&self) -> &'static str {
-        match self.code {
-            Code::InvalidArgument => "INVALID_ARGUMENT",
-            Code::NotFound => "NOT_FOUND",
-            Code::AlreadyExists => "ALREADY_EXISTS",
-            Code::FailedPrecondition => "FAILED_PRECONDITION",
-            Code::Aborted => "ABORTED",
-            Code::OutOfRange => "OUT_OF_RANGE",
-            Code::Unauthenticated => "UNAUTHENTICATED",
-            Code::PermissionDenied => "PERMISSION_DENIED",
-            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Code::Unimplemented => "UNIMPLEMENTED",
-            Code::Unavailable => "UNAVAILABLE",
-            _ => "INTERNAL",
-        }
+        name_of(self.code)
+    }
+}
+
+/// Name of a code, as documents and metrics write it.
+pub(super) const fn name_of(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 
@@ -359,6 +373,11 @@ pub(super) fn no_such_method() -> Status {
 /// Called too often.
 pub(super) fn too_many_calls(wait: Duration) -> Status {
     TOO_MANY_CALLS.retry(wait)
+}
+
+/// More calls under way than the service does at once.
+pub(super) fn overloaded() -> Status {
+    OVERLOADED.retry(RETRY_OVERLOADED)
 }
 
 /// Took too long.
@@ -455,6 +474,11 @@ pub(super) fn went_well<B>(response: &http::Response<B>) -> bool {
 /// The code of a response, for the log: `0` unless the headers say otherwise.
 pub(super) fn code_of<B>(response: &http::Response<B>) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
+}
+
+/// Whether an answer with this code says that something is broken, away or too slow on our side.
+pub(super) const fn is_our_fault(code: Code) -> bool {
+    matches!(code, Code::Unknown | Code::DeadlineExceeded | Code::Internal | Code::Unavailable | Code::DataLoss)
 }
 
 impl From<Error> for Status {

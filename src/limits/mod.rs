@@ -58,6 +58,14 @@ impl Limits {
             Self::Redis(shared) => shared.take(key, quota).await,
         }
     }
+
+    /// Whether calls are counted together with others, if they are to be. Asks.
+    pub async fn are_shared(&self) -> Option<bool> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Redis(shared) => Some(shared.is_there().await),
+        }
+    }
 }
 
 impl fmt::Debug for Limits {

@@ -182,6 +182,10 @@ impl Channel {
         Some((chosen, self.providers.get(chosen)?))
     }
 
+    fn takes(&self, now: Timestamp) -> bool {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).takes(now)
+    }
+
     fn note(&self, provider: usize, outcome: &Result<Taken, CarrierFault>, now: Timestamp) {
         // What is rejected for good was answered: another provider would say the same.
         let took = matches!(outcome, Ok(_) | Err(CarrierFault::Rejected(_)));
@@ -202,6 +206,11 @@ impl Carriers {
         let file = Arc::new(FileCarrier::new(path));
         let provider = || vec![Provider { name: "file", carrier: Carrier::File(file.clone()) }];
         Self::new(provider(), provider(), false)
+    }
+
+    /// Whether SMS and mail are taken by somebody, by what was taken lately.
+    pub fn take(&self, now: Timestamp) -> (bool, bool) {
+        (self.phone.takes(now), self.email.takes(now))
     }
 
     /// Sends a message by one provider of its channel.

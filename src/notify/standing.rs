@@ -52,6 +52,11 @@ impl Standing {
         Some(chosen)
     }
 
+    /// Whether any of them takes messages.
+    pub(super) fn takes(&self, now: Timestamp) -> bool {
+        self.0.iter().any(|record| record.takes(now))
+    }
+
     /// Remembers whether one took a message.
     pub(super) fn note(&mut self, provider: usize, took: bool, now: Timestamp) {
         let Some(record) = self.0.get_mut(provider) else { return };
@@ -63,13 +68,18 @@ impl Standing {
 }
 
 impl Record {
-    /// Whether it took at least half of what it got lately, or is to be tried again.
+    /// Whether it takes messages, or is to be tried again.
     fn is_fit(&self, now: Timestamp) -> bool {
+        self.takes(now) || self.tried.is_none_or(|at| at > now || now.since(at) >= PROBE_AFTER)
+    }
+
+    /// Whether it took at least half of what it got lately.
+    fn takes(&self, now: Timestamp) -> bool {
         // A clock that was set back makes outcomes of the future, which say nothing.
         let lately = |at: &Timestamp| *at <= now && now.since(*at) < LATELY;
         let (took, all) = (self.outcomes.iter().filter(|(at, _)| lately(at)))
             .fold((0, 0), |(took, all), (_, one)| (took + usize::from(*one), all + 1));
-        all < JUDGED_FROM || took * 2 >= all || self.tried.is_none_or(|at| at > now || now.since(at) >= PROBE_AFTER)
+        all < JUDGED_FROM || took * 2 >= all
     }
 }
 
@@ -114,6 +124,7 @@ mod tests {
     fn one_that_takes_less_than_half_is_passed_over_and_probed_after_a_while() {
         let mut standing = failing(3, 0);
         assert_eq!(standing.choose(None, at(1)), Some(1));
+        assert!(standing.takes(at(1)), "the other does");
         assert_eq!(standing.choose(None, at(29)), Some(1));
         assert_eq!(standing.choose(None, at(30)), Some(0), "a probe");
         assert_eq!(standing.choose(None, at(30)), Some(1), "and one alone");
@@ -129,6 +140,19 @@ mod tests {
             standing.note(0, true, at(secs));
         }
         assert_eq!(standing.choose(None, at(33)), Some(0));
+    }
+
+    #[test]
+    fn a_channel_takes_messages_while_one_of_its_providers_does() {
+        let mut standing = failing(3, 0);
+        for _ in 0..3 {
+            standing.note(1, false, at(1));
+        }
+        assert!(!standing.takes(at(40)), "a probe that is due is none that was taken");
+        standing.note(1, true, at(41));
+        standing.note(1, true, at(42));
+        standing.note(1, true, at(43));
+        assert!(standing.takes(at(43)));
     }
 
     #[test]

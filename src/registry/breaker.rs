@@ -50,6 +50,11 @@ impl Breaker {
         Some(Permit { breaker: self, trial, settled: false })
     }
 
+    /// Whether everyone may ask.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(*self.lock(), State::Closed { .. })
+    }
+
     fn answered(&self) {
         let mut state = self.lock();
         if !matches!(*state, State::Closed { .. }) {
@@ -131,8 +136,9 @@ mod tests {
         let (breaker, _) = breaker();
         fail(&breaker, FAILURES_MAX - 1);
         breaker.admit().unwrap().answered();
+        assert!(breaker.is_closed());
         fail(&breaker, FAILURES_MAX);
-        assert!(breaker.admit().is_none());
+        assert!(breaker.admit().is_none() && !breaker.is_closed());
     }
 
     #[test]

@@ -96,6 +96,11 @@ impl Remote {
         Self { channel, patience, breaker: Breaker::new(clock), dice }
     }
 
+    /// Whether it answered when it was last asked often enough to judge.
+    pub fn answers(&self) -> bool {
+        self.breaker.is_closed()
+    }
+
     /// What the registry says of the person behind `key`.
     pub async fn look_up(&self, key: &RecordKey) -> RegistryAnswer {
         let Some(permit) = self.breaker.admit() else { return RegistryAnswer::Unreachable };

@@ -30,6 +30,8 @@ pub struct Edge {
     pub message_bytes_max: usize,
     /// Calls under way on one connection.
     pub concurrent_per_connection: u32,
+    /// Calls under way in the process.
+    pub calls_max: usize,
     /// Whether the protocol can be asked for.
     pub reflection: bool,
 }
@@ -52,7 +54,8 @@ where
         bail!("these methods have no rule in the policy table: {}", missing.join(", "));
     }
     let (reporter, health) = tonic_health::server::health_reporter();
-    let watching = tokio::spawn(workers::watch_health(app.clone(), reporter, stop.clone()));
+    let watching = tokio::spawn(workers::watch_health(app.clone(), reporter.clone(), stop.clone()));
+    let watching_parts = tokio::spawn(workers::watch_parts(app.clone(), reporter, stop.clone()));
     let following = tokio::spawn(workers::follow_streams(app.clone(), stop.clone()));
     let routes = grpc::services(&app, edge.message_bytes_max, &stop);
     let mut router = Server::builder()
@@ -61,7 +64,7 @@ where
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_GRACE)
         .concurrency_limit_per_connection(edge.concurrent_per_connection as usize)
-        .layer(Gate::new(app))
+        .layer(Gate::new(app, edge.calls_max))
         .add_routes(routes)
         .add_service(health);
     if edge.reflection {
@@ -75,6 +78,7 @@ where
     let served = router.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()).await;
     stop.cancel();
     watching.await.context("the health task failed")?;
+    watching_parts.await.context("the watch over the parts failed")?;
     following.await.context("the task that follows the streams failed")?;
     served.context("serving failed")
 }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::parts::read;
 use crate::config::Config;
 use crate::domain::time::Timestamp;
+use crate::observe::Meters;
 use crate::sys::Clock;
 use crate::tls::{self, Crls, OpenConnections};
 
@@ -109,16 +110,18 @@ pub(super) struct EdgeFiles {
     pub(super) settings: Arc<ArcSwap<ServerConfig>>,
     /// Ended when their certificates are revoked.
     pub(super) open: OpenConnections,
+    meters: Meters,
 }
 
 impl EdgeFiles {
     /// Reads them for the first time. A list that has expired is used, and said loudly.
-    pub(super) fn new(config: &Config, now: Timestamp) -> anyhow::Result<Self> {
+    pub(super) fn new(config: &Config, meters: &Meters, now: Timestamp) -> anyhow::Result<Self> {
         let (own, clients) = (Own::read(config)?, Clients::read(config)?);
         let settings = Arc::new(ArcSwap::new(settings(&own, &clients)?));
-        let open = OpenConnections::default();
+        let open = OpenConnections::counted_by(meters.clone());
         open.revoke(clients.crls.clone().unwrap_or_default());
-        let files = Self { config: config.clone(), own, clients, settings, open };
+        let files = Self { config: config.clone(), own, clients, settings, open, meters: meters.clone() };
+        files.tell_ends();
         files.tell_expired(now);
         Ok(files)
     }
@@ -143,6 +146,7 @@ impl EdgeFiles {
         }
         self.settings.store(settings(&own, &self.clients)?);
         self.own = own;
+        self.tell_ends();
         tracing::info!("the server's own certificate was read again");
         Ok(true)
     }
@@ -170,8 +174,17 @@ impl EdgeFiles {
         let ended = self.open.revoke(clients.crls.clone().unwrap_or_default());
         let revoked = clients.crls.as_ref().map_or(0, Crls::revoked);
         self.clients = clients;
+        self.tell_ends();
         tracing::info!(revoked, ended, "the authorities of clients and their lists were read again");
         Ok(true)
+    }
+
+    /// Tells the metrics when certificates end.
+    fn tell_ends(&self) {
+        let ends = [("server", &self.own.chain), ("client-ca", &self.clients.authorities)];
+        for (certificate, at) in ends.into_iter().filter_map(|(name, pem)| Some((name, tls::first_end(pem)?))) {
+            self.meters.certificate_ends(certificate, at);
+        }
     }
 
     fn tell_expired(&self, now: Timestamp) {

@@ -5,13 +5,16 @@ mod development;
 mod edge;
 mod edge_files;
 mod log;
+mod operators;
 mod parts;
+mod traces;
 mod workers;
 
 pub use development::{Practice, prepare, register_practice_staff, trust_practice};
 pub use edge::{Edge, serve_on};
 pub use log::start_log;
 pub use parts::{open, over, settings};
+pub use traces::Traces;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::observe::Worker;
 use crate::tls;
 
 /// How long calls under way may take to end once the server is told to stop.
@@ -52,10 +56,16 @@ pub struct Started {
     contacts: JoinHandle<()>,
     watching_files: JoinHandle<()>,
     keeping_directory: JoinHandle<()>,
+    observing: Option<Observing>,
     app: App,
 }
 
 impl Started {
+    /// Where operators ask, if they may.
+    pub fn operators(&self) -> Option<SocketAddr> {
+        self.observing.as_ref().map(|observing| observing.address)
+    }
+
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -96,6 +106,9 @@ impl Started {
             self.contacts.await.context("the task that moves contact changes on failed")?;
             self.watching_files.await.context("the watch over the files of the edge failed")?;
             self.keeping_directory.await.context("the task that keeps the staff directory failed")?;
+            if let Some(observing) = self.observing {
+                observing.end().await?;
+            }
             self.app.store().clone().close().await;
             Ok::<(), anyhow::Error>(())
         };
@@ -108,6 +121,37 @@ impl Started {
     }
 }
 
+/// What operators see, while the server runs.
+#[derive(Debug)]
+struct Observing {
+    address: SocketAddr,
+    /// The port outlives the serving: it says that the process is stopping.
+    end: CancellationToken,
+    answering: JoinHandle<()>,
+    counting: JoinHandle<()>,
+}
+
+impl Observing {
+    /// Opens the port for operators, if there is to be one, and begins to count for it.
+    async fn start(config: &Config, app: &App, stop: &CancellationToken) -> anyhow::Result<Option<Self>> {
+        app.meters().started(app.clock().now(), &Worker::ALL);
+        let Some(listen) = config.observe.listen else { return Ok(None) };
+        let told = || format!("cannot listen on {listen} (setting observe.listen)");
+        let listener = TcpListener::bind(listen).await.with_context(told)?;
+        let (address, end) = (listener.local_addr()?, CancellationToken::new());
+        tracing::info!(%address, "answering operators");
+        let answering = tokio::spawn(operators::serve(app.clone(), listener, stop.clone(), end.clone()));
+        let counting = tokio::spawn(workers::count_backlog(app.clone(), stop.clone()));
+        Ok(Some(Self { address, end, answering, counting }))
+    }
+
+    async fn end(self) -> anyhow::Result<()> {
+        self.counting.await.context("the task that counts what waits failed")?;
+        self.end.cancel();
+        self.answering.await.context("the task that answers operators failed")
+    }
+}
+
 /// Starts serving `app`. Refuses to if a method has no rule.
 ///
 /// # Errors
@@ -117,7 +161,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         .await
         .with_context(|| format!("cannot listen on {} (setting server.listen)", config.server.listen))?;
     let address = listener.local_addr()?;
-    let files = edge_files::EdgeFiles::new(config, app.clock().now())?;
+    let files = edge_files::EdgeFiles::new(config, app.meters(), app.clock().now())?;
     let stop = CancellationToken::new();
     let handshakes = tls::Limits {
         handshake_time: Duration::from_secs(config.server.handshake_secs),
@@ -125,6 +169,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         ..tls::Limits::default()
     };
     let incoming = tls::incoming(listener, files.settings.clone(), files.open.clone(), handshakes, stop.clone());
+    let observing = Observing::start(config, &app, &stop).await?;
     app.adopt_shipped().await.context("cannot put in place what comes with the program")?;
     // No chip is judged before it is known by whom.
     app.refresh_trust().await.context("cannot read the trust store")?;
@@ -132,6 +177,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
     let edge = Edge {
         message_bytes_max: config.server.message_bytes_max,
         concurrent_per_connection: config.server.concurrent_per_connection,
+        calls_max: config.server.calls_max,
         reflection: config.server.reflection,
     };
     let serving = tokio::spawn(serve_on(app.clone(), edge, incoming, stop.clone()));
@@ -169,6 +215,7 @@ pub async fn start(config: &Config, app: App) -> anyhow::Result<Started> {
         contacts,
         watching_files,
         keeping_directory,
+        observing,
         app,
     })
 }

@@ -1,5 +1,6 @@
 //! What runs beside the calls: delivery, erasing, and the watches over health and the trust store.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::app::{App, Error};
 use crate::domain::audit::Actor;
+use crate::observe::{Part, Worker};
 
 /// How long the outbox rests when nothing rings: retries and lapsed leases come due by themselves.
 const REST: Duration = Duration::from_secs(1);
@@ -36,20 +38,24 @@ const CONTACTS: Duration = Duration::from_secs(5);
 const DIRECTORY: Duration = Duration::from_mins(1);
 /// How often health is asked after.
 const HEALTH: Duration = Duration::from_secs(2);
+/// How often the parts are asked after without which most calls are answered still.
+const PARTS: Duration = Duration::from_secs(10);
+/// How often it is counted what waits.
+const BACKLOG: Duration = Duration::from_secs(15);
 
 /// Sends what is due until `stop`, codes by a sender of their own. What was claimed is sent and settled before it ends.
 pub(super) async fn deliver(app: App, stop: CancellationToken) {
-    let codes = send_until(&app, &stop, || app.deliver_codes_due());
-    let messages = send_until(&app, &stop, || app.deliver_due());
+    let codes = send_until(&app, Worker::Codes, &stop, || app.deliver_codes_due());
+    let messages = send_until(&app, Worker::Messages, &stop, || app.deliver_due());
     tokio::join!(codes, messages);
 }
 
-async fn send_until<S>(app: &App, stop: &CancellationToken, send: impl Fn() -> S)
+async fn send_until<S>(app: &App, worker: Worker, stop: &CancellationToken, send: impl Fn() -> S)
 where
     S: Future<Output = Result<usize, Error>>,
 {
     while !stop.is_cancelled() {
-        let rest = match send().await {
+        let rest = match told(app, worker, send().await) {
             Ok(0) => REST,
             Ok(_) => continue,
             Err(error) => {
@@ -85,7 +91,7 @@ pub(super) async fn keep_lines(app: App, stop: CancellationToken) {
 /// keep the server from stopping.
 pub(super) async fn follow_streams(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let rest = match app.look_at_streams().await {
+        let rest = match told(&app, Worker::Streams, app.look_at_streams().await) {
             Ok(()) => Duration::ZERO,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the streams of events cannot be read");
@@ -111,7 +117,7 @@ pub(super) async fn watch_trust(app: App, every: Duration, stop: CancellationTok
             () = stop.cancelled() => return,
             () = tokio::time::sleep(every) => {}
         }
-        if let Err(error) = app.refresh_trust().await {
+        if let Err(error) = told(&app, Worker::Trust, app.refresh_trust().await) {
             tracing::error!(error = &error as &dyn std::error::Error, "the trust store could not be read");
         }
     }
@@ -125,7 +131,7 @@ pub(super) async fn index_duplicates(app: App, stop: CancellationToken) {
     let indexing = async {
         loop {
             rest.tick().await;
-            match app.index_earlier_requests().await {
+            match told(&app, Worker::Duplicates, app.index_earlier_requests().await) {
                 Ok(0) => {}
                 Ok(requests) => tracing::info!(requests, "requests of an earlier release can be found as duplicates"),
                 Err(error) => {
@@ -148,15 +154,18 @@ pub(super) async fn sweep(app: App, stop: CancellationToken) {
     let sweeping = async {
         loop {
             sweep.tick().await;
-            match app.sweep_archive().await {
+            match told(&app, Worker::Sweeper, app.sweep_archive().await) {
                 Ok(0) => {}
                 Ok(swept) => tracing::warn!(swept, "objects that belonged to nothing were deleted"),
                 Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed"),
             }
             match app.overdue_captures().await {
-                Ok(overdue) => overdue.iter().for_each(|one| {
-                    tracing::warn!(enrolment = %one.enrolment, lacks = one.lacks.name(), "captures are kept too long");
-                }),
+                Ok(overdue) => {
+                    app.count_overdue_captures(&overdue);
+                    for one in &overdue {
+                        tracing::warn!(enrolment = %one.enrolment, lacks = one.lacks.name(), "captures are kept too long");
+                    }
+                }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "overdue captures cannot be listed");
                 }
@@ -180,12 +189,13 @@ pub(super) async fn keep_deadlines(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = recount.tick() => {}
         }
-        match app.recompute_deadlines(Actor::Service("deadlines"), go_on).await {
-            Ok(done) if done.saved == 0 => {}
+        match told(&app, Worker::Deadlines, app.recompute_deadlines(Actor::Service("deadlines"), go_on).await) {
+            Ok(done) if done.saved == 0 && done.orders == 0 => {}
             Ok(done) => tracing::info!(
                 edition = %done.edition,
                 saved = done.saved,
                 moved = done.moved,
+                orders = done.orders,
                 "deadlines were counted on the calendar in force"
             ),
             Err(error) => {
@@ -202,7 +212,7 @@ pub(super) async fn publish_lists(app: App, stop: CancellationToken) {
     let publishing = async {
         loop {
             look.tick().await;
-            if let Err(error) = app.device_lists().await {
+            if let Err(error) = told(&app, Worker::DeviceLists, app.device_lists().await) {
                 tracing::error!(error = &error as &dyn std::error::Error, "lists of revoked devices cannot be made");
             }
         }
@@ -215,28 +225,37 @@ pub(super) async fn publish_lists(app: App, stop: CancellationToken) {
 
 /// Reminds the holders who are to be reminded, until `stop`.
 pub(super) async fn remind(app: App, stop: CancellationToken) {
-    rounds(&stop, REMINDING, "holders cannot be reminded", || app.remind_due()).await;
+    rounds((&app, Worker::Reminders), &stop, REMINDING, "holders cannot be reminded", || app.remind_due()).await;
 }
 
 /// Looks after the life of accounts, until `stop`: what came by itself is told to watchers and holders, documents that end
 /// are warned of, and those of accounts from a release before are entered.
 pub(super) async fn look_after(app: App, stop: CancellationToken) {
-    rounds(&stop, LIVING, "accounts cannot be looked after", || app.look_after_accounts()).await;
+    rounds((&app, Worker::Accounts), &stop, LIVING, "accounts cannot be looked after", || app.look_after_accounts())
+        .await;
 }
 
 /// Moves contact changes on that are due, until `stop`.
 pub(super) async fn settle_contacts(app: App, stop: CancellationToken) {
-    rounds(&stop, CONTACTS, "contact changes cannot be moved on", || app.settle_contact_changes()).await;
+    rounds((&app, Worker::Contacts), &stop, CONTACTS, "contact changes cannot be moved on", || {
+        app.settle_contact_changes()
+    })
+    .await;
 }
 
 /// Does what is due over and over until `stop`, at once again while there was something, otherwise after a rest.
-async fn rounds<N, D>(stop: &CancellationToken, rest: Duration, cannot: &'static str, due: impl Fn() -> D)
-where
+async fn rounds<N, D>(
+    (app, worker): (&App, Worker),
+    stop: &CancellationToken,
+    rest: Duration,
+    cannot: &'static str,
+    due: impl Fn() -> D,
+) where
     N: Default + PartialEq,
     D: Future<Output = Result<N, Error>>,
 {
     while !stop.is_cancelled() {
-        match due().await {
+        match told(app, worker, due().await) {
             Ok(done) if done != N::default() => continue,
             Ok(_) => {}
             Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "{cannot}"),
@@ -255,7 +274,7 @@ pub(super) async fn keep_directory(app: App, stop: CancellationToken) {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(DIRECTORY) => {}
         }
-        if let Err(error) = app.write_calls().await {
+        if let Err(error) = told(&app, Worker::Directory, app.write_calls().await) {
             tracing::error!(error = &error as &dyn std::error::Error, "it cannot be noted who called");
         }
         if stop.is_cancelled() {
@@ -277,7 +296,7 @@ pub(super) async fn erase(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(rest) => match app.erase_due().await {
+            () = tokio::time::sleep(rest) => match told(&app, Worker::Eraser, app.erase_due().await) {
                 Ok(0) => rest = ERASER_REST,
                 Ok(_) => rest = Duration::ZERO,
                 Err(error) => {
@@ -289,25 +308,87 @@ pub(super) async fn erase(app: App, stop: CancellationToken) {
     }
 }
 
-/// Tells health as it is: serving while the database answers.
-pub(super) async fn watch_health(app: App, mut reporter: HealthReporter, stop: CancellationToken) {
-    let mut last = None;
+/// Counts what waits, for the metrics, until `stop`.
+pub(super) async fn count_backlog(app: App, stop: CancellationToken) {
+    rounds((&app, Worker::Backlog), &stop, BACKLOG, "what waits cannot be counted", || app.count_backlog()).await;
+}
+
+/// Tells health as it is: serving while the database answers and has its schema. Each of the two has a name of its own.
+pub(super) async fn watch_health(app: App, reporter: HealthReporter, stop: CancellationToken) {
+    let mut health = Health::of(&app, reporter);
     while !stop.is_cancelled() {
-        let answers = match app.store().reader().await {
-            Ok(mut reader) => reader.ping().await.is_ok(),
-            Err(_) => false,
-        };
-        if last != Some(answers) {
-            let status = if answers { ServingStatus::Serving } else { ServingStatus::NotServing };
-            reporter.set_service_status("", status).await;
-            tracing::info!(serving = answers, "health");
-            last = Some(answers);
+        let parts = app.look_at_database().await;
+        let serves = parts.iter().all(|(_, well)| *well);
+        if health.tell("", serves).await {
+            tracing::info!(serving = serves, "health");
         }
+        health.tell_parts(&parts).await;
+        let _ = told(&app, Worker::Health, if serves { Ok(()) } else { Err(()) });
+        rest(&stop, HEALTH).await;
+    }
+    health.end().await;
+}
+
+/// Tells the health of the parts without which most calls are answered still, until `stop`.
+pub(super) async fn watch_parts(app: App, reporter: HealthReporter, stop: CancellationToken) {
+    let mut health = Health::of(&app, reporter);
+    while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(HEALTH) => {}
+            parts = app.look_at_neighbours() => health.tell_parts(&parts).await,
+        }
+        rest(&stop, PARTS).await;
+    }
+    health.end().await;
+}
+
+/// What was told of health, so that only what changes is told again.
+struct Health {
+    app: App,
+    reporter: HealthReporter,
+    told: HashMap<&'static str, bool>,
+}
+
+impl Health {
+    fn of(app: &App, reporter: HealthReporter) -> Self {
+        Self { app: app.clone(), reporter, told: HashMap::new() }
+    }
+
+    /// Tells how a service is; whether that is news.
+    async fn tell(&mut self, service: &'static str, well: bool) -> bool {
+        if self.told.insert(service, well) == Some(well) {
+            return false;
+        }
+        let status = if well { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.reporter.set_service_status(service, status).await;
+        true
+    }
+
+    async fn tell_parts(&mut self, parts: &[(Part, bool)]) {
+        self.app.meters().parts(self.app.clock().now(), parts);
+        for (part, well) in parts {
+            if self.tell(part.name(), *well).await && !well {
+                tracing::warn!(part = part.name(), "a part is unwell");
+            }
         }
     }
-    // Ends the streams of those who watch: they would keep the server from stopping.
-    reporter.clear_service_status("").await;
+
+    /// Ends the streams of those who watch: they would keep the server from stopping.
+    async fn end(mut self) {
+        for service in self.told.keys() {
+            self.reporter.clear_service_status(service).await;
+        }
+    }
+}
+
+/// Notes how a round of a worker ended; what it said goes on.
+fn told<T, E>(app: &App, worker: Worker, said: Result<T, E>) -> Result<T, E> {
+    app.meters().round(worker, app.clock().now(), said)
+}
+
+async fn rest(stop: &CancellationToken, rest: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(rest) => {}
+    }
 }

@@ -3,11 +3,15 @@
 //! Changes note here what they did, and the unit writes it last of all: whoever writes to a stream holds it until the
 //! commit, and nobody is to wait for longer than that takes. A reader who saw number n has seen everything below it.
 
+use std::collections::BTreeMap;
+
 use super::engine::{Conn, Number, Row, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, accounts};
 use crate::domain::account_event::{AccountEvent, AccountVerb, SHARDS, Shard};
-use crate::domain::ids::AccountId;
+use crate::domain::audit::Entry;
+use crate::domain::contact::FailureReason;
+use crate::domain::ids::{AccountId, ChangeId};
 use crate::domain::life::Hold;
 use crate::domain::lock::LockClass;
 use crate::domain::time::Timestamp;
@@ -26,22 +30,39 @@ pub struct StoredAccountEvent {
     pub event: AccountEvent,
 }
 
-/// What the changes of a unit did to accounts, until it is written.
+/// What the changes of a unit did to accounts, until it is written, and which contact changes they ended.
 #[derive(Default)]
-pub(super) struct Happened(Vec<(AccountId, AccountVerb)>);
+pub(super) struct Happened {
+    accounts: Vec<(AccountId, AccountVerb)>,
+    ended: BTreeMap<ChangeId, FailureReason>,
+}
 
 impl Happened {
     /// Notes that this happened to an account; once is enough, however many changes of the unit say so.
     pub(super) fn note(&mut self, account: AccountId, verb: AccountVerb) {
-        if !self.0.contains(&(account, verb)) {
-            self.0.push((account, verb));
+        if !self.accounts.contains(&(account, verb)) {
+            self.accounts.push((account, verb));
         }
+    }
+
+    /// Notes that a contact change came to nothing.
+    pub(super) fn note_ended(&mut self, change: ChangeId, reason: FailureReason) {
+        self.ended.insert(change, reason);
+    }
+
+    /// The entry of the unit with the contact changes that ended by it, and why; without the one that the entry is about.
+    pub(super) fn told(&self, entry: Entry) -> Entry {
+        let about = entry.facts.get("change").cloned();
+        let others = self.ended.iter().map(|(change, reason)| (change.to_string(), reason.name()));
+        let others = others.filter(|(change, _)| about.as_ref() != Some(change));
+        let ended: Vec<_> = others.map(|(change, reason)| format!("{change}={reason}")).collect();
+        if ended.is_empty() { entry } else { entry.with("ended_changes", ended.join(",")) }
     }
 
     /// Writes it. Streams are taken in their order, so that two units never wait for each other.
     pub(super) async fn write(mut self, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-        self.0.sort_by_key(|(account, _)| Shard::of(*account));
-        for of_shard in self.0.chunk_by(|(one, _), (other, _)| Shard::of(*one) == Shard::of(*other)) {
+        self.accounts.sort_by_key(|(account, _)| Shard::of(*account));
+        for of_shard in self.accounts.chunk_by(|(one, _), (other, _)| Shard::of(*one) == Shard::of(*other)) {
             append(of_shard, at, conn).await?;
         }
         Ok(())

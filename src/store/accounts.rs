@@ -279,11 +279,14 @@ fn by(key: &AccountKey) -> Query {
     }
 }
 
+/// Accounts of rows that cannot be read, with their versions.
+pub(super) type Unread = Vec<(AccountId, Version)>;
+
 /// What can be read of rows of accounts; apart from it, the names and versions of those that cannot.
 pub(super) fn readable<T>(
     rows: &[Row],
     read: impl Fn(&Row) -> Result<T, StoreError>,
-) -> Result<(Vec<T>, Vec<(AccountId, Version)>), StoreError> {
+) -> Result<(Vec<T>, Unread), StoreError> {
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for row in rows {
         match read(row) {

@@ -112,6 +112,19 @@ impl Reader {
         Ok(owner.and_then(|owner| uuid::Uuid::from_slice(&owner).ok()).map(EnrolmentId::new))
     }
 
+    /// Whether a value serves anybody.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn is_bound(&mut self, kind: BindingKind, value: &BlindIndex) -> Result<bool, StoreError> {
+        let row = query("SELECT holders FROM binding WHERE kind = $1 AND value = $2")
+            .bind(kind.name())
+            .bind(value.as_bytes())
+            .fetch_optional(&mut self.conn())
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Whether a value serves someone else than its owner in `binding`.
     ///
     /// # Errors

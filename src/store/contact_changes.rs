@@ -4,10 +4,11 @@
 //! beside this one; the others say more.
 
 use super::Reader;
+use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use crate::domain::contact::{AccountPrint, ChangeState, ContactChange, ContactKind, FailureReason, Tier};
-use crate::domain::ids::{AccountId, ChangeId, Version};
+use crate::domain::ids::{AccountId, ChangeId, MessageId, Version};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::staff::OfficeCode;
 use crate::domain::time::Timestamp;
@@ -86,8 +87,16 @@ pub(super) async fn insert(stored: &StoredChange, conn: &mut Conn<'_>) -> Result
 }
 
 /// Moves a request on, if it is still as the caller saw it.
-pub(super) async fn save(change: &ContactChange, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) async fn save(
+    change: &ContactChange,
+    seen: Version,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
     let (state, phase, until) = columns(change.state);
+    if let Some(reason) = change.state.failure() {
+        happened.note_ended(change.id, reason);
+    }
     query(
         "UPDATE contact_change SET state = $1, phase = $2, waits_until = $3, settled_at = $4, failure = $5, due_at = $6, \
          expires_at = $7, version = version + 1 WHERE id = $8 AND version = $9",
@@ -106,18 +115,23 @@ pub(super) async fn save(change: &ContactChange, seen: Version, conn: &mut Conn<
 }
 
 /// Ends a request whose second person declined it; one that waits for nobody stays as it is.
-pub(super) async fn decline(id: ChangeId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+pub(super) async fn decline(
+    id: ChangeId,
+    at: Timestamp,
+    happened: &mut Happened,
+    conn: &mut Conn<'_>,
+) -> Result<(), StoreError> {
+    let ended = query(
         "UPDATE contact_change SET state = 'cancelled', phase = NULL, failure = $1, settled_at = $2, due_at = NULL, \
-         version = version + 1 WHERE id = $3 AND state = 'pending' AND phase = $4",
+         version = version + 1 WHERE id = $3 AND state = 'pending' AND phase = $4 RETURNING id",
     )
     .bind(FailureReason::NotApproved.name())
     .bind(at.micros())
     .bind(id.uuid())
     .bind(ChangeState::AwaitingApproval.name())
-    .execute(conn)
-    .await
-    .map(drop)
+    .fetch_all(conn)
+    .await?;
+    note_ended(&ended, FailureReason::NotApproved, happened)
 }
 
 /// Ends the requests of an account that are under way, because the account is another by now.
@@ -125,18 +139,35 @@ pub(super) async fn void(
     account: AccountId,
     reason: FailureReason,
     at: Timestamp,
+    happened: &mut Happened,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
-    query(
+    let ended = query(
         "UPDATE contact_change SET state = 'cancelled', phase = NULL, failure = $1, settled_at = $2, due_at = NULL, \
-         version = version + 1 WHERE account_id = $3 AND state = 'pending'",
+         version = version + 1 WHERE account_id = $3 AND state = 'pending' RETURNING id",
     )
     .bind(reason.name())
     .bind(at.micros())
     .bind(account.uuid())
-    .execute(conn)
-    .await
-    .map(drop)
+    .fetch_all(conn)
+    .await?;
+    note_ended(&ended, reason, happened)
+}
+
+fn note_ended(ended: &[Row], reason: FailureReason, happened: &mut Happened) -> Result<(), StoreError> {
+    for row in ended {
+        happened.note_ended(ChangeId::new(row.get("id")?), reason);
+    }
+    Ok(())
+}
+
+/// Keeps which message carried the last code of a request.
+pub(super) async fn note_message(id: ChangeId, message: MessageId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query("UPDATE contact_change SET message_id = $1 WHERE id = $2")
+        .bind(message.uuid())
+        .bind(id.uuid())
+        .execute_one(conn)
+        .await
 }
 
 /// Has a request looked at later; one that was changed meanwhile is looked at for that reason anyway.
@@ -204,6 +235,22 @@ impl Reader {
             .fetch_all(&mut self.conn())
             .await?;
         rows.iter().map(stored).collect()
+    }
+
+    /// Whether the message that carried the last code of a request was given up.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn contact_code_failed(&mut self, id: ChangeId) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT outbox.state AS state FROM contact_change JOIN outbox ON outbox.id = contact_change.message_id \
+             WHERE contact_change.id = $1",
+        )
+        .bind(id.uuid())
+        .fetch_optional(&mut self.conn())
+        .await?;
+        let state = row.map(|row| row.get::<String>("state")).transpose()?;
+        Ok(state.is_some_and(|state| matches!(state.as_str(), "failed" | "given-up")))
     }
 
     /// Open requests that are to be looked at by `now`, those that wait longest first: names and versions alone, so that one

@@ -77,7 +77,7 @@ pub(super) async fn end(
     .await?;
     let account = AccountId::new(ended.ok_or(StoreError::Changed)?.get("account_id")?);
     happened.note(account, AccountVerb::DeviceEnded);
-    contact_changes::void(account, FailureReason::AccountChanged, at, conn).await?;
+    contact_changes::void(account, FailureReason::AccountChanged, at, happened, conn).await?;
     query("UPDATE account SET has_device = $1 WHERE id = $2")
         .bind(false)
         .bind(account.uuid())

@@ -5,7 +5,8 @@ use super::engine::{Conn, Row, query};
 use super::error::StoreError;
 use super::{Reader, cards, life};
 use crate::domain::code::day_number;
-use crate::domain::ids::{AccountId, DocumentId, StaffId, UpdateId};
+use crate::domain::contact::AccountPrint;
+use crate::domain::ids::{AccountId, DocumentId, StaffId, UpdateId, Version};
 use crate::domain::life::{DocumentKind, HeldCard, Papers, residence_until};
 use crate::domain::sealed::{BlindIndex, Sealed};
 use crate::domain::time::Timestamp;
@@ -47,6 +48,8 @@ pub struct StoredUpdate {
     pub account: AccountId,
     /// What was shown, sealed.
     pub content: Sealed,
+    /// The account as it was then; absent if a release before kept them.
+    pub print: Option<AccountPrint>,
     /// The officer.
     pub added_by: StaffId,
     /// When.
@@ -55,19 +58,24 @@ pub struct StoredUpdate {
 
 /// Keeps documents that wait.
 pub(super) async fn keep(stored: &StoredUpdate, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("INSERT INTO document_update (id, account_id, content, added_by, added_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(stored.id.uuid())
-        .bind(stored.account.uuid())
-        .bind(stored.content.as_bytes())
-        .bind(stored.added_by.uuid())
-        .bind(stored.added_at.micros())
-        .execute_one(conn)
-        .await
+    query(
+        "INSERT INTO document_update (id, account_id, content, added_by, added_at, account_print) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(stored.id.uuid())
+    .bind(stored.account.uuid())
+    .bind(stored.content.as_bytes())
+    .bind(stored.added_by.uuid())
+    .bind(stored.added_at.micros())
+    .bind(stored.print.map(|print| print.0.to_vec()))
+    .execute_one(conn)
+    .await
 }
 
 /// Adds documents to an account, which has told from then on what it has; one that is there already is as it was shown last.
+/// If a version was seen, the account must still be at it.
 pub(super) async fn add(
-    account: AccountId,
+    (account, seen): (AccountId, Option<Version>),
     documents: &[StoredDocument],
     at: Timestamp,
     happened: &mut Happened,
@@ -81,9 +89,11 @@ pub(super) async fn add(
     for document in documents {
         insert(account, document, conn).await?;
     }
-    query("UPDATE account SET papers_at = $1 WHERE id = $2")
+    query("UPDATE account SET papers_at = $1 WHERE id = $2 AND ($3 OR version = $4)")
         .bind(at.micros())
         .bind(account.uuid())
+        .bind(seen.is_none())
+        .bind(seen.map_or(0, Version::get))
         .execute_one(conn)
         .await?;
     life::settle(account, at, happened, conn).await
@@ -102,7 +112,7 @@ pub(super) async fn enter(
         .bind(account.uuid())
         .execute_one(conn)
         .await?;
-    add(account, documents, at, happened, conn).await
+    add((account, None), documents, at, happened, conn).await
 }
 
 async fn insert(account: AccountId, document: &StoredDocument, conn: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -179,12 +189,14 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn document_update(&mut self, id: UpdateId) -> Result<Option<StoredUpdate>, StoreError> {
-        let row = query("SELECT id, account_id, content, added_by, added_at FROM document_update WHERE id = $1")
+        let row = query("SELECT * FROM document_update WHERE id = $1")
             .bind(id.uuid())
             .fetch_optional(&mut self.conn())
             .await?;
         let stored = |row: &Row| {
+            let print = row.get::<Option<Vec<u8>>>("account_print")?.map(<[u8; 32]>::try_from).transpose();
             Ok(StoredUpdate {
+                print: print.map_err(|_| StoreError::Corrupt { column: "account_print" })?.map(AccountPrint),
                 id: UpdateId::new(row.get("id")?),
                 account: AccountId::new(row.get("account_id")?),
                 content: Sealed::from_bytes(row.get("content")?),

@@ -124,7 +124,7 @@ pub(super) async fn close(
         .bind(seen.get())
         .execute_one(conn)
         .await?;
-    contact_changes::void(id, FailureReason::AccountUnusable, at, conn).await?;
+    contact_changes::void(id, FailureReason::AccountUnusable, at, happened, conn).await?;
     happened.note(id, AccountVerb::Closed);
     settle(id, at, happened, conn).await
 }

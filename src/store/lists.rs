@@ -169,7 +169,7 @@ fn listed(row: &Row) -> Result<ListedEnrolment, StoreError> {
     Ok(ListedEnrolment { place, stored: readable(row) })
 }
 
-fn stage_count(row: &Row) -> Result<StageCount, StoreError> {
+pub(super) fn stage_count(row: &Row) -> Result<StageCount, StoreError> {
     let number = |column| {
         let number = u64::try_from(row.get::<i64>(column)?);
         number.map_err(|_| StoreError::Corrupt { column })

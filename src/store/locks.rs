@@ -48,7 +48,7 @@ pub(super) async fn set(
     .bind(lock.since.micros())
     .execute_one(conn)
     .await?;
-    contact_changes::void(lock.account, FailureReason::AccountUnusable, at, conn).await?;
+    contact_changes::void(lock.account, FailureReason::AccountUnusable, at, happened, conn).await?;
     life::settle(lock.account, at, happened, conn).await
 }
 

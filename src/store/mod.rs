@@ -7,6 +7,8 @@
 mod account_events;
 mod accounts;
 mod audit;
+mod backlog;
+mod backup;
 mod bindings;
 mod calendars;
 mod captures;
@@ -31,6 +33,7 @@ mod follow_up;
 mod life;
 mod lists;
 mod locks;
+mod names;
 mod offices;
 mod orders;
 mod outbox;
@@ -48,6 +51,8 @@ mod workstations;
 
 pub use account_events::StoredAccountEvent;
 pub use accounts::{AccountKey, StoredAccount};
+pub use backlog::{BACKLOG_STATEMENTS, HandOver, PoolUse, QueueLength};
+pub use backup::{BackupFault, Contents, Restoring, back_up};
 pub use bindings::{Binding, BindingKind, Owner};
 pub use calendars::CalendarText;
 pub use captures::{ClaimedObject, Lacking, Overdue, StoredCaptures, StoredObject};
@@ -69,6 +74,7 @@ pub use follow_up::{FOLLOW_UP_STATEMENTS, FollowedAccount, ShelvedAccount};
 pub use life::{AccountToLive, LifeLook};
 pub use lists::{LIST_STATEMENTS, ListedEnrolment, StageCount};
 pub use locks::StoredLock;
+pub use names::StoredName;
 pub use orders::StoredOrder;
 pub use outbox::{ClaimedMessage, ListedMessage, SealedMessage, Settled};
 pub use proposals::{StoredProposal, Waiting};
@@ -86,6 +92,7 @@ pub use workstations::{Arrived, NotedCapture, ReleasedWorkstation, SeenWorkstati
 use std::sync::Arc;
 
 use engine::Engine;
+use tracing::Instrument as _;
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
@@ -161,13 +168,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] if a record is not as the unit saw it, [`StoreError::Taken`] if a value is.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
-        let unit = Arc::new(unit);
-        self.engine
-            .commit(move |conn| {
-                let unit = unit.clone();
-                Box::pin(async move { unit.apply(conn).await })
-            })
-            .await
+        let (span, unit) = (unit.span(), Arc::new(unit));
+        let committing = self.engine.commit(move |conn| {
+            let unit = unit.clone();
+            Box::pin(async move { unit.apply(conn).await })
+        });
+        committing.instrument(span).await
     }
 
     /// Lets what was handed over finish, then closes every connection. Clones that live on are closed with it.

@@ -16,6 +16,8 @@ pub struct StoredOrder {
     pub order: Order,
     /// What it says, sealed.
     pub content: Sealed,
+    /// Why it was refused, sealed; absent if it was not.
+    pub reason: Option<Sealed>,
     /// How often it was changed.
     pub version: Version,
 }
@@ -104,6 +106,46 @@ impl Reader {
         rows.iter().map(stored).collect()
     }
 
+    /// Every order of an account, the latest first, behind `after`.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn orders_of(
+        &mut self,
+        account: AccountId,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<StoredOrder>, StoreError> {
+        let rows = query("SELECT * FROM lock_order WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
+            .bind(account.uuid())
+            .bind(after.map_or(uuid::Uuid::max(), OrderId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(&mut self.conn())
+            .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// Orders of which a step is due that was counted on another edition than this: those behind `after`.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn orders_timed_elsewhere(
+        &mut self,
+        edition: &Edition,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<StoredOrder>, StoreError> {
+        let rows = query(
+            "SELECT * FROM lock_order WHERE decided_at IS NULL AND edition <> $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .bind(edition.as_str())
+        .bind(after.map_or(uuid::Uuid::nil(), OrderId::uuid))
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
     /// Whether an order to let a ground go was approved.
     ///
     /// # Errors
@@ -147,5 +189,6 @@ fn stored(row: &Row) -> Result<StoredOrder, StoreError> {
         },
     };
     let content = Sealed::from_bytes(row.get("content")?);
-    Ok(StoredOrder { order, content, version: Version::new(row.get("version")?) })
+    let reason = row.get::<Option<Vec<u8>>>("reason")?.map(Sealed::from_bytes);
+    Ok(StoredOrder { order, content, reason, version: Version::new(row.get("version")?) })
 }

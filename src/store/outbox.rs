@@ -228,23 +228,6 @@ impl Reader {
         rows.iter().map(listed).collect()
     }
 
-    /// Whether the latest code of a contact change of an account was given up, of those written since then.
-    ///
-    /// # Errors
-    /// If the database cannot be asked.
-    pub async fn contact_code_failed(&mut self, account: AccountId, since: Timestamp) -> Result<bool, StoreError> {
-        let row = query(
-            "SELECT state FROM outbox WHERE account_id = $1 AND kind IN ('contact_code', 'old_contact_code') \
-             AND created_at >= $2 ORDER BY id DESC LIMIT 1",
-        )
-        .bind(account.uuid())
-        .bind(since.micros())
-        .fetch_optional(&mut self.conn())
-        .await?;
-        let state = row.map(|row| row.get::<String>("state")).transpose()?;
-        Ok(state.is_some_and(|state| matches!(state.as_str(), "failed" | "given-up")))
-    }
-
     /// The account that a message is about.
     ///
     /// # Errors
@@ -276,6 +259,31 @@ pub(super) async fn give_up(id: MessageId, conn: &mut Conn<'_>) -> Result<(), St
         .bind(id.uuid())
         .execute_one(conn)
         .await
+}
+
+/// Holds every message that waits, for a person to look at: what happened to it is not known. A code whose time is over is of
+/// no use to anybody.
+pub(super) async fn hold(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET state = 'failed', reason = CASE WHEN useful_until <= $1 THEN 'too-late' ELSE 'held' END \
+         WHERE state = 'waiting'",
+    )
+    .bind(at.micros())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Has the messages that were held tried, with all attempts before.
+pub(super) async fn release(at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    query(
+        "UPDATE outbox SET state = 'waiting', due_at = $1, forgiven = attempts, reason = '' \
+         WHERE state = 'failed' AND reason = 'held' AND (useful_until IS NULL OR useful_until > $1)",
+    )
+    .bind(at.micros())
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 fn listed(row: &Row) -> Result<ListedMessage, StoreError> {

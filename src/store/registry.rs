@@ -85,6 +85,8 @@ pub struct RecordBatch {
     pub records: Vec<StoredRecord>,
     /// What they say of their cards, for the accounts that have them or come to have them.
     pub noted: Vec<NotedCard>,
+    /// Passports that no account has; if one has by now, nothing of the batch is kept.
+    pub nobodys: Vec<BlindIndex>,
     /// Cards that accounts come to have, in the order of the accounts, each with whom it serves from then on.
     pub joined: Vec<(StoredDocument, Binding)>,
 }
@@ -109,10 +111,12 @@ impl Store {
             .write(move |conn| {
                 Box::pin(async move {
                     let (written, mut happened) = (upsert(&batch, conn).await?, Happened::default());
+                    are_nobodys(&batch.nobodys, conn).await?;
                     cards::note(&batch.noted, entry.at, &mut happened, conn).await?;
                     for (card, binding) in &batch.joined {
                         bindings::bind(binding, conn).await?;
-                        documents::add(card.account, std::slice::from_ref(card), entry.at, &mut happened, conn).await?;
+                        let card = (card.account, std::slice::from_ref(card));
+                        documents::add((card.0, None), card.1, entry.at, &mut happened, conn).await?;
                     }
                     happened.write(entry.at, conn).await?;
                     audit::append(&entry.with("written", written.to_string()), conn).await?;
@@ -121,6 +125,32 @@ impl Store {
             })
             .await
     }
+}
+
+/// Holds that no account has these passports: one that came meanwhile has looked for its cards before these were there.
+async fn are_nobodys(passports: &[BlindIndex], conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    for asked in passports.chunks(ROWS) {
+        if !asking(asked).fetch_all(conn).await?.is_empty() {
+            return Err(StoreError::Changed);
+        }
+    }
+    Ok(())
+}
+
+/// Holds that so many records name a passport.
+pub(super) async fn expect(passport: &BlindIndex, count: u64, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let row = query("SELECT COUNT(*) AS number FROM registry_record WHERE document_index = $1")
+        .bind(passport.as_bytes())
+        .fetch_optional(conn)
+        .await?;
+    let number = row.map_or(Ok(0), |row| row.get::<i64>("number"))?;
+    (u64::try_from(number) == Ok(count)).then_some(()).ok_or(StoreError::Changed)
+}
+
+/// Asks for the accounts that have these documents, at most [`ROWS`] of them. What is asked for twice is found once.
+fn asking<D: std::borrow::Borrow<BlindIndex>>(documents: &[D]) -> Query {
+    let padded = documents.iter().cycle().take(ROWS);
+    padded.fold(query(&HOLDERS), |query, document| query.bind(document.borrow().as_bytes()))
 }
 
 async fn upsert(batch: &RecordBatch, conn: &mut Conn<'_>) -> Result<u64, StoreError> {
@@ -166,10 +196,7 @@ impl Reader {
     ) -> Result<BTreeMap<Vec<u8>, Vec<Holder>>, StoreError> {
         let mut holders = BTreeMap::<_, Vec<_>>::new();
         for asked in documents.chunks(ROWS) {
-            // What is asked for twice is found once.
-            let padded = asked.iter().cycle().take(ROWS);
-            let asked = padded.fold(query(&HOLDERS), |query, document| query.bind(document.as_bytes()));
-            for row in asked.fetch_all(&mut self.conn()).await? {
+            for row in asking(asked).fetch_all(&mut self.conn()).await? {
                 let account = AccountId::new(row.get("account_id")?);
                 let enrolment = EnrolmentId::new(row.get("enrolment_id")?);
                 holders.entry(row.get("document_index")?).or_default().push(Holder { account, enrolment });
@@ -204,6 +231,27 @@ impl Reader {
         .fetch_optional(&mut self.conn())
         .await?;
         row.as_ref().map(stored).transpose()
+    }
+
+    /// The records that name a passport, the latest first, and how many there are: its holder may have had several cards.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn records_by_document(
+        &mut self,
+        document: &BlindIndex,
+        limit: u32,
+    ) -> Result<(Vec<StoredRecord>, u64), StoreError> {
+        let rows = query(
+            "SELECT card_index, document_index, content, recorded_at, strictness, COUNT(*) OVER () AS number \
+             FROM registry_record WHERE document_index = $1 ORDER BY recorded_at DESC, card_index LIMIT $2",
+        )
+        .bind(document.as_bytes())
+        .bind(i64::from(limit))
+        .fetch_all(&mut self.conn())
+        .await?;
+        let number = rows.first().map_or(Ok(0), |row| row.get::<i64>("number"))?;
+        Ok((rows.iter().map(stored).collect::<Result<_, _>>()?, number.unsigned_abs()))
     }
 
     /// Whether any record was imported.

@@ -22,6 +22,7 @@ use super::enrolments::{self, Correction, StoredEnrolment};
 use super::error::StoreError;
 use super::life::{self, LifeLook};
 use super::locks::{self, StoredLock};
+use super::names::{self, StoredName};
 use super::orders::{self, StoredOrder};
 use super::outbox::{self, SealedMessage, Settled};
 use super::proposals::{self, StoredProposal};
@@ -29,7 +30,9 @@ use super::receipts::{self, StoredReceipt};
 use super::requests::{self, FirstAnswer};
 use super::trust::StoredMaterial;
 use super::workstations::{self, NotedCapture, ReleasedWorkstation, SeenWorkstation};
-use super::{audit, codes, device_challenges, device_tries, offices, reminders, staff, staff_codes, trust};
+use super::{audit, codes, device_challenges, device_tries, offices, registry, reminders, staff, staff_codes, trust};
+use tracing::Span;
+
 use crate::domain::audit::Entry;
 use crate::domain::capture::EndReason;
 use crate::domain::code::{Purpose, SentAgain, SentCode};
@@ -47,11 +50,12 @@ use crate::domain::life::ClosingReason;
 use crate::domain::office::Record as OfficeRecord;
 use crate::domain::order::Order;
 use crate::domain::proposal::Proposal;
-use crate::domain::sealed::{CodeDigest, Sealed};
+use crate::domain::sealed::{BlindIndex, CodeDigest, Sealed};
 use crate::domain::staff::{CertificateName, IdleDays, StaffMember};
 use crate::domain::time::Timestamp;
 use crate::domain::trust::Material;
 use crate::domain::workstation::{CaptureNumber, WorkstationId};
+use crate::observe::spans;
 
 /// What a use case changes: applied in order, all of it or nothing.
 #[derive(Debug)]
@@ -98,10 +102,14 @@ pub enum Change {
         /// When it arrived, if that is known.
         delivered: Option<Timestamp>,
     },
-    /// Adds documents to an account, which has told from then on what it has.
-    AddDocuments(AccountId, Vec<StoredDocument>),
+    /// Adds documents to an account that is at the version seen, which has told from then on what it has.
+    AddDocuments(AccountId, Vec<StoredDocument>, Version),
     /// Enters the documents of an account from a release before, if nobody did.
     EnterDocuments(AccountId, Vec<StoredDocument>),
+    /// Keeps what the holder of an account is called from now on, beside what they were called before.
+    NameHolder(Box<StoredName>),
+    /// Holds that so many records name a passport, as whoever looked for cards of its holder saw.
+    ExpectRecords(BlindIndex, u64),
     /// Keeps what the immigration database recorded of cards, in whatever order it comes: of each card the last counts.
     NoteCards(Vec<NotedCard>),
     /// Sets a ground that locks an account; taken if it stands.
@@ -148,6 +156,8 @@ pub enum Change {
     NewProposal(Box<StoredProposal>),
     /// Ends a contact change whose second person declined it, if it still waits for one.
     DeclineChange(ChangeId),
+    /// Keeps which message carried the last code of a contact change.
+    NoteCodeMessage(ChangeId, MessageId),
     /// Has an open contact change looked at later, unless it was changed.
     PostponeChange(ChangeId, Timestamp, Version),
     /// Adds a claim to a number that serves an account; taken if one is open.
@@ -168,6 +178,10 @@ pub enum Change {
     RetryMessage(MessageId),
     /// Lets a message that failed be.
     GiveUpMessage(MessageId),
+    /// Holds every message that waits for a person: after a restore nobody knows which of them left.
+    HoldMessages,
+    /// Has the messages that were held tried, if they are still of use.
+    ReleaseMessages,
     /// Adds what was captured with a request, whose objects are in the archive already.
     KeepCaptures(Box<StoredCaptures>),
     /// Puts new captures in the place of a request's earlier ones, which are deleted.
@@ -265,6 +279,17 @@ impl Unit {
         self
     }
 
+    /// The span of its way to the commit.
+    pub(super) fn span(&self) -> Span {
+        spans::unit(self.entry.action.name(), || {
+            let messages = self.changes.iter().filter_map(|change| match change {
+                Change::Send(message) => Some(message.id.to_string()),
+                _ => None,
+            });
+            messages.collect::<Vec<_>>().join(",")
+        })
+    }
+
     /// The unit with one more change.
     pub fn with(mut self, change: Change) -> Self {
         self.changes.push(change);
@@ -282,11 +307,12 @@ impl Unit {
         for change in &self.changes {
             change.apply(self.entry.at, &mut happened, conn).await?;
         }
-        happened.write(self.entry.at, conn).await?;
+        let entry = happened.told(self.entry.clone());
+        happened.write(entry.at, conn).await?;
         if let Some(beside) = &self.beside {
             audit::append(beside, conn).await?;
         }
-        audit::append(&self.entry, conn).await
+        audit::append(&entry, conn).await
     }
 }
 
@@ -308,8 +334,12 @@ impl Change {
             Self::NoteNotice { account, sent, delivered } => {
                 accounts::note_notice(*account, (*sent, *delivered), happened, conn).await
             }
-            Self::AddDocuments(account, added) => documents::add(*account, added, at, happened, conn).await,
+            Self::AddDocuments(account, added, seen) => {
+                documents::add((*account, Some(*seen)), added, at, happened, conn).await
+            }
             Self::EnterDocuments(account, added) => documents::enter(*account, added, at, happened, conn).await,
+            Self::NameHolder(stored) => names::insert(stored, conn).await,
+            Self::ExpectRecords(passport, count) => registry::expect(passport, *count, conn).await,
             Self::NoteCards(noted) => cards::note(noted, at, happened, conn).await,
             Self::SetLock(stored) => locks::set(stored, at, happened, conn).await,
             Self::EndLock(id, by, reason) => locks::end((*id, *by, reason), at, happened, conn).await,
@@ -334,10 +364,11 @@ impl Change {
             Self::ClearFailures(account) => codes::clear(*account, conn).await,
             Self::SpendCode(slot, code) => codes::spend(*slot, *code, at, conn).await,
             Self::NewChange(stored) => contact_changes::insert(stored, conn).await,
-            Self::SaveChange(change, seen) => contact_changes::save(change, *seen, conn).await,
+            Self::SaveChange(change, seen) => contact_changes::save(change, *seen, happened, conn).await,
             Self::NewProposal(stored) => proposals::insert(stored, conn).await,
             Self::SaveProposal(proposal, seen) => proposals::save(proposal, *seen, conn).await,
-            Self::DeclineChange(id) => contact_changes::decline(*id, at, conn).await,
+            Self::DeclineChange(id) => contact_changes::decline(*id, at, happened, conn).await,
+            Self::NoteCodeMessage(id, message) => contact_changes::note_message(*id, *message, conn).await,
             Self::PostponeChange(id, at, seen) => contact_changes::postpone(*id, *at, *seen, conn).await,
             Self::OpenDispute(stored) => contact_disputes::insert(stored, conn).await,
             Self::ResolveDispute(id, ruling, seen) => contact_disputes::resolve(*id, *ruling, *seen, conn).await,
@@ -347,6 +378,8 @@ impl Change {
             Self::NoteReport(report) => delivery::note_report(report, at, happened, conn).await,
             Self::RetryMessage(id) => outbox::retry(*id, at, conn).await,
             Self::GiveUpMessage(id) => outbox::give_up(*id, conn).await,
+            Self::HoldMessages => outbox::hold(at, conn).await,
+            Self::ReleaseMessages => outbox::release(at, conn).await,
             Self::KeepCaptures(stored) => captures::insert(stored, at, conn).await,
             Self::ReplaceCaptures(stored) => captures::replace(stored, at, conn).await,
             Self::EndCaptures(enrolment, reason) => captures::end(*enrolment, *reason, at, conn).await,

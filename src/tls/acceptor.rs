@@ -154,6 +154,18 @@ enum Refusal {
     Unnamed(#[from] CertificateFault),
 }
 
+impl Refusal {
+    /// The word in metrics.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Broken(_) => "broken",
+            Self::NoCertificate => "no-certificate",
+            Self::Unnamed(_) => "unnamed",
+        }
+    }
+}
+
 /// What every handshake shares.
 struct Door {
     config: Arc<ArcSwap<ServerConfig>>,
@@ -179,6 +191,7 @@ impl Door {
         match self.check(arrival).await {
             Ok(connection) => Some(connection),
             Err(refusal) => {
+                self.open.refused(refusal.name());
                 let cause = refusal.source().map(ToString::to_string);
                 info!(?address, %refusal, cause, "connection refused");
                 None

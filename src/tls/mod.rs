@@ -6,6 +6,7 @@
 mod acceptor;
 mod certificate;
 mod connection;
+mod ends;
 mod issuer;
 mod revocation;
 mod settings;
@@ -15,5 +16,6 @@ mod tests;
 pub use acceptor::{Incoming, Limits, incoming};
 pub use certificate::{CertificateFault, name_of, name_of_pem};
 pub use connection::{Connection, Peer};
+pub use ends::first_end;
 pub use revocation::{CrlFault, Crls, OpenConnections};
 pub use settings::{PemFile, TlsFault, server_config, server_config_with};

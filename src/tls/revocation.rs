@@ -15,6 +15,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::revocation_list::CertificateRevocationList;
 
 use crate::domain::time::Timestamp;
+use crate::observe::{Counted, Meters};
 
 /// Why a list is not believed.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -203,7 +204,10 @@ impl Shown {
 
 /// The connections that are open, each with the certificate that it was opened with.
 #[derive(Clone, Debug, Default)]
-pub struct OpenConnections(Arc<Mutex<Open>>);
+pub struct OpenConnections {
+    open: Arc<Mutex<Open>>,
+    meters: Meters,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -217,6 +221,7 @@ struct Open {
 pub(super) struct Held {
     open: OpenConnections,
     number: u64,
+    _counted: Counted,
 }
 
 impl Drop for Held {
@@ -226,6 +231,16 @@ impl Drop for Held {
 }
 
 impl OpenConnections {
+    /// None yet; those to come, and those that are turned away, are counted there.
+    pub fn counted_by(meters: Meters) -> Self {
+        Self { open: Arc::default(), meters }
+    }
+
+    /// A connection was turned away.
+    pub(super) fn refused(&self, reason: &'static str) {
+        self.meters.handshake_refused(reason);
+    }
+
     /// Puts lists in force: connections whose certificate they revoke end. How many did.
     pub fn revoke(&self, crls: Crls) -> usize {
         let mut open = self.lock();
@@ -243,12 +258,12 @@ impl OpenConnections {
         let number = open.next;
         open.next = number.wrapping_add(1);
         open.shown.insert(number, (shown, token.clone()));
-        (token, Held { open: self.clone(), number })
+        (token, Held { open: self.clone(), number, _counted: self.meters.connection() })
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
         // What is kept here is whole after every step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

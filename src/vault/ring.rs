@@ -1,5 +1,5 @@
 //! The key ring: versioned sealing keys, the root of the index keys, and the keys of receipts and of the authority for devices
-//! that were added since, in a file that only its owner may read.
+//! that were added since, in a file that only its owner, and perhaps its group, may read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,8 +20,8 @@ pub enum KeyFault {
     /// The file cannot be read or written.
     #[error("the key file cannot be read or written")]
     Io(#[from] io::Error),
-    /// Others may read it.
-    #[error("the key file can be read by others (mode {mode:o}); take that away: chmod 600")]
+    /// Others may read it, or its group write it.
+    #[error("the key file is open to others (mode {mode:o}); take that away: chmod 600")]
     Exposed {
         /// Its permission bits.
         mode: u32,
@@ -46,6 +46,10 @@ pub struct KeyRing {
 }
 
 type Key = Zeroizing<[u8; 32]>;
+
+/// Bits that nobody but the owner, and the group for reading, may have: a mounted Secret of Kubernetes belongs to root, and
+/// the service reads it by its group.
+const EXPOSED: u32 = 0o027;
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,14 +97,14 @@ impl KeyRing {
         self.device.push(Zeroizing::new(dice.bytes()));
     }
 
-    /// Reads a ring from a file that only its owner may read.
+    /// Reads a ring from a file that only its owner, and perhaps its group, may read.
     ///
     /// # Errors
     /// If the file is missing, exposed or no key ring.
     pub fn read(path: &Path) -> Result<Self, KeyFault> {
         let file = std::fs::File::open(path)?;
         let mode = file.metadata()?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if mode & EXPOSED != 0 {
             return Err(KeyFault::Exposed { mode });
         }
         let text = Zeroizing::new(io::read_to_string(file)?);
@@ -222,12 +226,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_can_read_is_refused() {
+    fn a_file_that_others_can_read_or_the_group_can_write_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.json");
         KeyRing::generate(&Dice::seeded(1)).write_new(&path).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(KeyRing::read(&path), Err(KeyFault::Exposed { mode: 0o640 })));
+        let read = |bits| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(bits)).unwrap();
+            KeyRing::read(&path)
+        };
+        for open in [0o644, 0o604, 0o660] {
+            assert!(matches!(read(open), Err(KeyFault::Exposed { mode }) if mode == open), "{open:o}");
+        }
+        assert!(read(0o440).is_ok(), "a Secret that is mounted for the group of a pod");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use pb::find_account_request::By;
 
 use crate::support::service::{Service, fields, reason, with};
 
-async fn find(service: &Service, by: By) -> Result<Vec<pb::Account>, tonic::Status> {
+pub async fn find(service: &Service, by: By) -> Result<Vec<pb::Account>, tonic::Status> {
     let found = service
         .administrator()
         .find_account(pb::FindAccountRequest { by: Some(by), purpose: pb::LookPurpose::HolderRequest.into() })
@@ -124,7 +124,7 @@ async fn known(service: &Service) -> (Applicant, crate::support::service::Holder
     (applicant, holder)
 }
 
-fn person_of(applicant: &Applicant) -> pb::PersonKey {
+pub fn person_of(applicant: &Applicant) -> pb::PersonKey {
     let person = applicant.application.person.clone().unwrap();
     pb::PersonKey {
         family_name: person.family_name.to_lowercase(),

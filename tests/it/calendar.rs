@@ -308,6 +308,36 @@ async fn counting_again_goes_on_where_it_was_cut_off_and_reaches_requests_of_bef
 }
 
 #[tokio::test]
+async fn steps_of_open_orders_are_counted_again_and_those_of_decided_ones_are_not() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let open = crate::life::filed(service, &holder, false).await;
+        let decided = crate::life::filed(service, &holder, false).await;
+        crate::life::forwarded(service, "supervisor", &decided).await;
+        crate::life::decided(service, "administrator", &decided, "The form bears no seal.").await;
+        let forwarded = crate::life::filed(service, &holder, false).await;
+        crate::life::forwarded(service, "supervisor", &forwarded).await;
+        let due = async || {
+            let request = pb::ListOrdersRequest::default();
+            let listed = crate::life::life(service, "auditor").list_orders(request).await.unwrap().into_inner().orders;
+            let mut due: Vec<_> = listed.into_iter().map(|order| (order.order_id, order.due_at)).collect();
+            due.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            due
+        };
+        let right = due().await;
+        assert_eq!(right.iter().map(|(id, _)| id).collect::<Vec<_>>(), [&open.order_id, &forwarded.order_id]);
+        assert_eq!(recompute(service.app()).await.orders, 0, "they were counted on the edition in force");
+        service.database().tamper("UPDATE lock_order SET edition = 'older', due_at = 5").await;
+        assert_ne!(due().await, right);
+        let done = recompute(service.app()).await;
+        assert_eq!((done.orders, done.orders_moved, done.orders_lacking), (2, 2, 0));
+        assert_eq!(due().await, right);
+        assert_eq!(recompute(service.app()).await.orders, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn counting_that_ends_between_two_batches_keeps_what_it_has_and_the_next_one_does_the_rest() {
     with(async |service| {
         let (make, store) = (Records::new(), service.app().store());

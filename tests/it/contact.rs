@@ -5,10 +5,12 @@ use std::time::Duration;
 use eid::app::Error;
 use eid::proto as pb;
 use eid::proto::device_service_client::DeviceServiceClient;
+use pb::begin_request::NewContact;
 use tonic::Code;
 
 use crate::support::contacts::{
-    begin, begun_phone, changes, confirm, email, fresh_phone, holders, phone, signed, standing, stop, stop_code, wish,
+    begin, begun_phone, by_authority, changes, confirm, email, fresh_phone, holders, phone, signed_cancel, standing,
+    stop, stop_code, wish,
 };
 use crate::support::device::Phone;
 use crate::support::service::{Holder, Service, another, fields, reason, with};
@@ -31,7 +33,7 @@ async fn resend(service: &Service, holder: &Holder, change: &str) -> pb::ResendC
 
 /// Gives a change up with the bound device.
 async fn give_up(service: &Service, holder: &Holder, change: &str) -> pb::CancelOutcome {
-    let (challenge, signature) = signed(service, holder, pb::DevicePurpose::CancelContactChange, None).await;
+    let (challenge, signature) = signed_cancel(service, holder, change).await;
     let request = pb::CancelContactChangeRequest {
         request_id: service.id(),
         account_id: holder.account.clone(),
@@ -338,6 +340,86 @@ async fn a_message_that_never_arrived_is_the_reason_that_is_named() {
 }
 
 #[tokio::test]
+async fn of_two_changes_that_are_open_together_each_is_unreachable_by_its_own_message_alone() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let by_phone = begun_phone(service, &holder, &fresh_phone(service).await).await;
+        service.wait(Duration::from_mins(2));
+        let begun = begin(service, &holder, email("new@example.org"), false).await.change.unwrap().change_id;
+        let messages = service.messages().await;
+        let asked = messages.iter().rev().find(|one| one["kind"] == "old_contact_code").unwrap();
+        confirm(service, &begun, asked["code"].as_str().unwrap()).await;
+        let failed = "UPDATE outbox SET state = 'failed' WHERE id IN \
+                      (SELECT message_id FROM contact_change WHERE kind = 'phone')";
+        service.database().tamper(failed).await;
+        service.wait(HOUR * 2);
+        service.app().settle_contact_changes().await.unwrap();
+        let lost = |failure| (pb::ContactChangeState::Failed, failure);
+        let unreachable = lost(pb::ContactFailure::ContactUnreachable);
+        assert_eq!(standing(service, &holder.account, &by_phone).await, unreachable);
+        assert_eq!(standing(service, &holder.account, &begun).await, lost(pb::ContactFailure::Expired));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_signature_that_gives_one_change_up_gives_up_no_other() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let one = begin(service, &holder, phone(&fresh_phone(service).await), true).await.change.unwrap().change_id;
+        let other = begin(service, &holder, email("new@example.org"), true).await.change.unwrap().change_id;
+        let (challenge, signature) = signed_cancel(service, &holder, &one).await;
+        let request = pb::CancelContactChangeRequest {
+            request_id: service.id(),
+            account_id: holder.account.clone(),
+            change_id: other.clone(),
+            challenge,
+            signature,
+        };
+        let answer = holders(service).cancel_contact_change(request).await.unwrap().into_inner();
+        assert_eq!(answer.outcome(), pb::CancelOutcome::WrongSignature);
+        assert_eq!(standing(service, &holder.account, &other).await.0, pb::ContactChangeState::Waiting);
+        assert_eq!(give_up(service, &holder, &one).await, pb::CancelOutcome::Cancelled);
+    })
+    .await;
+}
+
+/// The changes that the last entry of an action about a subject says it ended.
+async fn ended_by(service: &Service, subject: &str, action: &str) -> String {
+    let entries = service.audit(subject).await;
+    let entry = entries.into_iter().rev().find(|entry| entry["action"] == action).expect("it was recorded");
+    entry["facts"]["ended_changes"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_change_that_ends_by_something_else_is_named_where_that_is_recorded() {
+    with(async |service| {
+        let holder = service.active_holder().await;
+        let new = fresh_phone(service).await;
+        let by_phone = begun_phone(service, &holder, &new).await;
+        let beside = begin(service, &holder, email("new@example.org"), true).await.change.unwrap().change_id;
+        let code = service.latest_code(&new).await;
+        confirm(service, &by_phone, &code).await;
+        assert_eq!(
+            ended_by(service, &holder.account, "contact-change.confirmed").await,
+            format!("{beside}=account-changed")
+        );
+
+        let request = by_authority(service, &holder.account, NewContact::Email("third@example.org".to_owned()));
+        let begun = service.contacts().begin(request).await.unwrap().into_inner();
+        let proposal = pb::Proposal { proposal_id: begun.proposal_id, ..pb::Proposal::default() };
+        crate::support::proposals::decline(service, "administrator", &proposal).await;
+        let declined = begun.change.unwrap().change_id;
+        assert_eq!(ended_by(service, &declined, "proposal.declined").await, format!("{declined}=not-approved"));
+
+        let fourth = begin(service, &holder, email("fourth@example.org"), true).await.change.unwrap().change_id;
+        crate::life::locked(service, "hotline", &holder, pb::LockGround::SuspectedCompromise).await;
+        assert_eq!(ended_by(service, &holder.account, "account.locked").await, format!("{fourth}=account-unusable"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_account_without_an_address_gets_one_by_its_phone() {
     with(async |service| {
         let mut applicant = service.applicant().await;
@@ -397,9 +479,12 @@ async fn nobody_sees_or_moves_another_accounts_changes() {
             purpose: pb::DevicePurpose::ChangeContact.into(),
             key_thumbprint: vec![1; 32],
             new_contact: None,
+            change_id: String::new(),
         };
         let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
-        assert_eq!(fields(&devices.get_challenge(unnamed).await.unwrap_err()), ["new_contact"]);
+        assert_eq!(fields(&devices.get_challenge(unnamed.clone()).await.unwrap_err()), ["new_contact"]);
+        let unnamed = pb::GetChallengeRequest { purpose: pb::DevicePurpose::CancelContactChange.into(), ..unnamed };
+        assert_eq!(fields(&devices.get_challenge(unnamed).await.unwrap_err()), ["change_id"]);
     })
     .await;
 }

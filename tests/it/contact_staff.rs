@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eid::domain::staff::Role;
+use eid::practice::Applicant;
 use eid::proto as pb;
 use futures::future::join_all;
 use pb::begin_in_person_request::NewContact as AtCounter;
@@ -272,6 +273,52 @@ async fn a_number_of_another_account_fails_at_once_and_its_new_owner_opens_a_dis
         let unknown = pb::ResolveDisputeRequest { dispute_id: service.id(), ruling: released.into() };
         let unknown = staff(service, "administrator").resolve_dispute(unknown).await.unwrap_err();
         assert_eq!(reason(&unknown), "DISPUTE_NOT_FOUND");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_to_a_representatives_number_is_a_dispute_with_each_account_that_it_serves() {
+    with(async |service| {
+        let families = service.people(|people| {
+            let child = std::iter::repeat_with(|| people.applicant()).find(Applicant::is_represented).unwrap();
+            let twin = people.twin(&child);
+            [child, twin]
+        });
+        let [child, twin] = families.await;
+        let first = service.holder_of(&child).await;
+        let claim = async || {
+            let request = pb::OpenDisputeRequest { phone: first.phone.clone() };
+            staff(service, "officer").open_dispute(request).await.unwrap().into_inner()
+        };
+        let one = claim().await;
+        assert_eq!((one.outcome(), one.others.len()), (pb::DisputeOutcome::Opened, 0));
+        let second = service.holder_of(&twin).await;
+        assert_eq!(first.phone, second.phone, "the representative's");
+        let both = claim().await;
+        assert_eq!(both.outcome(), pb::DisputeOutcome::Opened, "with the account that came since");
+        let accounts: Vec<_> = both.dispute.iter().chain(&both.others).map(|one| &one.account_id).collect();
+        assert_eq!(accounts, [&first.account, &second.account]);
+        assert_eq!(both.dispute, one.dispute);
+        let again = claim().await;
+        assert_eq!((again.outcome(), again.others.len()), (pb::DisputeOutcome::AlreadyOpen, 1));
+        for holder in [&first, &second] {
+            assert!(service.actions(&holder.account).await.contains(&"number.disputed".to_owned()));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_that_is_bound_to_a_request_under_way_is_refused_with_what_to_do() {
+    with(async |service| {
+        let applicant = service.applicant().await;
+        service.submitted(&applicant.application).await;
+        let request = pb::OpenDisputeRequest { phone: applicant.application.phone.clone() };
+        let answer = staff(service, "officer").open_dispute(request).await.unwrap().into_inner();
+        assert_eq!((answer.outcome(), answer.dispute), (pb::DisputeOutcome::RequestUnderWay, None));
+        let advice = answer.advice.unwrap();
+        assert!(advice.en.contains("another number") && !advice.vi.is_empty());
     })
     .await;
 }

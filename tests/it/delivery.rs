@@ -25,6 +25,7 @@ const CARRIER_AWAY: Wishes = Wishes {
     practice: false,
     counts_alone: false,
     budgets: None,
+    calls_max: None,
     today: None,
 };
 

@@ -87,6 +87,7 @@ async fn challenge(
 ) -> pb::GetChallengeResponse {
     let request = pb::GetChallengeRequest {
         new_contact: None,
+        change_id: String::new(),
         account_id: account.to_owned(),
         purpose: purpose.into(),
         key_thumbprint: key.thumbprint().as_bytes().to_vec(),
@@ -716,6 +717,7 @@ async fn what_cannot_be_read_is_named_field_by_field() {
         assert_eq!(fields(&refused), ["request_id", "account_id", "device_key", "challenge", "signature", "leave"]);
         let unknown = pb::GetChallengeRequest {
             new_contact: None,
+            change_id: String::new(),
             account_id: service.id(),
             purpose: pb::DevicePurpose::Verify.into(),
             key_thumbprint: vec![0; 32],

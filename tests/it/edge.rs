@@ -11,7 +11,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use crate::support::service::{Channel, MESSAGE_BYTES_MAX, Service, certificate, reason, with};
+use crate::support::service::{Channel, MESSAGE_BYTES_MAX, Service, Wishes, certificate, reason, with, with_wishes};
 
 /// Calls a method with an empty message.
 async fn call(channel: Channel, method: &'static str) -> Result<(), Status> {
@@ -291,6 +291,35 @@ async fn who_calls_too_often_is_told_how_long_to_wait() {
         assert!(officer.list(pb::ListRequest::default()).await.is_ok());
         service.register(Role::Officer, Some("79-01"), "colleague").await;
         assert!(service.officer_named("colleague").list(pb::ListRequest::default()).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_calls_than_the_service_does_at_once_are_refused_with_the_time_to_come_back_and_streams_go_on() {
+    with_wishes(Wishes { calls_max: Some(1), ..Wishes::default() }, async |service| {
+        let mut operator = pb::trust_service_client::TrustServiceClient::new(service.channel(Some("operator")));
+        // Brings nothing and does not end; comes again should the place be another's for a moment.
+        let holding = tokio::spawn(async move {
+            while operator.propose_material(futures::stream::pending::<pb::ProposeMaterialRequest>()).await.is_err() {}
+        });
+        let mut officer = service.officer();
+        let mut list = async || {
+            service.wait(Duration::from_secs(1));
+            officer.list(pb::ListRequest::default()).await
+        };
+        let refused = loop {
+            if let Err(refused) = list().await {
+                break refused;
+            }
+        };
+        assert_eq!(reason(&refused), "OVERLOADED");
+        assert_eq!(refused.code(), Code::Unavailable);
+        assert!(refused.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
+        let watched = service.officer().watch(pb::WatchRequest::default()).await;
+        assert!(watched.is_ok(), "a stream that stays open takes no place");
+        holding.abort();
+        while list().await.is_err() {}
     })
     .await;
 }

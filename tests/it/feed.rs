@@ -16,12 +16,12 @@ use tonic::Code;
 use crate::registry::record_of;
 use crate::support::service::{Holder, Service, Wishes, fields, with_wishes};
 
-fn table() -> Wishes {
+pub fn table() -> Wishes {
     Wishes { registry: Registry::Table, ..Wishes::default() }
 }
 
 /// An applicant with a passport and a temporary card of their own.
-async fn with_a_card(service: &Service) -> Applicant {
+pub async fn with_a_card(service: &Service) -> Applicant {
     let temporary = |card: &pb::ResidenceCard| card.kind() == pb::ResidenceCardKind::Temporary;
     let own = |one: &Applicant| !one.is_represented() && one.application.residence_card.as_ref().is_some_and(temporary);
     service.people(|people| std::iter::repeat_with(|| people.applicant()).find(own).unwrap()).await
@@ -42,13 +42,13 @@ async fn resident(service: &Service) -> (Holder, Record) {
     (holder, record)
 }
 
-async fn feed(service: &Service, records: &[Record]) -> Vec<RowOutcome> {
+pub async fn feed(service: &Service, records: &[Record]) -> Vec<RowOutcome> {
     let app = service.app();
     app.import_records(Actor::Console, app.new_import(), records).await.unwrap().1
 }
 
 /// The same card, of which the database said something else, so many minutes later.
-fn later(record: &Record, minutes: u64, status: ResidenceStatus) -> Record {
+pub fn later(record: &Record, minutes: u64, status: ResidenceStatus) -> Record {
     let recorded_at = record.recorded_at.plus(Duration::from_secs(minutes * 60));
     Record { status, recorded_at, ..record.clone() }
 }

@@ -21,12 +21,12 @@ use crate::support::service::{Channel, Holder, Service, fields, reason, with};
 const DAY: Duration = Duration::from_hours(24);
 const SECOND: Duration = Duration::from_secs(1);
 
-fn life(service: &Service, who: &str) -> AccountLifeServiceClient<Channel> {
+pub fn life(service: &Service, who: &str) -> AccountLifeServiceClient<Channel> {
     AccountLifeServiceClient::new(service.channel(Some(who)))
 }
 
 /// An applicant whose residence card ends so many days from today.
-async fn with_card_until(service: &Service, days: i64) -> Applicant {
+pub async fn with_card_until(service: &Service, days: i64) -> Applicant {
     let mut applicant = loop {
         let applicant = service.applicant().await;
         // A permanent card has no end.
@@ -42,19 +42,19 @@ async fn with_card_until(service: &Service, days: i64) -> Applicant {
 }
 
 /// An active holder of one who applies.
-async fn active(service: &Service, applicant: &Applicant) -> Holder {
+pub async fn active(service: &Service, applicant: &Applicant) -> Holder {
     let holder = service.holder_of(applicant).await;
     let code = service.code_for(&holder).await;
     assert_eq!(service.activate(&holder, &code).await.outcome(), pb::ActivateOutcome::Activated);
     holder
 }
 
-async fn standing(service: &Service, holder: &Holder) -> (Standing, LockReason) {
+pub async fn standing(service: &Service, holder: &Holder) -> (Standing, LockReason) {
     let status = service.status(&holder.number, &holder.phone).await;
     (status.standing(), status.lock_reason())
 }
 
-async fn locked(service: &Service, who: &str, holder: &Holder, ground: Ground) -> pb::LockAccountResponse {
+pub async fn locked(service: &Service, who: &str, holder: &Holder, ground: Ground) -> pb::LockAccountResponse {
     let request = pb::LockAccountRequest {
         request_id: service.id(),
         account_id: holder.account.clone(),
@@ -71,7 +71,7 @@ async fn lift(service: &Service, who: &str, lock_id: &str) -> pb::LiftLockRespon
 }
 
 /// Lifts a ground by two people.
-async fn lifted(service: &Service, (one, other): (&str, &str), lock_id: &str) {
+pub async fn lifted(service: &Service, (one, other): (&str, &str), lock_id: &str) {
     let proposal = lift(service, one, lock_id).await.proposal.expect("it waits for the second person");
     assert_eq!(approve(service, other, &proposal).await.outcome(), pb::SettleOutcome::Approved);
 }
@@ -84,6 +84,7 @@ async fn locked_by_holder(service: &Service, holder: &Holder) -> pb::LockOwnAcco
         purpose: pb::DevicePurpose::Lock.into(),
         key_thumbprint: holder.device.thumbprint().as_bytes().to_vec(),
         new_contact: None,
+        change_id: String::new(),
     };
     let drawn = devices.get_challenge(request).await.unwrap().into_inner();
     let request = pb::LockOwnAccountRequest {
@@ -95,7 +96,7 @@ async fn locked_by_holder(service: &Service, holder: &Holder) -> pb::LockOwnAcco
     devices.lock_own_account(request).await.unwrap().into_inner().outcome()
 }
 
-fn update(service: &Service, holder: &Holder, again: &pb::Application) -> pb::UpdateDocumentsRequest {
+pub fn update(service: &Service, holder: &Holder, again: &pb::Application) -> pb::UpdateDocumentsRequest {
     pb::UpdateDocumentsRequest {
         request_id: service.id(),
         account_id: holder.account.clone(),
@@ -107,11 +108,11 @@ fn update(service: &Service, holder: &Holder, again: &pb::Application) -> pb::Up
     }
 }
 
-async fn updated(service: &Service, request: pb::UpdateDocumentsRequest) -> pb::UpdateDocumentsResponse {
+pub async fn updated(service: &Service, request: pb::UpdateDocumentsRequest) -> pb::UpdateDocumentsResponse {
     life(service, "officer").update_documents(request).await.unwrap().into_inner()
 }
 
-async fn get_life(service: &Service, who: &str, holder: &Holder) -> pb::GetLifeResponse {
+pub async fn get_life(service: &Service, who: &str, holder: &Holder) -> pb::GetLifeResponse {
     let request =
         pb::GetLifeRequest { account_id: holder.account.clone(), purpose: pb::LookPurpose::HolderRequest.into() };
     life(service, who).get_life(request).await.unwrap().into_inner()
@@ -128,7 +129,7 @@ async fn told(service: &Service, holder: &Holder) -> Vec<AccountVerb> {
 }
 
 /// Does what the worker does.
-async fn look_after(service: &Service) {
+pub async fn look_after(service: &Service) {
     while service.app().look_after_accounts().await.unwrap() > 0 {}
 }
 
@@ -359,7 +360,7 @@ async fn an_account_of_a_release_before_expires_all_the_same_and_its_documents_a
     .await;
 }
 
-async fn filed(service: &Service, holder: &Holder, silent: bool) -> pb::Order {
+pub async fn filed(service: &Service, holder: &Holder, silent: bool) -> pb::Order {
     let request = order(service, holder, silent);
     life(service, "supervisor").file_order(request).await.unwrap().into_inner().order.unwrap()
 }
@@ -374,7 +375,7 @@ async fn filed_to_unlock(service: &Service, holder: &Holder, lock: &str) -> Resu
     life(service, "supervisor").file_order(request).await.map(|filed| filed.into_inner().order.unwrap())
 }
 
-fn order(service: &Service, holder: &Holder, silent: bool) -> pb::FileOrderRequest {
+pub fn order(service: &Service, holder: &Holder, silent: bool) -> pb::FileOrderRequest {
     pb::FileOrderRequest {
         request_id: service.id(),
         account_id: holder.account.clone(),
@@ -387,12 +388,12 @@ fn order(service: &Service, holder: &Holder, silent: bool) -> pb::FileOrderReque
     }
 }
 
-async fn forwarded(service: &Service, who: &str, order: &pb::Order) -> pb::OrderStepOutcome {
+pub async fn forwarded(service: &Service, who: &str, order: &pb::Order) -> pb::OrderStepOutcome {
     let request = pb::ForwardOrderRequest { order_id: order.order_id.clone() };
     life(service, who).forward_order(request).await.unwrap().into_inner().outcome()
 }
 
-async fn decided(service: &Service, who: &str, order: &pb::Order, refusal: &str) -> pb::DecideOrderResponse {
+pub async fn decided(service: &Service, who: &str, order: &pb::Order, refusal: &str) -> pb::DecideOrderResponse {
     let (request_id, refusal) = (service.id(), refusal.to_owned());
     let request = pb::DecideOrderRequest { request_id, order_id: order.order_id.clone(), refusal };
     life(service, who).decide_order(request).await.unwrap().into_inner()
@@ -452,8 +453,37 @@ async fn an_order_that_nobody_decides_is_shown_as_overdue_and_stays_open_until_i
         assert!(!listed().await.orders[0].overdue, "the next step has a limit of its own");
         let refused = decided(service, "administrator", &order, "The form bears no seal.").await;
         assert_eq!(refused.order.unwrap().state(), pb::OrderState::Refused);
+        for who in ["supervisor", "administrator", "auditor"] {
+            let (account_id, page_size) = (holder.account.clone(), 1);
+            let request = pb::ListOrdersRequest { account_id, page_size, ..pb::ListOrdersRequest::default() };
+            let page = life(service, who).list_orders(request).await.unwrap().into_inner();
+            assert_eq!(page.orders[0].refusal, "The form bears no seal.", "{who}");
+            assert_eq!((page.orders.len(), page.next_page_token.len()), (1, 0));
+        }
         assert!(listed().await.orders.is_empty());
         assert_eq!(standing(service, &holder).await.0, Standing::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_orders_of_an_account_come_by_pages_the_latest_first_and_those_of_nobody_are_not_found() {
+    with(async |service| {
+        let holder = active(service, &service.applicant().await).await;
+        let (first, second) = (filed(service, &holder, false).await, filed(service, &holder, true).await);
+        let (account_id, mut page_token, mut seen) = (holder.account.clone(), String::new(), Vec::new());
+        loop {
+            let request = pb::ListOrdersRequest { account_id: account_id.clone(), page_size: 1, page_token };
+            let page = life(service, "supervisor").list_orders(request).await.unwrap().into_inner();
+            seen.extend(page.orders.into_iter().map(|order| order.order_id));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(seen, [second.order_id, first.order_id]);
+        let request = pb::ListOrdersRequest { account_id: service.id(), ..pb::ListOrdersRequest::default() };
+        assert_eq!(reason(&life(service, "auditor").list_orders(request).await.unwrap_err()), "ACCOUNT_NOT_FOUND");
     })
     .await;
 }

@@ -11,6 +11,8 @@ mod archive;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod captures;
@@ -53,9 +55,13 @@ mod lists;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod observe;
+#[cfg(test)]
 mod offices;
 #[cfg(test)]
 mod outage;
+#[cfg(test)]
+mod papers;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
@@ -70,6 +76,8 @@ mod registry;
 mod repeats;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod replicas;
 #[cfg(test)]
 mod review;
 #[cfg(test)]

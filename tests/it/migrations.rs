@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use eid::domain::ids::{AccountId, ProposalId};
+use eid::domain::ids::{AccountId, ProposalId, Version};
+use eid::domain::life::Life;
 use eid::domain::proposal::{Act, ProposalState};
+use eid::domain::staff::{CertificateName, Role};
 use eid::domain::time::Timestamp;
 use eid::store::Store;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
@@ -262,6 +264,18 @@ async fn left_by(last: usize, rows: &[&str]) -> Database {
     database
 }
 
+#[tokio::test]
+async fn the_schema_of_a_later_release_is_left_as_it_is() {
+    let (enabled, checksum) = (if on_postgres() { "TRUE" } else { "1" }, bytes_literal());
+    let later = format!(
+        "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
+         VALUES (9000, 'later', CURRENT_TIMESTAMP, {enabled}, {checksum}, 0)"
+    );
+    let database = left_by(8_999, &[&later]).await;
+    database.store().migrate().await.unwrap();
+    database.store().reader().await.unwrap().ping().await.unwrap();
+}
+
 /// A UUID that ends with that digit, as the engine of the pass writes it.
 fn uuid_literal(digit: u8) -> String {
     if on_postgres() { format!("'00000000-0000-0000-0000-00000000000{digit}'") } else { format!("x'{digit:032x}'") }
@@ -329,4 +343,94 @@ async fn contact_changes_of_before_move_forward_and_each_that_ended_says_how() {
     ];
     assert_eq!(told, due.map(|(state, failure, at)| (state.to_owned(), failure.map(str::to_owned), at)));
     assert!(rows.iter().all(|row| row.get::<String, _>("tier") == "by-authority"));
+}
+
+/// A truth value as the engine of the pass writes it.
+fn bool_literal(yes: bool) -> &'static str {
+    match (on_postgres(), yes) {
+        (true, true) => "TRUE",
+        (true, false) => "FALSE",
+        (false, true) => "1",
+        (false, false) => "0",
+    }
+}
+
+#[tokio::test]
+async fn accounts_of_before_their_life_was_kept_are_open_and_are_looked_after_and_later_records_count_on() {
+    let (account, request, import) = (uuid_literal(1), uuid_literal(2), uuid_literal(3));
+    let (bytes, no) = (bytes_literal(), bool_literal(false));
+    let database = left_by(
+        26,
+        &[
+            &format!(
+                "INSERT INTO account (id, enrolment_id, represented, language, number, number_index, phone, phone_index, \
+                 login_index, passport_index, issued_at, activated_at, failures_day, failures_today, failures_in_row, \
+                 version) VALUES ({account}, {request}, {no}, 'en', {bytes}, {bytes}, {bytes}, {bytes}, {bytes}, {bytes}, 5, \
+                 7, 0, 0, 0, 4)"
+            ),
+            &format!(
+                "INSERT INTO registry_record (card_index, document_index, content, recorded_at, import_id) \
+                 VALUES ({bytes}, {bytes}, {bytes}, 6, {import})"
+            ),
+        ],
+    )
+    .await;
+    database.store().migrate().await.unwrap();
+    let mut reader = database.store().reader().await.unwrap();
+    let id = AccountId::new(Uuid::from_u128(1));
+    let kept = reader.account(id).await.unwrap().unwrap();
+    assert_eq!((kept.account.life, kept.papers_known, kept.version), (Life::default(), false, Version::new(4)));
+    assert_eq!(kept.account.state.active_since(), Some(Timestamp::from_micros(7)));
+    let (due, unreadable) = reader.accounts_to_live(Timestamp::from_micros(9), 9).await.unwrap();
+    assert!(
+        due.len() == 1 && due[0].stored.account.id == id && unreadable.is_empty(),
+        "its documents are to be entered"
+    );
+    assert_eq!((due[0].told, due[0].noticed, due[0].warned), (None, None, [None, None]));
+    assert!(reader.locks(id).await.unwrap().is_empty() && reader.documents(id).await.unwrap().is_empty());
+    assert!(reader.names_of(&[id]).await.unwrap().is_empty());
+    let index = eid::domain::sealed::BlindIndex::from_bytes(vec![1, 2]);
+    let record = reader.record_by_card(&index).await.unwrap().unwrap();
+    assert_eq!((record.recorded_at, record.strictness), (Timestamp::from_micros(6), 0));
+}
+
+#[tokio::test]
+async fn entries_of_before_the_directory_was_managed_call_as_they_did_and_their_idle_days_are_yet_to_be_counted() {
+    let (one, other) = (uuid_literal(1), uuid_literal(2));
+    let (yes, no) = (bool_literal(true), bool_literal(false));
+    let certificate = |uri: &str, staff: &str| {
+        format!(
+            "INSERT INTO staff_certificate (issuer, uri, staff_id, created_at) VALUES ('CN=CA', '{uri}', {staff}, 1)"
+        )
+    };
+    let database = left_by(
+        27,
+        &[
+            &format!("INSERT INTO staff (id, role, enabled, created_at) VALUES ({one}, 'administrator', {yes}, 1)"),
+            &format!(
+                "INSERT INTO staff (id, role, office, enabled, created_at) VALUES ({other}, 'officer', '79-01', {no}, 2)"
+            ),
+            &certificate("spiffe://example/one", &one),
+            &certificate("spiffe://example/two", &one),
+            &certificate("spiffe://example/other", &other),
+        ],
+    )
+    .await;
+    database.store().migrate().await.unwrap();
+    let mut reader = database.store().reader().await.unwrap();
+    for (uri, role, enabled) in [
+        ("spiffe://example/one", Role::Administrator, true),
+        ("spiffe://example/two", Role::Administrator, true),
+        ("spiffe://example/other", Role::Officer, false),
+    ] {
+        let name = CertificateName { issuer: "CN=CA".to_owned(), uri: uri.to_owned() };
+        let entry = reader.staff_by_certificate(&name).await.unwrap().expect("it calls as before");
+        assert_eq!((entry.post.role(), entry.enabled, entry.disabled_for), (role, enabled, None));
+        assert_eq!((entry.seen_at, entry.active_at, entry.reviewed_at), (None, None, None));
+        assert_eq!((entry.posted_at, entry.version), (entry.registered_at, Version::new(1)));
+        assert!(reader.staff_totp(entry.id).await.unwrap().is_none());
+        let shown = reader.staff_certificates(entry.id).await.unwrap();
+        assert!(shown.iter().all(|one| !one.announced && one.ended_at.is_none()), "{shown:?}");
+    }
+    assert!(reader.has_uncounted_staff().await.unwrap());
 }

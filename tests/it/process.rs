@@ -24,6 +24,8 @@ use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::observe::asked;
+use crate::support::collector::Collector;
 use crate::support::database::{postgres, redis};
 use crate::support::process::{Running, Site, ended};
 use crate::support::redis::keys_in;
@@ -263,12 +265,25 @@ async fn code_for(site: &Site, running: &Running, (kind, times): (&str, usize), 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_personal_data_code_or_number_is_in_the_log_or_in_the_database() {
-    let site = Site::new().await;
+async fn no_personal_data_code_or_number_is_in_the_log_metrics_traces_or_in_the_database() {
+    let collector = Collector::start().await;
+    let site = Site::new()
+        .await
+        .with_setting("EID__OBSERVE__LISTEN", "127.0.0.1:0")
+        .with_setting("EID__OBSERVE__OTLP", &collector.url())
+        .with_setting("EID__OBSERVE__TRACES_PER_THOUSAND", "1000");
     let running = site.start().await;
     let secrets = whole_way(&site, &running).await;
+    let (_, metrics) = asked(&running.operators().await, "GET /metrics").await;
     let (log, well) = running.stop().await;
     assert!(well);
+    let seen = format!("{metrics}\n{:?}", collector.spans());
+    assert!(seen.contains("eid_calls_total") && seen.contains("ActivationService/Activate"), "calls are measured");
+    assert!(seen.contains("INSERT INTO enrolment"), "statements are traced");
+    for secret in secrets.personal.iter().chain(&secrets.codes) {
+        let found = if secret.len() == 6 { holds_code(seen.as_bytes(), secret) } else { seen.contains(secret) };
+        assert!(!found, "metrics or traces hold {secret:?}");
+    }
     assert!(log.contains("EnrolmentService/Submit") && log.contains("answered"), "the log says what happened");
     let kept = site.kept().await;
     assert!(kept.len() > 10_000, "the database was read: {} bytes", kept.len());
@@ -290,7 +305,7 @@ async fn no_personal_data_code_or_number_is_in_the_log_or_in_the_database() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
-    let site = Site::new().await;
+    let site = Site::new().await.with_setting("EID__OBSERVE__LISTEN", "127.0.0.1:0");
     let running = site.start().await;
     let channel = site.channel(&running, "officer-79-01").await;
     let (mut officer, mut same_line) = (EnrolmentServiceClient::new(channel.clone()), HealthClient::new(channel));
@@ -303,7 +318,12 @@ async fn told_to_stop_it_answers_what_is_under_way_and_ends_well() {
         answer = &mut submitting => panic!("nothing can be written: {answer:?}"),
         answer = same_line.check(HealthCheckRequest::default()) => drop(answer.unwrap()),
     }
+    let operators = running.operators().await;
     running.tell_to_stop().await;
+    // It says so right after it was heard, and for as long as calls are under way.
+    while !asked(&operators, "GET /readyz").await.1.contains("\"stopping\":true") {}
+    assert_eq!(asked(&operators, "GET /readyz").await.0, 503, "no call is to come any more");
+    assert_eq!(asked(&operators, "GET /livez").await.0, 200, "and it lives");
     held.release().await;
     let answer = submitting.await.unwrap().into_inner();
     assert!(matches!(answer.outcome, Some(Outcome::Accepted(_))));

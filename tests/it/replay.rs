@@ -25,6 +25,7 @@ async fn a_small_campaign_balances_and_every_contact_change_ends_for_its_reason(
     {
         assert_eq!(report["found"]["failed"][reason], times, "{reason}: {said}");
     }
+    assert!(report["reviewed"].as_u64().unwrap() >= 6, "supervisors had something to look at: {said}");
     let activations = &report["calls"]["Activate"];
     assert_eq!(activations["calls"], 132);
     assert!(activations["p50"].as_u64().unwrap() <= activations["p99"].as_u64().unwrap(), "{said}");

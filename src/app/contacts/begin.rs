@@ -10,7 +10,7 @@ use crate::app::{App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::code::Purpose;
 use crate::domain::contact::{CancelLink, ChangeState, Contact, ContactChange, Tier};
-use crate::domain::device::{ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
+use crate::domain::device::{About, ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
 use crate::domain::ids::{AccountId, ChangeId, Version};
 use crate::domain::message::NoticeText;
 use crate::domain::staff::OfficeCode;
@@ -128,7 +128,7 @@ impl App {
             return Ok(Attempt::Unchanged(Begun::NoDevice));
         };
         let ContactWish { challenge, signature, new, .. } = wish;
-        let about = Some(new);
+        let about = &About::Contact(new.clone());
         let answer =
             Answer { account: wish.account, purpose: meant, key: &device.key, challenge: *challenge, signature, about };
         let spent = Change::SpendDeviceChallenge(*challenge);
@@ -150,7 +150,10 @@ impl App {
         let code = if stored.0.change.state == ChangeState::ProvingOld {
             let old = aim(Purpose::OldContact, self.old_contact(&account, new.kind())?);
             match self.next_code(reader, &account, &old, spending, now).await? {
-                Ok(sent) => Vec::from(sent.changes),
+                Ok(sent) => {
+                    let carried = Change::NoteCodeMessage(stored.0.change.id, sent.message);
+                    sent.changes.into_iter().chain([carried]).collect()
+                }
                 Err(NotSent::HeldBack(retry_at)) => {
                     return Ok(Attempt::Unchanged(Begun::HeldBack { retry_at }));
                 }

@@ -9,7 +9,7 @@ use crate::app::repeat::Attempt;
 use crate::app::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::contact::{CancelLink, ContactChange, FailureReason};
-use crate::domain::device::{ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
+use crate::domain::device::{About, ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
 use crate::domain::ids::{AccountId, ChangeId};
 use crate::domain::network::SourceNetwork;
 use crate::domain::time::Timestamp;
@@ -108,7 +108,8 @@ impl App {
             return Ok(Attempt::Unchanged(GivenUp::NoDevice));
         };
         let purpose = DevicePurpose::ContactCancel;
-        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: None };
+        let about = &About::Change(id);
+        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about };
         let spent = Change::SpendDeviceChallenge(challenge);
         match self.proven(&mut reader, &answer, now).await? {
             Err(NotProven::Unusable) => Ok(Attempt::Unchanged(GivenUp::ChallengeUnusable)),

@@ -120,11 +120,13 @@ impl App {
             .change_entry(now, by, Action::CodeSent, &change)
             .with("purpose", aim.purpose.name())
             .with("code", sent.id.to_string());
+        let change_id = change.id;
         let moved = match change.state {
             ChangeState::Waiting { .. } => Some(Change::SaveChange(Box::new(change.send_code(now)?), stored.version)),
             _ => None,
         };
-        Ok(Ok((sent.expires_at, Unit::new(entry).with_all(moved).with_all(sent.changes))))
+        let carried = Change::NoteCodeMessage(change_id, sent.message);
+        Ok(Ok((sent.expires_at, Unit::new(entry).with_all(moved).with_all(sent.changes).with(carried))))
     }
 
     /// The live code of a slot again, or a new one, if the timetable and the budgets let it leave.

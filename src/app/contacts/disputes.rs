@@ -6,7 +6,9 @@ use crate::domain::audit::Action;
 use crate::domain::contact::{Contact, Dispute, DisputeState, Phone, Ruling};
 use crate::domain::ids::{DisputeId, Version};
 use crate::domain::message::NoticeText;
-use crate::store::{AccountKey, Change, StoreError, StoredDispute, Table, Unit};
+use crate::domain::sealed::BlindIndex;
+use crate::domain::time::Timestamp;
+use crate::store::{AccountKey, BindingKind, Change, StoreError, StoredAccount, StoredDispute, Table, Unit};
 
 /// A dispute with its number, masked.
 #[derive(Clone, Debug)]
@@ -20,10 +22,12 @@ pub struct DisputeView {
 /// What became of a claim.
 #[derive(Debug)]
 pub enum Disputed {
-    /// It is before the administrators.
-    Opened(DisputeView),
-    /// It was before.
-    AlreadyOpen(DisputeView),
+    /// It is before the administrators: a dispute for each account that the number serves, the oldest account ahead.
+    Opened(Vec<DisputeView>),
+    /// It was before, for each of them.
+    AlreadyOpen(Vec<DisputeView>),
+    /// The number is bound to a request that is under way; there is no account yet.
+    UnderWay,
     /// The number serves no account: whoever has it can ask for it.
     NotServed,
 }
@@ -40,31 +44,48 @@ pub enum Resolved {
 }
 
 impl App {
-    /// Records that somebody else claims a number that serves an account. Changes nothing; the account's holder is told at
-    /// the contacts that are not disputed.
+    /// Records that somebody else claims a number that serves accounts: of each of them, for a representative's number may serve
+    /// several. Changes nothing; the holders are told at the contacts that are not disputed.
     ///
     /// # Errors
-    /// If the store cannot be asked.
+    /// If the store cannot be asked. What was recorded until then stays, and the same call records the rest.
     pub async fn open_dispute(&self, by: &Caller, phone: &Phone) -> Result<Disputed, Error> {
         let (now, index) = (self.clock().now(), self.vault().phone(phone));
+        let mut reader = self.store().reader().await?;
+        let served = reader.accounts(&AccountKey::Phone(index.clone())).await?;
+        let under_way = served.is_empty() && reader.is_bound(BindingKind::Phone, &index).await?;
+        drop(reader);
+        if served.is_empty() {
+            // That nobody has a number is told, too: whoever asks is seen.
+            let entry = self.entry(now, by.actor(), Action::NumberAsked, by.id().uuid()).with("found", "0");
+            self.commit(Unit::new(entry.with("under_way", under_way.to_string()))).await?;
+            return Ok(if under_way { Disputed::UnderWay } else { Disputed::NotServed });
+        }
+        let (mut views, mut any_opened) = (Vec::with_capacity(served.len()), false);
+        for holder in &served {
+            let (view, opened) = self.dispute_with(by, holder, (phone, &index), now).await?;
+            views.push(view);
+            any_opened |= opened;
+        }
+        Ok(if any_opened { Disputed::Opened(views) } else { Disputed::AlreadyOpen(views) })
+    }
+
+    /// The dispute over the number of one account, and whether it was opened now.
+    async fn dispute_with(
+        &self,
+        by: &Caller,
+        holder: &StoredAccount,
+        (phone, index): (&Phone, &BlindIndex),
+        now: Timestamp,
+    ) -> Result<(DisputeView, bool), Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let mut reader = self.store().reader().await?;
-            // A representative's number may serve several: the one who had it first answers for it.
-            let Some(holder) = reader.accounts(&AccountKey::Phone(index.clone())).await?.into_iter().next() else {
-                // That nobody has a number is told, too: whoever asks is seen.
-                let entry = self.entry(now, by.actor(), Action::NumberAsked, by.id().uuid()).with("found", "0");
-                self.commit(Unit::new(entry)).await?;
-                return Ok(Disputed::NotServed);
-            };
-            if let Some(open) = reader.open_dispute(holder.account.id, &index).await? {
-                drop(reader);
+            if let Some(open) = self.store().reader().await?.open_dispute(holder.account.id, index).await? {
                 let entry = self
                     .entry(now, by.actor(), Action::NumberAsked, holder.account.id.uuid())
                     .with("dispute", open.dispute.id.to_string());
                 self.commit(Unit::new(entry)).await?;
-                return Ok(Disputed::AlreadyOpen(self.dispute_view(&open)?));
+                return Ok((self.dispute_view(&open)?, false));
             }
-            drop(reader);
             let id = DisputeId::new(self.dice().id(now));
             let dispute = Dispute {
                 id,
@@ -81,13 +102,13 @@ impl App {
                 .entry(now, by.actor(), Action::NumberDisputed, holder.account.id.uuid())
                 .with("dispute", id.to_string());
             let disputed = Contact::Phone(phone.clone());
-            let others = self.contacts(&holder, None)?.into_iter().filter(|contact| *contact != disputed);
-            let told = others.map(|to| self.tell_one(&holder, to, &NoticeText::NumberDisputed, now));
+            let others = self.contacts(holder, None)?.into_iter().filter(|contact| *contact != disputed);
+            let told = others.map(|to| self.tell_one(holder, to, &NoticeText::NumberDisputed, now));
             let unit = Unit::new(entry)
                 .with(Change::OpenDispute(Box::new(stored)))
                 .with_all(told.collect::<Result<Vec<_>, _>>()?);
             match self.commit(unit).await {
-                Ok(()) => return Ok(Disputed::Opened(view)),
+                Ok(()) => return Ok((view, true)),
                 Err(StoreError::Taken(Table::ContactDispute) | StoreError::Changed) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -141,7 +141,12 @@ impl App {
         let device = device.as_ref().map(DeviceId::bytes).unwrap_or_default();
         // Each has one length or none, and its own mark before it.
         let parts = [b"phone", account.phone_index.as_bytes(), b"email", email, b"device", device].concat();
-        let print = self.vault().content("contact_change.account_print", &parts);
+        self.account_print("contact_change.account_print", &parts)
+    }
+
+    /// The fingerprint of what something that waits is about to touch and rests on.
+    pub(super) fn account_print(&self, of: &str, parts: &[u8]) -> Result<AccountPrint, Error> {
+        let print = self.vault().content(of, parts);
         print.as_bytes().try_into().map(AccountPrint).map_err(|error| Error::Broken(Box::new(error)))
     }
 

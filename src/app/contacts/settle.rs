@@ -78,7 +78,7 @@ impl App {
         self.postpone(id, later.min(change.expires_at), stored.version, now).await
     }
 
-    /// A failure by time, told apart: if the last message could not be brought there, that is why nobody typed the code.
+    /// A failure by time, told apart: if the message with its last code could not be brought there, that is why nobody typed it.
     async fn named_failure(
         &self,
         reader: &mut Reader,
@@ -87,7 +87,7 @@ impl App {
     ) -> Result<ContactChange, Error> {
         if let ChangeState::Failed { reason: FailureReason::Expired, at } = after.state
             && matches!(before.state, ChangeState::AwaitingCode | ChangeState::ProvingOld)
-            && reader.contact_code_failed(after.account, after.begun_at).await?
+            && reader.contact_code_failed(after.id).await?
         {
             after.state = ChangeState::Failed { reason: FailureReason::Unreachable, at };
         }

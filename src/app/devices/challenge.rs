@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{App, Caller, Error, Missing};
 use crate::domain::audit::Action;
-use crate::domain::contact::Contact;
 use crate::domain::device::{
-    Assurance, Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint, NotProven,
+    About, Assurance, Challenge, ChallengeValue, DeviceKey, DevicePurpose, DeviceSignature, KeyProof, KeyThumbprint,
+    NotProven,
 };
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;
@@ -25,8 +25,8 @@ pub(in crate::app) struct Answer<'a> {
     pub(in crate::app) challenge: ChallengeValue,
     /// What was answered to it.
     pub(in crate::app) signature: &'a DeviceSignature,
-    /// The contact that the signed text names, if it names one.
-    pub(in crate::app) about: Option<&'a Contact>,
+    /// What the signed text names beside the purpose.
+    pub(in crate::app) about: &'a About,
 }
 
 /// A device that is to be bound: its key, and what shows that it is there. No Debug: the evidence is a token.
@@ -121,7 +121,7 @@ impl App {
         now: Timestamp,
     ) -> Result<Result<(KeyProof, Assurance), NotBindable>, Error> {
         let NewDevice { key, challenge, signature, face_check } = device;
-        let answer = Answer { account, purpose, key, challenge: *challenge, signature, about: None };
+        let answer = Answer { account, purpose, key, challenge: *challenge, signature, about: &About::Nothing };
         let proof = match self.proven(reader, &answer, now).await? {
             Ok(proof) => proof,
             Err(NotProven::Unusable) => return Ok(Err(NotBindable::ChallengeUnusable)),

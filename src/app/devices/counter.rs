@@ -158,7 +158,9 @@ impl App {
         let decide = move |counted: CounterTry| {
             let proof = counted.proof;
             let refused = refused.with("proof", proof.to_string());
-            let decided = if app.vault().is_counter_code((proof, account), &code, &counted.digest) {
+            let is_right = app.vault().is_counter_code((proof, account), &code, &counted.digest);
+            app.meters().code_tried("proof", if is_right { "right" } else { "wrong" });
+            let decided = if is_right {
                 right(&app, proof).map(|(answer, unit)| (answer, unit.with(Change::UseProof(proof))))
             } else {
                 wrong(counted.tries_left).map(|(answer, first)| (answer, Unit::new(refused.clone()).with(first)))

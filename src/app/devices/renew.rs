@@ -7,7 +7,9 @@ use super::bind::lost;
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Repeat};
 use crate::domain::audit::Action;
-use crate::domain::device::{ChallengeValue, DeviceCertificate, DevicePurpose, DeviceSignature, NotProven, Serial};
+use crate::domain::device::{
+    About, ChallengeValue, DeviceCertificate, DevicePurpose, DeviceSignature, NotProven, Serial,
+};
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Unit};
@@ -90,7 +92,7 @@ impl App {
             return Ok(Attempt::Unchanged(Renewed::TooEarly { from }));
         }
         let purpose = DevicePurpose::Renewal;
-        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: None };
+        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: &About::Nothing };
         let spent = Change::SpendDeviceChallenge(challenge);
         match self.proven(&mut reader, &answer, now).await? {
             Err(NotProven::Unusable) => Ok(Attempt::Unchanged(Renewed::ChallengeUnusable)),

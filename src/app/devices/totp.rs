@@ -122,6 +122,7 @@ impl App {
             Some(_) => (TotpChecked::AlreadyUsed { tries_left }, Action::TotpRefused, None),
             None => (TotpChecked::Wrong { tries_left }, Action::TotpRefused, None),
         };
+        self.meters().code_tried("totp", if taken.is_some() { "right" } else { "wrong" });
         let mut entry = self.entry(*now, by.actor(), action, account.uuid()).with("device", device.to_string());
         match answer {
             TotpChecked::Right { drift } => entry = entry.with("drift", drift.to_string()),

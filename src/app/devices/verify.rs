@@ -8,7 +8,7 @@ use crate::app::{App, Caller, Error, Repeat};
 use crate::device_ca::serial_of;
 use crate::domain::audit::Action;
 use crate::domain::device::{
-    Assurance, CertificateStanding, ChallengeValue, Device, DeviceCertificate, DevicePurpose, DeviceSignature,
+    About, Assurance, CertificateStanding, ChallengeValue, Device, DeviceCertificate, DevicePurpose, DeviceSignature,
     KeyThumbprint, NotProven,
 };
 use crate::domain::ids::{AccountId, DeviceId};
@@ -108,7 +108,7 @@ impl App {
         let found = named(&mut reader, shown).await?.filter(|(device, _)| device.account == account);
         let Some((device, certificate)) = found else { return Ok(Attempt::Unchanged(VerifiedDevice::Unknown)) };
         let purpose = DevicePurpose::Verification;
-        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: None };
+        let answer = Answer { account, purpose, key: &device.key, challenge, signature, about: &About::Nothing };
         let verified = match self.proven(&mut reader, &answer, now).await? {
             Ok(_) => match VerifiedDevice::of(&device, &certificate, now) {
                 VerifiedDevice::Valid { .. } if self.is_held(&mut reader, account, now).await? => {

@@ -7,7 +7,7 @@ use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, LookPurpose, Missing, Repeat};
 use crate::domain::account::Standing;
 use crate::domain::audit::Action;
-use crate::domain::device::{ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
+use crate::domain::device::{About, ChallengeValue, DevicePurpose, DeviceSignature, NotProven};
 use crate::domain::ids::{AccountId, LockId, OrderId, StaffId};
 use crate::domain::life::{Closed, DocumentKind};
 use crate::domain::lock::{CannotLock, Ground, Lock, LockGrounds};
@@ -177,8 +177,14 @@ impl App {
         let Some(device) = reader.active_device(account).await? else {
             return Ok(Attempt::Unchanged(Owned::NoDevice));
         };
-        let answer =
-            Answer { account, purpose: DevicePurpose::Lock, key: &device.key, challenge, signature, about: None };
+        let answer = Answer {
+            account,
+            purpose: DevicePurpose::Lock,
+            key: &device.key,
+            challenge,
+            signature,
+            about: &About::Nothing,
+        };
         let proven = self.proven(&mut reader, &answer, now).await?;
         drop(reader);
         let spent = Change::SpendDeviceChallenge(challenge);

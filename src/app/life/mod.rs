@@ -7,6 +7,7 @@ mod closing;
 mod lift;
 mod locks;
 mod look;
+mod names;
 mod orders;
 mod papers;
 mod update;

@@ -33,6 +33,8 @@ pub struct OrderView {
     pub order: Order,
     /// What it says.
     pub content: OrderContent,
+    /// Why it was refused, if it was.
+    pub refusal: Option<ReviewReason>,
     /// Whether a step is due and was not done in time.
     pub is_overdue: bool,
 }
@@ -97,7 +99,8 @@ impl App {
             state: OrderState::Filed,
             due: Order::forward_due(&calendar, now)?,
         };
-        let stored = StoredOrder { order, content: self.seal_order(id, &filing.content)?, version: Version::NONE };
+        let content = self.seal_order(id, &filing.content)?;
+        let stored = StoredOrder { order, content, reason: None, version: Version::NONE };
         let entry = self
             .entry(now, by.actor(), Action::OrderFiled, filing.account.uuid())
             .with("order", id.to_string())
@@ -184,7 +187,7 @@ impl App {
             .with(repeat.remember(by, &id)?)
             .with(Change::SaveOrder(Box::new(order.clone()), reason, stored.version))
             .with_all(lock);
-        let view = OrderView { is_overdue: order.is_overdue(now), order, content };
+        let view = OrderView { is_overdue: order.is_overdue(now), order, content, refusal: refusal.cloned() };
         Ok(Attempt::Change(Stepped::Done(view), unit))
     }
 
@@ -216,8 +219,38 @@ impl App {
         Ok(OrderPage { orders, next: end.map(|end| list.token(end)) })
     }
 
+    /// A page of the orders of an account, decided ones too, the latest first. The look is recorded.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown account, [`Error::Field`] for a token of another list.
+    pub async fn orders_of_account(
+        &self,
+        by: &Caller,
+        account: AccountId,
+        token: Option<&[u8]>,
+        size: u32,
+    ) -> Result<OrderPage, Error> {
+        let (now, list) = (self.clock().now(), ListName::of_account_orders(account));
+        let after = token.map(|token| list.key::<16>(token)).transpose();
+        let after = after.map_err(|fault| Error::Field { field: "page_token", fault })?;
+        let after = after.map(|key| OrderId::new(uuid::Uuid::from_bytes(key)));
+        let mut reader = self.store().reader().await?;
+        reader.account(account).await?.ok_or(Error::NotFound(Missing::Account))?;
+        let mut found = reader.orders_of(account, after, size.saturating_add(1)).await?;
+        drop(reader);
+        let more = found.len() > size as usize;
+        found.truncate(size as usize);
+        let end = found.last().filter(|_| more).map(|last| *last.order.id.uuid().as_bytes());
+        let entry =
+            self.entry(now, by.actor(), Action::OrdersListed, account.uuid()).with("count", found.len().to_string());
+        self.commit(Unit::new(entry)).await?;
+        let orders = found.into_iter().map(|stored| self.order_view(stored, now)).collect::<Result<_, _>>()?;
+        Ok(OrderPage { orders, next: end.map(|end| list.token(end)) })
+    }
+
     fn order_view(&self, stored: StoredOrder, now: Timestamp) -> Result<OrderView, Error> {
         let content = self.open_order(&stored)?;
-        Ok(OrderView { is_overdue: stored.order.is_overdue(now), order: stored.order, content })
+        let refusal = self.open_order_reason(&stored)?;
+        Ok(OrderView { is_overdue: stored.order.is_overdue(now), order: stored.order, content, refusal })
     }
 }

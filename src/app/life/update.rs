@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::feed::RecordedCards;
 use crate::app::intake::ChipRead;
 use crate::app::proposals::{Effect, ProposalView, Wish};
 use crate::app::repeat::Attempt;
@@ -12,6 +13,8 @@ use crate::app::{App, Caller, Error, Missing, Officer, Repeat};
 use crate::domain::application::Application;
 use crate::domain::audit::Action;
 use crate::domain::check::{Known, Taken, examine};
+use crate::domain::code::day_number;
+use crate::domain::contact::AccountPrint;
 use crate::domain::finding::{Field, Finding, Findings, Severity};
 use crate::domain::ids::{AccountId, ProposalId, StaffId, UpdateId, Version};
 use crate::domain::life::{Bearer, DocumentKind, DocumentUpdate, ShownDocument};
@@ -20,7 +23,9 @@ use crate::domain::proposal::{Act, WhyVoid};
 use crate::domain::residence::ResidenceCard;
 use crate::domain::review::ReviewReason;
 use crate::domain::time::Timestamp;
-use crate::store::{Binding, BindingKind, Change, Owner, Reader, StoredAccount, StoredDocument, StoredUpdate, Unit};
+use crate::store::{
+    Binding, BindingKind, Change, Holder, Owner, Reader, StoredAccount, StoredDocument, StoredUpdate, Unit,
+};
 
 /// What an officer captures.
 #[derive(Debug)]
@@ -55,8 +60,12 @@ pub enum Updated {
 pub struct UpdateEffect {
     stored: StoredAccount,
     update: DocumentUpdate,
+    /// The name of documents that waited for a supervisor.
+    waited: Option<UpdateId>,
     bindings: Vec<Binding>,
     earlier: Vec<StoredDocument>,
+    recorded: RecordedCards,
+    print: AccountPrint,
 }
 
 /// The first answer to a call.
@@ -97,14 +106,8 @@ impl ShownPapers {
 
     /// The request that the account was issued on, as it would be with these documents and no others.
     fn renewed(&self, application: &Application) -> Application {
-        Application {
-            name: self.bearer.name.clone(),
-            born_on: self.bearer.born_on,
-            nationality: self.bearer.nationality.clone(),
-            passport: self.passport.clone(),
-            card: self.card.clone(),
-            ..application.clone()
-        }
+        let (passport, card) = (self.passport.clone(), self.card.clone());
+        Application { passport, card, ..self.bearer.declaring(application) }
     }
 
     /// Whether a finding is about what was shown: what the request said beside it is not looked at again.
@@ -160,30 +163,35 @@ impl App {
         let request = reader.enrolment(stored.account.enrolment).await?.ok_or(Error::NotFound(Missing::Enrolment))?;
         let application = self.open_application(&request)?;
         let taken = self.taken_by_others(&mut reader, &stored, &shown.documents()).await?;
+        let known = self.known_as(&mut reader, id, &application).await?;
         drop(reader);
         let findings = self.examined_papers(officer, (&application, shown), taken, now).await?;
         if findings.refuses() {
             return Ok(Attempt::Unchanged(Updated::NotAccepted(findings)));
         }
+        let rules = findings.iter().map(|finding| finding.rule);
+        let spent = shown.chip.as_ref().and_then(|read| read.spent_challenge(rules, officer.id));
         let referring = findings.iter().filter(|finding| finding.rule.severity == Severity::Refer);
         let update = DocumentUpdate {
             bearer: shown.bearer.clone(),
             shown: shown.documents(),
-            differs: shown.bearer.differs(&application),
+            differs: shown.bearer.differs(&known),
             rules: referring.map(|finding| finding.rule.id.to_owned()).collect(),
         };
         let mut reader = self.store().reader().await?;
-        let effect = self.effect_of(&mut reader, (stored, update)).await?;
+        let effect = self.effect_of(&mut reader, (stored, update), None).await?;
         if effect.differs() || !effect.rules().is_empty() {
-            return self.refer_papers(reader, by, repeat, effect, &shown.note, now).await;
+            return self.refer_papers(reader, by, repeat, (effect, spent), &shown.note, now).await;
         }
         drop(reader);
         let entry = self
             .entry(now, by.actor(), Action::DocumentsEntered, id.uuid())
             .with("office", officer.office.as_str())
             .with("count", effect.documents().count().to_string());
-        let unit =
-            Unit::new(entry).with(repeat.remember(by, &First::Joined)?).with_all(self.join(&effect, officer.id, now)?);
+        let unit = Unit::new(entry)
+            .with(repeat.remember(by, &First::Joined)?)
+            .with_all(spent)
+            .with_all(self.join(&effect, officer.id, now)?);
         Ok(Attempt::Change(Updated::Joined, unit))
     }
 
@@ -193,13 +201,14 @@ impl App {
         mut reader: Reader,
         by: &Caller,
         repeat: &Repeat,
-        effect: UpdateEffect,
+        (effect, spent): (UpdateEffect, Option<Change>),
         note: &ReviewReason,
         now: Timestamp,
     ) -> Result<Attempt<Updated>, Error> {
         let (account, id) = (effect.account(), UpdateId::new(self.dice().id(now)));
         let content = self.seal_update(id, &effect.update)?;
-        let waits = StoredUpdate { id, account, content, added_by: by.id(), added_at: now };
+        let print = Some(effect.print);
+        let waits = StoredUpdate { id, account, content, print, added_by: by.id(), added_at: now };
         let wish = self.wish(&mut reader, by, (Act::DocumentUpdate(id), Version::NONE), note, now).await?;
         drop(reader);
         // Each has a name of its own, so that none can wait for it already.
@@ -212,12 +221,13 @@ impl App {
         let view = ProposalView { proposal: proposal.proposal.clone(), reason: note.clone(), effect };
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &First::Referred(proposal.proposal.id))?)
+            .with_all(spent)
             .with(Change::KeepUpdate(Box::new(waits)))
             .with(Change::NewProposal(proposal));
         Ok(Attempt::Change(Updated::Referred(Box::new(view)), unit))
     }
 
-    /// What a supervisor would let join, if the account is not closed.
+    /// What a supervisor would let join, if the account is as it was: not closed, of the same holder, with the same papers.
     pub(in crate::app) async fn updating(
         &self,
         reader: &mut Reader,
@@ -226,14 +236,16 @@ impl App {
         let waits = reader.document_update(id).await?.ok_or(Error::NotFound(Missing::Proposal))?;
         let stored = reader.account(waits.account).await?.ok_or(Error::NotFound(Missing::Account))?;
         if stored.account.life.closed.is_some() {
-            return Ok(Err(WhyVoid::NotNeeded));
+            return Ok(Err(WhyVoid::Changed));
         }
         let update = self.open_update(&waits)?;
         let taken = self.taken_by_others(reader, &stored, &update.shown).await?;
         if taken != Taken::default() {
             return Ok(Err(WhyVoid::Changed));
         }
-        self.effect_of(reader, (stored, update)).await.map(Ok)
+        let effect = self.effect_of(reader, (stored, update), Some(id)).await?;
+        let same = waits.print.is_none_or(|print| print == effect.print);
+        Ok(if same { Ok(effect) } else { Err(WhyVoid::Changed) })
     }
 
     /// What joining comes to: the numbers that are new to the account, and its first documents if they were not entered.
@@ -241,12 +253,14 @@ impl App {
         &self,
         reader: &mut Reader,
         (stored, update): (StoredAccount, DocumentUpdate),
+        waited: Option<UpdateId>,
     ) -> Result<UpdateEffect, Error> {
         let (account, mut earlier, mut bindings) = (stored.account.id, Vec::new(), Vec::new());
+        let request = reader.enrolment(stored.account.enrolment).await?;
+        let request = request.ok_or(Error::NotFound(Missing::Enrolment))?;
+        let application = self.open_application(&request)?;
         if !stored.papers_known {
-            let request = reader.enrolment(stored.account.enrolment).await?;
-            let request = request.ok_or(Error::NotFound(Missing::Enrolment))?;
-            let (application, added_by) = (self.open_application(&request)?, request.enrolment.id.uuid());
+            let added_by = request.enrolment.id.uuid();
             earlier = self.documents_of_request(account, &application, added_by, request.enrolment.received_at)?;
         }
         for shown in &update.shown {
@@ -257,7 +271,32 @@ impl App {
                 bindings.push(binding);
             }
         }
-        Ok(UpdateEffect { stored, update, bindings, earlier })
+        let known = self.known_as(reader, account, &application).await?;
+        let declared: Vec<_> = known.iter().chain([&update.bearer]).map(|one| one.declaring(&application)).collect();
+        let holder = Holder { account, enrolment: stored.account.enrolment };
+        let recorded = self.recorded_cards(reader, holder, &declared, &update.shown).await?;
+        let print = self.papers_print(reader, &stored, &earlier, known.len()).await?;
+        Ok(UpdateEffect { stored, update, waited, bindings, earlier, recorded, print })
+    }
+
+    /// The papers and names of an account that is not closed, as one fingerprint: entering the documents of a request from a
+    /// release before is no change of it.
+    async fn papers_print(
+        &self,
+        reader: &mut Reader,
+        stored: &StoredAccount,
+        earlier: &[StoredDocument],
+        names: usize,
+    ) -> Result<AccountPrint, Error> {
+        let entered = reader.documents(stored.account.id).await?;
+        let papers = entered.iter().chain(earlier);
+        let mut papers: Vec<_> = papers
+            .map(|paper| [paper.index.as_bytes(), &day_number(paper.valid_until).to_be_bytes()].concat())
+            .collect();
+        papers.sort_unstable();
+        papers.dedup();
+        papers.push(names.to_be_bytes().to_vec());
+        self.account_print("document_update.account_print", &papers.concat())
     }
 
     /// The changes by which documents join an account: numbers that are new to it are its own from now on, and the old ones
@@ -270,9 +309,15 @@ impl App {
     ) -> Result<Vec<Change>, Error> {
         let account = effect.account();
         let shown = effect.update.shown.iter().map(|shown| self.stored_document(account, shown, by.uuid(), now));
-        let added = effect.earlier.iter().cloned().map(Ok).chain(shown).collect::<Result<_, Error>>()?;
+        let mut added = effect.earlier.iter().cloned().map(Ok).chain(shown).collect::<Result<Vec<_>, Error>>()?;
+        let (joining, cards) = effect.recorded.join();
+        added.extend(cards);
+        let named = effect.waited.filter(|_| effect.differs());
+        let named = named.map(|id| self.new_name((id, account), &effect.update.bearer, now)).transpose()?;
         let bound = effect.bindings.iter().cloned().map(Change::Bind);
-        Ok(bound.chain([Change::AddDocuments(account, added)]).collect())
+        let named = named.map(|name| Change::NameHolder(Box::new(name)));
+        let added = Change::AddDocuments(account, added, effect.stored.version);
+        Ok(bound.chain(joining).chain(named).chain([added]).collect())
     }
 
     /// Which of these documents serve another request or account.
@@ -304,10 +349,8 @@ impl App {
     ) -> Result<Findings, Error> {
         let renewed = shown.renewed(application);
         let record = self.record(officer, &renewed).await;
-        let chip = match &shown.chip {
-            Some(read) => Some(self.examined(ChipRead::clone(read), None, now).await?),
-            None => None,
-        };
+        let reader = self.store().reader().await?;
+        let chip = self.chip_report(reader, officer, shown.chip.as_ref(), now).await?;
         let known = Known { taken, real_only: self.settings().real_only, chip, record, ..Known::default() };
         let mut findings = Findings::default();
         let found = examine(&renewed, None, &known, now);

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{App, Caller, Error};
+use crate::observe::Counted;
 use crate::store::Reader;
 pub use accounts::ToldAccount;
 pub use offices::Told;
@@ -91,12 +92,12 @@ struct Follower<F: Followed> {
     begun: Instant,
     told: Instant,
     checked: Instant,
-    _place: Held,
+    _place: (Held, Counted),
 }
 
 /// What a call needs to watch, whatever it watches.
 struct Begun {
-    place: Held,
+    place: (Held, Counted),
     heads: watch::Receiver<Heads>,
 }
 
@@ -104,6 +105,7 @@ impl App {
     /// Takes a place among the watchers. Done before the first look at the store: what is committed after it rings here.
     fn begin_to_watch(&self, by: &Caller) -> Result<Begun, Error> {
         let place = self.watchers.take(by.id(), self.settings().watch.per_caller).ok_or(Error::TooManyWatchers)?;
+        let place = (place, self.meters().watcher());
         Ok(Begun { place, heads: self.streams.subscribe() })
     }
 

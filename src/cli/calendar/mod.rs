@@ -134,10 +134,22 @@ async fn adopted(app: &App, calendar: &Calendar, text: &str, out: &mut impl Writ
     let counted = counted.await.context("the calendar is in force; counting deadlines failed, run this again")?;
     bar.finish_and_clear();
     writeln!(out, "{} open requests were counted again; {} deadlines moved.", counted.saved, counted.moved)?;
-    if counted.lacking == 0 {
+    if counted.orders > 0 {
+        writeln!(out, "{} open orders were counted again; {} deadlines moved.", counted.orders, counted.orders_moved)?;
+    }
+    if counted.orders_lacking > 0 {
+        writeln!(
+            out,
+            "{} orders are in a year that the calendar does not hold, and keep theirs.",
+            counted.orders_lacking
+        )?;
+    }
+    if counted.lacking == 0 && counted.orders_lacking == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "{} are in a year that the calendar does not hold, and have none.", counted.lacking)?;
+    if counted.lacking > 0 {
+        writeln!(out, "{} are in a year that the calendar does not hold, and have none.", counted.lacking)?;
+    }
     Ok(ExitCode::from(FAILED))
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::cli::demo::app;
 use crate::cli::demo::cast::Who;
 use crate::cli::demo::mailbox::Mailbox;
-use crate::cli::demo::phones::drawn;
+use crate::cli::demo::phones::{Named, drawn};
 use crate::cli::demo::proposals::coded;
 use crate::cli::demo::stage::{Case, Stage};
 use crate::cli::demo::step::{Answer, ask};
@@ -39,7 +39,7 @@ pub(super) async fn begin_in_the_app<M: Mailbox, W: Write>(
         Way::OldContactLost => (DevicePurpose::ChangeLostContact, "begins, the old contact lost, for", "WAITING"),
     };
     let devices = stage.cast.devices();
-    let about = Some(Signed::Email(new.to_owned()));
+    let about = Named::Contact(Signed::Email(new.to_owned()));
     let challenge = drawn(&devices, holder, purpose, &holder.handset, about).await.answer().unwrap_or_default();
     let request = BeginContactChangeRequest {
         request_id: stage.ids.draw(),
@@ -145,7 +145,10 @@ pub(super) async fn give_up<M: Mailbox, W: Write>(
     change: &str,
 ) -> io::Result<()> {
     let (devices, purpose) = (stage.cast.devices(), DevicePurpose::CancelContactChange);
-    let challenge = drawn(&devices, holder, purpose, &holder.handset, None).await.answer().unwrap_or_default();
+    let challenge = drawn(&devices, holder, purpose, &holder.handset, Named::Change(change.to_owned()))
+        .await
+        .answer()
+        .unwrap_or_default();
     let request = CancelContactChangeRequest {
         request_id: stage.ids.draw(),
         account_id: holder.account_id.clone().unwrap_or_default(),

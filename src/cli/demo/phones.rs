@@ -29,12 +29,14 @@ pub(super) async fn replace<M: Mailbox, W: Write>(stage: &mut Stage<'_, M, W>) -
     let (devices, new) = (stage.cast.devices(), stage.ids.handset());
 
     // Whoever has a new phone and no old one gets nowhere alone.
-    let forged = drawn(&devices, &case, DevicePurpose::Replace, &new, None).await.answer().unwrap_or_default();
+    let forged =
+        drawn(&devices, &case, DevicePurpose::Replace, &new, Named::Nothing).await.answer().unwrap_or_default();
     let leave = Leave::Consent(new.sign(&forged.consent_text));
     bind(stage, (&case, &new), (&forged, leave), "NO_CONSENT").await?;
 
     let Some(code) = stand_at_counter(stage, &case).await? else { return Ok(()) };
-    let challenge = drawn(&devices, &case, DevicePurpose::Replace, &new, None).await.answer().unwrap_or_default();
+    let challenge =
+        drawn(&devices, &case, DevicePurpose::Replace, &new, Named::Nothing).await.answer().unwrap_or_default();
     let Some(bound) = bind(stage, (&case, &new), (&challenge, Leave::CounterCode(code)), "BOUND").await? else {
         return Ok(());
     };
@@ -107,7 +109,8 @@ async fn show<M: Mailbox, W: Write>(
     expected: &str,
 ) -> io::Result<()> {
     let devices = stage.cast.devices();
-    let challenge = drawn(&devices, case, DevicePurpose::Verify, handset, None).await.answer().unwrap_or_default();
+    let challenge =
+        drawn(&devices, case, DevicePurpose::Verify, handset, Named::Nothing).await.answer().unwrap_or_default();
     let request = VerifyDeviceRequest {
         request_id: stage.ids.draw(),
         account_id: case.account_id.clone().unwrap_or_default(),
@@ -121,16 +124,29 @@ async fn show<M: Mailbox, W: Write>(
     }))
 }
 
-/// A challenge for a device, which names a new contact for the purposes that need one.
+/// What a signed text names beside its purpose.
+pub(super) enum Named {
+    Nothing,
+    Contact(NewContact),
+    Change(String),
+}
+
+/// A challenge for a device, which names what its purpose asks for.
 pub(super) async fn drawn(
     devices: &Devices,
     case: &Case,
     purpose: DevicePurpose,
     handset: &Handset,
-    new_contact: Option<NewContact>,
+    named: Named,
 ) -> Reply<GetChallengeResponse> {
+    let (new_contact, change_id) = match named {
+        Named::Nothing => (None, String::new()),
+        Named::Contact(contact) => (Some(contact), String::new()),
+        Named::Change(change) => (None, change),
+    };
     let request = GetChallengeRequest {
         new_contact,
+        change_id,
         account_id: case.account_id.clone().unwrap_or_default(),
         purpose: purpose.into(),
         key_thumbprint: handset.thumbprint(),

@@ -27,7 +27,7 @@ use plan::{Plan, Totals};
 /// A day of the campaign.
 const DAY: Duration = Duration::from_hours(24);
 /// Calls of one kind that are under way at once.
-const IN_FLIGHT: usize = 64;
+const IN_FLIGHT: usize = 32;
 
 const HELP: &str = "\
 Exit codes:
@@ -89,9 +89,9 @@ pub(super) async fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
     counters::staff(&rehearsal.app, &rehearsal.pki).await?;
     let seed = replay.seed.unwrap_or_else(|| u64::from_le_bytes(rehearsal.dice.bytes()));
     let plan = Plan::new(replay.requests);
-    let report =
-        rehearsal.play(async |rehearsal: &Rehearsal, address: &str| days::play(rehearsal, address, plan, seed).await);
-    let report = report.await?;
+    let playing =
+        async |rehearsal: &Rehearsal, address: &str| Box::pin(days::play(rehearsal, address, plan, seed)).await;
+    let report = Box::pin(rehearsal.play(playing)).await?;
     println!("{}", if replay.json { serde_json::to_string(&report)? } else { report.to_string() });
     Ok(if report.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

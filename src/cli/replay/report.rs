@@ -68,18 +68,17 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<28}{:>10}{:>10}{:>10}", "", "campaign", "callers", "service")?;
-        let figures: [(&str, fn(&Totals) -> u32); 6] = [
-            ("received", |totals| totals.received),
-            ("issued", |totals| totals.issued),
-            ("activated", |totals| totals.activated),
-            ("issued and not activated", Totals::waiting),
-            ("contact changes begun", |totals| totals.changes),
-            ("contact changes confirmed", |totals| totals.changed),
-        ];
-        for (name, figure) in figures {
-            let [planned, answered, found] = [&self.planned, &self.answered, &self.found.totals].map(figure);
-            writeln!(f, "{name:<28}{planned:>10}{answered:>10}{found:>10}")?;
-        }
+        let columns = [&self.planned, &self.answered, &self.found.totals];
+        let mut row = |name: &str, figure: fn(&Totals) -> u32| {
+            let [planned, answered, found] = columns.map(figure);
+            writeln!(f, "{name:<28}{planned:>10}{answered:>10}{found:>10}")
+        };
+        row("received", |totals| totals.received)?;
+        row("issued", |totals| totals.issued)?;
+        row("activated", |totals| totals.activated)?;
+        row("issued and not activated", Totals::waiting)?;
+        row("contact changes begun", |totals| totals.changes)?;
+        row("contact changes confirmed", |totals| totals.changed)?;
         let Found { totals, refused, undecided, failed, .. } = &self.found;
         writeln!(
             f,

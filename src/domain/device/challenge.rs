@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{DeviceKey, KeyThumbprint};
 use crate::domain::contact::Contact;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, ChangeId};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
 
@@ -71,11 +71,6 @@ impl DevicePurpose {
         Self::ContactCancel,
     ];
 
-    /// Whether the text that is signed names the contact that is meant.
-    pub const fn names_contact(self) -> bool {
-        matches!(self, Self::ContactChange | Self::LostContactChange)
-    }
-
     /// The name that is signed and that the store keeps.
     pub const fn name(self) -> &'static str {
         match self {
@@ -94,6 +89,28 @@ impl DevicePurpose {
     /// The purpose of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+/// What a signature is about beside its purpose: it is worth nothing for anything else.
+#[derive(Clone, Debug)]
+pub enum About {
+    /// The account alone.
+    Nothing,
+    /// The contact that is wanted.
+    Contact(Contact),
+    /// The change that is given up.
+    Change(ChangeId),
+}
+
+impl About {
+    /// Whether that is what a signature for `purpose` is about.
+    pub const fn suits(&self, purpose: DevicePurpose) -> bool {
+        match purpose {
+            DevicePurpose::ContactChange | DevicePurpose::LostContactChange => matches!(self, Self::Contact(_)),
+            DevicePurpose::ContactCancel => matches!(self, Self::Change(_)),
+            _ => matches!(self, Self::Nothing),
+        }
     }
 }
 
@@ -213,11 +230,15 @@ impl Challenge {
         self.lines(self.purpose.name())
     }
 
-    /// What the device signs that wants this contact: the same with one line more, so that the signature is worth nothing for
-    /// another value.
-    pub fn text_about(&self, contact: &Contact) -> String {
-        let (kind, value) = (contact.kind().name(), contact.as_str());
-        format!("{}contact:{kind}:{value}\n", self.text())
+    /// What the device signs about that: the same with one line more, so that the signature is worth nothing for another.
+    pub fn text_about(&self, about: &About) -> String {
+        match about {
+            About::Nothing => self.text(),
+            About::Contact(contact) => {
+                format!("{}contact:{}:{}\n", self.text(), contact.kind().name(), contact.as_str())
+            }
+            About::Change(change) => format!("{}change:{change}\n", self.text()),
+        }
     }
 
     /// What the device to be replaced signs: the same with another purpose; `key` is that of the new device.
@@ -242,27 +263,26 @@ impl Challenge {
         signature: &DeviceSignature,
         now: Timestamp,
     ) -> Result<KeyProof, NotProven> {
-        self.answered_about(meant, None, key, signature, now)
+        self.answered_about(meant, &About::Nothing, key, signature, now)
     }
 
-    /// Checks what `key` answered about a contact.
+    /// Checks what `key` answered about that.
     ///
     /// # Errors
-    /// As [`Challenge::answered`], and if the purpose needs a contact and there is none, or the other way round.
+    /// As [`Challenge::answered`], and if a signature for that purpose is about something else.
     pub fn answered_about(
         self,
         (account, purpose): (AccountId, DevicePurpose),
-        contact: Option<&Contact>,
+        about: &About,
         key: DeviceKey,
         signature: &DeviceSignature,
         now: Timestamp,
     ) -> Result<KeyProof, NotProven> {
         let meant = self.account == account && self.purpose == purpose && self.key == key.thumbprint();
-        if !meant || !self.is_open(now) || purpose.names_contact() != contact.is_some() {
+        if !meant || !self.is_open(now) || !about.suits(purpose) {
             return Err(NotProven::Unusable);
         }
-        let text = contact.map_or_else(|| self.text(), |contact| self.text_about(contact));
-        let right = key.verifies(text.as_bytes(), &signature.0);
+        let right = key.verifies(self.text_about(about).as_bytes(), &signature.0);
         right.then_some(KeyProof { challenge: self, key }).ok_or(NotProven::WrongSignature)
     }
 }
@@ -376,24 +396,42 @@ mod tests {
     #[test]
     fn a_signature_over_one_contact_is_worth_nothing_for_another_and_none_is_taken_without_one() {
         let (key, sign) = p256(1);
-        let phone = |typed: &str| Contact::Phone(Phone::parse(typed).unwrap());
+        let phone = |typed: &str| About::Contact(Contact::Phone(Phone::parse(typed).unwrap()));
         let (wanted, other) = (phone("0912345678"), phone("0912345679"));
         for purpose in [DevicePurpose::ContactChange, DevicePurpose::LostContactChange] {
             let drawn = challenge(&key, purpose);
             assert!(drawn.text_about(&wanted).ends_with("\ncontact:phone:+84912345678\n"));
             let answer = signature(&sign(drawn.text_about(&wanted).as_bytes()));
-            let try_it = |about: Option<&Contact>, answer: &DeviceSignature| {
+            let try_it = |about: &About, answer: &DeviceSignature| {
                 drawn.clone().answered_about((ACCOUNT, purpose), about, key.clone(), answer, NOW).map(drop)
             };
-            assert_eq!(try_it(Some(&wanted), &answer), Ok(()));
-            assert_eq!(try_it(Some(&other), &answer), Err(NotProven::WrongSignature));
+            assert_eq!(try_it(&wanted, &answer), Ok(()));
+            assert_eq!(try_it(&other, &answer), Err(NotProven::WrongSignature));
             let plain = signature(&sign(drawn.text().as_bytes()));
-            assert_eq!(try_it(None, &plain), Err(NotProven::Unusable));
+            assert_eq!(try_it(&About::Nothing, &plain), Err(NotProven::Unusable));
         }
         let drawn = challenge(&key, DevicePurpose::Renewal);
         let answer = signature(&sign(drawn.text_about(&wanted).as_bytes()));
         let meant = (ACCOUNT, DevicePurpose::Renewal);
-        assert!(drawn.answered_about(meant, Some(&wanted), key, &answer, NOW).is_err());
+        assert!(drawn.answered_about(meant, &wanted, key, &answer, NOW).is_err());
+    }
+
+    #[test]
+    fn a_signature_that_gives_one_change_up_is_worth_nothing_for_another() {
+        let (key, sign) = ed25519(1);
+        let change = |number| About::Change(ChangeId::new(Uuid::from_u128(number)));
+        let drawn = challenge(&key, DevicePurpose::ContactCancel);
+        assert!(drawn.text_about(&change(9)).ends_with("\nchange:00000000-0000-0000-0000-000000000009\n"));
+        let answer = signature(&sign(drawn.text_about(&change(9)).as_bytes()));
+        let meant = (ACCOUNT, DevicePurpose::ContactCancel);
+        let try_it = |about: &About, answer: &DeviceSignature| {
+            drawn.clone().answered_about(meant, about, key.clone(), answer, NOW).map(drop)
+        };
+        assert_eq!(try_it(&change(9), &answer), Ok(()));
+        assert_eq!(try_it(&change(8), &answer), Err(NotProven::WrongSignature));
+        let plain = signature(&sign(drawn.text().as_bytes()));
+        assert_eq!(try_it(&change(9), &plain), Err(NotProven::WrongSignature), "it names no change");
+        assert_eq!(try_it(&About::Nothing, &plain), Err(NotProven::Unusable));
     }
 
     #[test]

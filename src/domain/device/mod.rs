@@ -12,7 +12,7 @@ pub(in crate::domain) mod letters;
 mod totp;
 
 pub use certificate::{AuthorityId, CertificateStanding, DeviceCertificate, Serial};
-pub use challenge::{Challenge, ChallengeValue, Consent, DevicePurpose, DeviceSignature, KeyProof, NotProven};
+pub use challenge::{About, Challenge, ChallengeValue, Consent, DevicePurpose, DeviceSignature, KeyProof, NotProven};
 pub use counter::{CounterCode, CounterProof, CounterState, NotCountersigned, ProofPurpose, TRIES_MAX};
 pub use face::{Assurance, FACE_CHECK_AGE_MAX, FaceCheck, FaceFault, MatchClass};
 pub use key::{DeviceKey, KeyThumbprint};

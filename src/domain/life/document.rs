@@ -32,10 +32,25 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// Whether it is another name, birth date or nationality than the application's: that is for a person to judge.
-    pub fn differs(&self, application: &Application) -> bool {
-        let same_name = mrz::agree(&application.name, &self.name) <= NameMatch::OrderSwapped;
-        !same_name || application.born_on != self.born_on || application.nationality != self.nationality
+    /// The person whom an application names.
+    pub fn of(application: &Application) -> Self {
+        let (born_on, nationality) = (application.born_on, application.nationality.clone());
+        Self { name: application.name.clone(), born_on, nationality }
+    }
+
+    /// The application as this person would hand it in.
+    pub fn declaring(&self, application: &Application) -> Application {
+        let (born_on, nationality) = (self.born_on, self.nationality.clone());
+        Application { name: self.name.clone(), born_on, nationality, ..application.clone() }
+    }
+
+    /// Whether it is another name, birth date or nationality than any under which the holder of an account is known: that is
+    /// for a person to judge.
+    pub fn differs(&self, known: &[Self]) -> bool {
+        !known.iter().any(|one| {
+            let same_name = mrz::agree(&one.name, &self.name) <= NameMatch::OrderSwapped;
+            same_name && one.born_on == self.born_on && one.nationality == self.nationality
+        })
     }
 }
 

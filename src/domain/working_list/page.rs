@@ -4,7 +4,7 @@
 use super::filter::Filter;
 use crate::domain::enrolment::StageName;
 use crate::domain::follow_up::Obstacle;
-use crate::domain::ids::EnrolmentId;
+use crate::domain::ids::{AccountId, EnrolmentId};
 use crate::domain::proposal::ProposalKind;
 use crate::domain::staff::OfficeCode;
 use crate::domain::text::Malformed;
@@ -62,6 +62,11 @@ impl ListName {
     /// The list of orders of which a step is due.
     pub fn of_orders() -> Self {
         Self(hash(&[b"orders"]))
+    }
+
+    /// The list of orders of an account, decided ones too.
+    pub fn of_account_orders(account: AccountId) -> Self {
+        Self(hash(&[b"account-orders", account.uuid().as_bytes()]))
     }
 
     /// The list of entries of the staff directory of a role, of an office, or whose review is due; of any if not told.

@@ -154,6 +154,12 @@ pub(in crate::grpc) const fn disputed(disputed: &Disputed) -> Text {
             "This number serves no account. Whoever has it can ask for it.",
             "Số này không phục vụ tài khoản nào. Người đang giữ số có thể đăng ký.",
         ),
+        Disputed::UnderWay => Text::new(
+            "This number is bound to a request that is not decided, so there is no account to dispute it with. Ask the \
+             office of the claimant's request to enter another number, or claim it again when that request is decided.",
+            "Số này đang gắn với một hồ sơ chưa được quyết định, nên chưa có tài khoản để khiếu nại. Hãy dùng số khác cho hồ sơ \
+             của người khiếu nại, hoặc khiếu nại lại khi hồ sơ kia đã được quyết định.",
+        ),
     }
 }
 

@@ -89,6 +89,12 @@ impl Shared {
         }
     }
 
+    /// Whether Redis counts: one call is counted there that nobody makes.
+    pub(super) async fn is_there(&self) -> bool {
+        self.take(LimitKey { method: "probe", subject: "" }, Quota::per_second(1)).await;
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).failed.is_none()
+    }
+
     async fn ask(
         &self,
         mut redis: ConnectionManager,

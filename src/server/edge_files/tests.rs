@@ -65,7 +65,7 @@ impl Site {
     }
 
     fn start(&self) -> anyhow::Result<EdgeFiles> {
-        EdgeFiles::new(&self.config, NOW)
+        EdgeFiles::new(&self.config, &Meters::default(), NOW)
     }
 }
 

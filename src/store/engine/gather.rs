@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 
 use sqlx::postgres::PgPool;
 use sqlx::{PgConnection, Postgres, Transaction};
+use tracing::Instrument as _;
 
 use super::query::{Number, Query, Value, together};
+use crate::observe::spans;
 use crate::store::error::StoreError;
 
 /// Statements that are sent as one at most. A unit has fewer.
@@ -97,14 +99,16 @@ impl Gathering {
     /// Sends what waits, within the transaction.
     async fn send(&mut self) -> Result<(), StoreError> {
         let Some((text, values)) = self.together() else { return Ok(()) };
-        let outcome = together(text, values).execute(self.begun().await?).await;
+        let span = spans::statement("postgresql", &text);
+        let outcome = together(text, values).execute(self.begun().await?).instrument(span).await;
         self.noted(outcome.map(drop))
     }
 
     /// Sends what waits as all that the unit does: the statement is its own transaction.
     async fn send_alone(&mut self) -> Result<(), StoreError> {
         let Some((text, values)) = self.together() else { return Ok(()) };
-        let outcome = together(text, values).execute(&self.pool).await;
+        let span = spans::statement("postgresql", &text);
+        let outcome = together(text, values).execute(&self.pool).instrument(span).await;
         self.noted(outcome.map(drop))
     }
 

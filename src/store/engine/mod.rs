@@ -1,8 +1,9 @@
 //! The two engines behind one set of statements. This folder alone knows that there are two.
 //!
 //! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
-//! rows are the same for both ([`query`]).
+//! rows are the same for both ([`query`]). The embedded one is a file, which can be copied ([`copy`]).
 
+pub(super) mod copy;
 mod gather;
 mod query;
 mod write;
@@ -13,6 +14,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -22,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::write::{Job, WAITING_MAX};
+use super::backlog::PoolUse;
 use super::error::StoreError;
 
 /// How long PostgreSQL may work on one statement: longer than any call may take. Migrations may take as long as they need.
@@ -103,13 +106,13 @@ impl Engine {
         let migrated = match self {
             Self::Sqlite { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/sqlite").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/sqlite")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
             Self::Postgres { options, .. } => {
                 let mut connection = options.connect().await?;
-                let migrated = sqlx::migrate!("migrations/postgres").run(&mut connection).await;
+                let migrated = lenient(sqlx::migrate!("migrations/postgres")).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
@@ -136,6 +139,20 @@ impl Engine {
         let statement = sqlx::AssertSqlSafe(statement);
         sqlx::query(statement).execute(&mut connection).await?;
         Ok(connection.close().await?)
+    }
+
+    /// How the connections are used.
+    pub(super) fn pool_use(&self) -> PoolUse {
+        let (size, idle, max, writes_waiting) = match self {
+            Self::Sqlite { readers, writer, .. } => {
+                let waiting = writer.max_capacity() - writer.capacity();
+                (readers.size(), readers.num_idle(), readers.options().get_max_connections(), waiting)
+            }
+            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle(), pool.options().get_max_connections(), 0),
+        };
+        // The two are read one after the other.
+        let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
+        PoolUse { busy: size - idle, idle, max, writes_waiting }
     }
 
     /// A connection that reads.
@@ -206,6 +223,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// The version of the schema that this release needs: the number of its last migration, which both engines share.
+pub(super) fn schema_version() -> i64 {
+    sqlx::migrate!("migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Leaves the schema of a later release as it is: this one runs on it, and may have to while releases are exchanged.
+fn lenient(mut migrator: Migrator) -> Migrator {
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// A pooled connection for reading.

@@ -4,9 +4,11 @@ use sqlx::postgres::PgRow;
 use sqlx::query::Query as Prepared;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use super::gather::Gathering;
+use crate::observe::spans;
 use crate::store::error::StoreError;
 
 /// A connection of either kind.
@@ -192,11 +194,17 @@ impl Query {
 
     /// Runs the statement; how many rows it touched.
     pub(in crate::store) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, StoreError> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => self.on_sqlite().execute(&mut **conn).await?.rows_affected(),
-            Conn::Postgres(conn) => self.on_postgres().execute(&mut **conn).await?.rows_affected(),
-            Conn::Gathering(unit) => self.on_postgres().execute(unit.connection().await?).await?.rows_affected(),
-        })
+        let span = self.span(conn);
+        let running = async {
+            Ok::<_, StoreError>(match conn {
+                Conn::Sqlite(conn) => self.on_sqlite().execute(&mut **conn).await?.rows_affected(),
+                Conn::Postgres(conn) => self.on_postgres().execute(&mut **conn).await?.rows_affected(),
+                Conn::Gathering(unit) => self.on_postgres().execute(unit.connection().await?).await?.rows_affected(),
+            })
+        };
+        let touched = running.instrument(span.clone()).await?;
+        spans::rows(&span, touched);
+        Ok(touched)
     }
 
     /// Runs a statement, however many rows it touches.
@@ -245,22 +253,44 @@ impl Query {
 
     /// The rows of the answer. Statements limit themselves.
     pub(in crate::store) async fn fetch_all(self, conn: &mut Conn<'_>) -> Result<Vec<Row>, StoreError> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => self.on_sqlite().fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect(),
-            Conn::Postgres(conn) => rows(self.on_postgres().fetch_all(&mut **conn).await?),
-            Conn::Gathering(unit) => rows(self.on_postgres().fetch_all(unit.connection().await?).await?),
-        })
+        let span = self.span(conn);
+        let running = async {
+            Ok::<Vec<_>, StoreError>(match conn {
+                Conn::Sqlite(conn) => {
+                    self.on_sqlite().fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
+                }
+                Conn::Postgres(conn) => rows(self.on_postgres().fetch_all(&mut **conn).await?),
+                Conn::Gathering(unit) => rows(self.on_postgres().fetch_all(unit.connection().await?).await?),
+            })
+        };
+        let found = running.instrument(span.clone()).await?;
+        spans::rows(&span, u64::try_from(found.len()).unwrap_or(u64::MAX));
+        Ok(found)
     }
 
     /// The one row of the answer, if there is one.
     pub(in crate::store) async fn fetch_optional(self, conn: &mut Conn<'_>) -> Result<Option<Row>, StoreError> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => self.on_sqlite().fetch_optional(&mut **conn).await?.map(Row::Sqlite),
-            Conn::Postgres(conn) => self.on_postgres().fetch_optional(&mut **conn).await?.map(Row::Postgres),
-            Conn::Gathering(unit) => {
-                self.on_postgres().fetch_optional(unit.connection().await?).await?.map(Row::Postgres)
-            }
-        })
+        let span = self.span(conn);
+        let running = async {
+            Ok::<_, StoreError>(match conn {
+                Conn::Sqlite(conn) => self.on_sqlite().fetch_optional(&mut **conn).await?.map(Row::Sqlite),
+                Conn::Postgres(conn) => self.on_postgres().fetch_optional(&mut **conn).await?.map(Row::Postgres),
+                Conn::Gathering(unit) => {
+                    self.on_postgres().fetch_optional(unit.connection().await?).await?.map(Row::Postgres)
+                }
+            })
+        };
+        let row = running.instrument(span.clone()).await?;
+        spans::rows(&span, u64::from(row.is_some()));
+        Ok(row)
+    }
+
+    fn span(&self, conn: &Conn<'_>) -> Span {
+        let system = match conn {
+            Conn::Sqlite(_) => "sqlite",
+            Conn::Postgres(_) | Conn::Gathering(_) => "postgresql",
+        };
+        spans::statement(system, self.sql)
     }
 }
 

@@ -12,6 +12,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use super::Conn;
 use super::gather::Gathering;
@@ -42,7 +43,7 @@ where
     F: for<'c> FnMut(&'c mut Conn<'_>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Pending { work, may_be_run_again, outcome: None, reply }), answer)
+    (Box::new(Pending { work, within: Span::current(), may_be_run_again, outcome: None, reply }), answer)
 }
 
 /// Work that can be done once, and was.
@@ -53,6 +54,8 @@ pub(super) fn not_again<'c, T: Send + 'c>() -> BoxFuture<'c, Result<T, StoreErro
 /// Work that waits, and whoever waits for it.
 struct Pending<F, T> {
     work: F,
+    /// The span of whoever asked: it runs in a task of its own.
+    within: Span,
     may_be_run_again: bool,
     outcome: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -65,7 +68,7 @@ where
 {
     fn run<'c>(&'c mut self, conn: &'c mut Conn<'_>) -> BoxFuture<'c, bool> {
         Box::pin(async move {
-            self.outcome = Some((self.work)(conn).await);
+            self.outcome = Some((self.work)(conn).instrument(self.within.clone()).await);
             matches!(self.outcome, Some(Ok(_)))
         })
     }

@@ -185,14 +185,21 @@ async fn the_requests_of_a_span_are_counted_by_kind_tier_and_end() {
 async fn the_last_code_of_a_change_tells_whether_the_contact_can_be_reached() {
     let scene = Scene::new().await;
     let account = scene.account().await.account.id;
-    let failed = async || scene.reader().await.contact_code_failed(account, NOW).await.unwrap();
-    assert!(!failed().await);
-    let mut message = scene.make.message(account);
-    message.kind = "contact_code";
-    scene.done([Change::Send(message)]).await;
-    assert!(!failed().await);
+    let stored = scene.make.change(account, ContactKind::Phone);
+    let id = stored.change.id;
+    scene.done([begin(&stored)]).await;
+    let failed = async || scene.reader().await.contact_code_failed(id).await.unwrap();
+    let (message, other) = (scene.make.message(account), scene.make.message(account));
+    let carried = Change::NoteCodeMessage(id, message.id);
+    scene.done([Change::Send(message), Change::Send(other.clone())]).await;
     scene.database.tamper("UPDATE outbox SET state = 'failed'").await;
+    assert!(!failed().await, "none of them is its own");
+    scene.done([carried]).await;
     assert!(failed().await);
+    scene.database.tamper("UPDATE outbox SET state = 'sent'").await;
+    assert!(!failed().await);
+    let nobodys = Change::NoteCodeMessage(ChangeId::new(scene.make.id()), other.id);
+    assert_eq!(scene.commit([nobodys]).await, Outcome::Changed);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The life of accounts: grounds, documents, facts of cards in any order, the end, and looks at what comes by itself.
 
 use eid::domain::account_event::{AccountVerb, Shard};
-use eid::domain::contact::{ContactKind, FailureReason};
+use eid::domain::contact::{AccountPrint, ContactKind, FailureReason};
 use eid::domain::ids::{AccountId, DocumentId, LockId, OrderId, UpdateId, Version};
 use eid::domain::life::{CardFact, ClosingReason, DocumentKind, Hold, Warned};
 use eid::domain::lock::{Ground, Lock, LockClass};
@@ -10,8 +10,8 @@ use eid::domain::record::ResidenceStatus;
 use eid::domain::sealed::BlindIndex;
 use eid::domain::time::Timestamp;
 use eid::store::{
-    AccountKey, Change, LifeLook, NotedCard, StoredAccount, StoredDocument, StoredLock, StoredOrder, StoredUpdate,
-    Table,
+    AccountKey, Change, LifeLook, NotedCard, StoredAccount, StoredDocument, StoredLock, StoredName, StoredOrder,
+    StoredUpdate, Table,
 };
 use time::Date;
 
@@ -40,7 +40,7 @@ impl Scene {
         StoredLock { lock, evidence: self.make.sealed(), set_by: self.officer.id, ended: None }
     }
 
-    fn paper(&self, account: AccountId, kind: DocumentKind, (from, until): (i64, i64)) -> StoredDocument {
+    pub(super) fn paper(&self, account: AccountId, kind: DocumentKind, (from, until): (i64, i64)) -> StoredDocument {
         StoredDocument {
             id: DocumentId::new(self.make.id()),
             account,
@@ -52,6 +52,11 @@ impl Scene {
             added_by: self.officer.id.uuid(),
             added_at: NOW,
         }
+    }
+
+    /// Documents join an account as it is now.
+    pub(super) async fn add(&self, id: AccountId, documents: Vec<StoredDocument>) -> Change {
+        Change::AddDocuments(id, documents, self.lived(id).await.version)
     }
 
     async fn hold_at(&self, id: AccountId, at: Timestamp) -> Hold {
@@ -123,7 +128,7 @@ async fn documents_are_found_and_the_account_keeps_the_days_that_decide() {
     assert!(!scene.lived(id).await.papers_known);
     let passport = scene.paper(id, DocumentKind::Passport, (-9, 100));
     let card = scene.paper(id, DocumentKind::TemporaryCard, (-9, 50));
-    scene.done([Change::AddDocuments(id, vec![passport.clone(), card.clone()])]).await;
+    scene.done([scene.add(id, vec![passport.clone(), card.clone()]).await]).await;
     let account = scene.lived(id).await;
     let papers = account.account.life.papers;
     assert!(account.papers_known);
@@ -139,7 +144,7 @@ async fn documents_are_found_and_the_account_keeps_the_days_that_decide() {
     let found = scene.reader().await.accounts(&AccountKey::Passport(passport.index.clone())).await.unwrap();
     assert_eq!(found.iter().map(|one| one.account.id).collect::<Vec<_>>(), [id]);
     let renewed = StoredDocument { id: DocumentId::new(scene.make.id()), valid_until: day(80), ..card.clone() };
-    scene.done([Change::AddDocuments(id, vec![renewed])]).await;
+    scene.done([scene.add(id, vec![renewed]).await]).await;
     assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(80)), "as it was shown last");
     assert_eq!(scene.reader().await.documents(id).await.unwrap().len(), 2);
 }
@@ -177,9 +182,9 @@ async fn a_fact_settles_the_accounts_that_have_the_card_and_waits_for_those_that
     let (old, new) =
         (scene.paper(id, DocumentKind::TemporaryCard, (-9, 5)), scene.paper(id, DocumentKind::TemporaryCard, (-5, 90)));
     scene.done([Change::NoteCards(vec![fact(&old.index, ResidenceStatus::Extended, 30, 1)])]).await;
-    scene.done([Change::AddDocuments(id, vec![old.clone()])]).await;
+    scene.done([scene.add(id, vec![old.clone()]).await]).await;
     assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(30)), "it was known before");
-    scene.done([Change::AddDocuments(id, vec![new.clone()])]).await;
+    scene.done([scene.add(id, vec![new.clone()]).await]).await;
     assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(90)), "of two cards the later");
     scene.done([Change::NoteCards(vec![fact(&new.index, ResidenceStatus::Cancelled, 90, 2)])]).await;
     assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(30)), "the old one stands");
@@ -197,7 +202,7 @@ async fn many_facts_at_once_are_kept_whole_and_settle_every_holder() {
     let (one, other) = (scene.account().await.account.id, scene.account().await.account.id);
     let cards = [one, other].map(|id| scene.paper(id, DocumentKind::TemporaryCard, (-9, 5)));
     for card in &cards {
-        scene.done([Change::AddDocuments(card.account, vec![card.clone()])]).await;
+        scene.done([scene.add(card.account, vec![card.clone()]).await]).await;
     }
     let mut many: Vec<_> = (0..250).map(|_| fact(&scene.make.index(), ResidenceStatus::Issued, 9, 1)).collect();
     many.extend(cards.iter().map(|card| fact(&card.index, ResidenceStatus::Extended, 60, 1)));
@@ -219,7 +224,7 @@ async fn a_fact_that_comes_while_its_card_joins_an_account_is_not_missed() {
         let id = scene.account().await.account.id;
         let card = scene.paper(id, DocumentKind::TemporaryCard, (-9, 5));
         let change = [
-            Change::AddDocuments(id, vec![card.clone()]),
+            scene.add(id, vec![card.clone()]).await,
             Change::NoteCards(vec![fact(&card.index, ResidenceStatus::Extended, 70, 1)]),
         ];
         let units = change.map(|change| std::sync::Mutex::new(Some(scene.unit(NOW, [change]))));
@@ -277,7 +282,7 @@ async fn a_lock_or_the_end_of_an_account_voids_its_contact_changes_for_good() {
 async fn a_lock_that_came_by_itself_is_told_once_however_many_look() {
     let scene = Scene::new().await;
     let id = scene.account().await.account.id;
-    scene.done([Change::AddDocuments(id, vec![scene.paper(id, DocumentKind::Passport, (-9, 5))])]).await;
+    scene.done([scene.add(id, vec![scene.paper(id, DocumentKind::Passport, (-9, 5))]).await]).await;
     let midnight = Timestamp::start_of(day(6));
     let (due, unread) = scene.reader().await.accounts_to_live(NOW, 10).await.unwrap();
     assert!(unread.is_empty());
@@ -337,7 +342,8 @@ async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
         state: OrderState::Filed,
         due: due(10),
     };
-    let stored = StoredOrder { order: order.clone(), content: scene.make.sealed(), version: Version::NONE };
+    let stored =
+        StoredOrder { order: order.clone(), content: scene.make.sealed(), reason: None, version: Version::NONE };
     scene.done([Change::NewOrder(Box::new(stored.clone()))]).await;
     let read = async || scene.reader().await.lock_order(order.id).await.unwrap().unwrap();
     assert_eq!((read().await.order, read().await.content), (order.clone(), stored.content));
@@ -347,12 +353,22 @@ async fn an_order_comes_back_as_it_was_kept_at_each_of_its_steps() {
     assert_eq!(scene.commit([save(&forwarded, 7)]).await, Outcome::Changed);
     scene.done([save(&forwarded, 1)]).await;
     assert_eq!(read().await.order, forwarded);
+    let elsewhere = async |edition, after| {
+        let mut reader = scene.reader().await;
+        reader.orders_timed_elsewhere(edition, after, 9).await.unwrap().len()
+    };
+    let newer = eid::domain::calendar::Edition::parse("newer").unwrap();
+    assert_eq!((elsewhere(&order.due.edition, None).await, elsewhere(&newer, None).await), (0, 1));
+    assert_eq!(elsewhere(&newer, Some(order.id)).await, 0);
     let open = async |after| scene.reader().await.open_orders(after, 10).await.unwrap().len();
     assert_eq!((open(None).await, open(Some((later(20), order.id))).await), (1, 0));
     assert!(!scene.reader().await.has_unlock_order(account, lock).await.unwrap());
     scene.done([save(&Order { state: OrderState::Approved(step(1), step(2)), ..forwarded }, 2)]).await;
     assert_eq!(open(None).await, 0);
     assert!(scene.reader().await.has_unlock_order(account, lock).await.unwrap());
+    let of = async |after| scene.reader().await.orders_of(account, after, 9).await.unwrap();
+    assert_eq!((of(None).await.len(), of(Some(order.id)).await.len()), (1, 0));
+    assert!(of(None).await[0].reason.is_some(), "decided ones too, with what was said");
     let other = LockId::new(scene.make.id());
     assert!(!scene.reader().await.has_unlock_order(account, other).await.unwrap(), "it names no other ground");
 }
@@ -364,7 +380,7 @@ async fn documents_from_before_are_entered_once_and_put_nothing_back_that_was_sh
     let card = scene.paper(id, DocumentKind::TemporaryCard, (-9, 50));
     let enter = || Change::EnterDocuments(id, vec![card.clone()]);
     let renewed = StoredDocument { id: DocumentId::new(scene.make.id()), valid_until: day(80), ..card.clone() };
-    scene.done([Change::AddDocuments(id, vec![renewed])]).await;
+    scene.done([scene.add(id, vec![renewed]).await]).await;
     assert_eq!(scene.commit([enter()]).await, Outcome::Changed);
     assert_eq!(scene.lived(id).await.account.life.papers.residence_until, Some(day(80)));
     let other = scene.account().await.account.id;
@@ -378,8 +394,45 @@ async fn documents_that_wait_come_back_as_they_were_kept() {
     let scene = Scene::new().await;
     let account = scene.account().await.account.id;
     let (id, content) = (UpdateId::new(scene.make.id()), scene.make.sealed());
-    let stored = StoredUpdate { id, account, content: content.clone(), added_by: scene.officer.id, added_at: NOW };
+    let (print, by) = (Some(AccountPrint([7; 32])), scene.officer.id);
+    let stored = StoredUpdate { id, account, content: content.clone(), print, added_by: by, added_at: NOW };
     scene.done([Change::KeepUpdate(Box::new(stored))]).await;
     let kept = scene.reader().await.document_update(id).await.unwrap().unwrap();
+    assert_eq!(kept.print, print);
     assert_eq!((kept.account, kept.content, kept.added_by, kept.added_at), (account, content, scene.officer.id, NOW));
+}
+
+#[tokio::test]
+async fn documents_join_an_account_that_is_as_it_was_seen_and_no_other() {
+    let scene = Scene::new().await;
+    let id = scene.account().await.account.id;
+    let paper = || scene.paper(id, DocumentKind::Passport, (-9, 50));
+    let (one, other) = (scene.add(id, vec![paper()]).await, scene.add(id, vec![paper()]).await);
+    scene.done([one]).await;
+    assert_eq!(scene.commit([other]).await, Outcome::Changed);
+    assert_eq!(scene.reader().await.documents(id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn later_names_are_found_by_account_and_by_person_the_latest_first() {
+    let scene = Scene::new().await;
+    let (id, other) = (scene.account().await.account.id, scene.account().await.account.id);
+    let person = scene.make.index();
+    let name = |account, since| StoredName {
+        id: UpdateId::new(scene.make.id()),
+        account,
+        content: scene.make.sealed(),
+        person: person.clone(),
+        since: later(since),
+    };
+    let names = [name(id, 1), name(id, 2), name(other, 3)];
+    scene.done(names.iter().map(|name| Change::NameHolder(Box::new(name.clone())))).await;
+    let ids = |names: &[StoredName]| names.iter().map(|name| name.id).collect::<Vec<_>>();
+    let of = scene.reader().await.names_of(&[id, other, id]).await.unwrap();
+    assert_eq!((ids(&of[&id]), ids(&of[&other])), (vec![names[1].id, names[0].id], vec![names[2].id]));
+    assert_eq!((&of[&other][0].content, of[&other][0].since), (&names[2].content, later(3)));
+    let found = scene.reader().await.accounts_named(&person, 2).await.unwrap();
+    assert_eq!(ids(&found), [names[2].id, names[1].id]);
+    assert!(scene.reader().await.accounts_named(&scene.make.index(), 2).await.unwrap().is_empty());
+    assert!(scene.reader().await.names_of(&[]).await.unwrap().is_empty());
 }

@@ -3,6 +3,8 @@
 
 mod account_events;
 mod accounts;
+mod backlog;
+mod backup;
 mod calendars;
 mod captures;
 mod challenges;

@@ -384,3 +384,30 @@ async fn messages_with_an_end_are_claimed_apart_from_those_before_them() {
     assert!(scene.store.claim_urgent_messages(9, LEASE, NOW).await.unwrap().is_empty(), "it is leased");
     assert_eq!(ids(&claim(&scene, 9, NOW).await), [notice.id]);
 }
+
+#[tokio::test]
+async fn messages_that_wait_are_held_for_a_person_whoever_had_claimed_them_and_released_under_their_names() {
+    let scene = Scene::new().await;
+    let messages = queued(&scene, 3).await;
+    let account = messages[0].account;
+    let under_way = claim(&scene, 2, later(1)).await;
+    let over = SealedMessage { useful_until: Some(NOW), ..scene.make.message(account) };
+    let good = SealedMessage { useful_until: Some(later(600)), ..scene.make.message(account) };
+    scene.done([Change::Send(over.clone()), Change::Send(good.clone())]).await;
+    scene.done([settle(&under_way[0], Settled::Sent { at: NOW })]).await;
+    scene.done([Change::HoldMessages]).await;
+    assert_eq!(counts(&scene).await, [0, 1, 4]);
+    assert!(claim(&scene, 9, later(3_600)).await.is_empty(), "nothing leaves");
+    assert_eq!(scene.commit([settle(&under_way[1], Settled::Sent { at: NOW })]).await, Outcome::Changed);
+    let held = scene.reader().await.messages_listed("failed", None, 9).await.unwrap();
+    let reasons = |id| held.iter().find(|one| one.id == id).unwrap().reason.clone();
+    assert_eq!((reasons(over.id), reasons(good.id)), ("too-late".to_owned(), "held".to_owned()));
+
+    scene.done([Change::GiveUpMessage(messages[2].id), Change::ReleaseMessages]).await;
+    assert_eq!(counts(&scene).await, [2, 1, 1], "what a person gave up, and a code that is over, stay");
+    let mut again = ids(&claim(&scene, 9, later(3)).await);
+    let mut due = vec![under_way[1].id, good.id];
+    again.sort_unstable();
+    due.sort_unstable();
+    assert_eq!(again, due);
+}

@@ -1,13 +1,15 @@
 //! The imported immigration record.
 
 use eid::domain::ids::ImportId;
-use eid::store::{RecordBatch, StoredRecord};
+use eid::domain::life::DocumentKind;
+use eid::domain::sealed::BlindIndex;
+use eid::store::{Change, RecordBatch, StoreError, StoredRecord};
 
-use super::scene::{NOBODY, Scene};
+use super::scene::{NOBODY, Outcome, Scene};
 use crate::support::records::{NOW, later};
 
 fn batch(import: ImportId, records: Vec<StoredRecord>) -> RecordBatch {
-    RecordBatch { import, records, noted: Vec::new(), joined: Vec::new() }
+    RecordBatch { import, records, noted: Vec::new(), nobodys: Vec::new(), joined: Vec::new() }
 }
 
 impl Scene {
@@ -45,7 +47,40 @@ async fn a_passport_with_several_cards_leads_to_the_latest_record() {
     let new = StoredRecord { document: old.document.clone(), ..scene.make.record(later(1)) };
     scene.import(&[new.clone(), old.clone()]).await;
     let found = scene.reader().await.record_by_document(old.document.as_ref().unwrap()).await.unwrap();
-    assert_eq!(found, Some(new));
+    assert_eq!(found, Some(new.clone()));
+    let all = async |limit| {
+        let mut reader = scene.reader().await;
+        reader.records_by_document(old.document.as_ref().unwrap(), limit).await.unwrap()
+    };
+    assert_eq!(all(9).await, (vec![new.clone(), old.clone()], 2));
+    assert_eq!(all(1).await, (vec![new], 2), "how many there are is told in any case");
+}
+
+#[tokio::test]
+async fn a_record_and_a_passport_that_come_at_once_do_not_miss_each_other() {
+    let scene = Scene::new().await;
+    let record = scene.make.record(NOW);
+    let passport: BlindIndex = record.document.clone().unwrap();
+    let expect = |count| Change::ExpectRecords(passport.clone(), count);
+    scene.done([expect(0)]).await;
+    scene.import(std::slice::from_ref(&record)).await;
+    assert_eq!(scene.commit([expect(0)]).await, Outcome::Changed, "whoever looked before looks again");
+    scene.done([expect(1)]).await;
+
+    let account = scene.account().await.account.id;
+    let mut paper = scene.paper(account, DocumentKind::Passport, (-9, 50));
+    paper.index = passport.clone();
+    let batch = || {
+        let records = vec![StoredRecord { document: Some(passport.clone()), ..scene.make.record(later(5)) }];
+        let nobodys = vec![passport.clone()];
+        RecordBatch { nobodys, ..batch(ImportId::new(scene.make.id()), records) }
+    };
+    scene.store.import_records(batch(), scene.make.entry(NOW, NOBODY)).await.unwrap();
+    scene.done([scene.add(account, vec![paper]).await]).await;
+    let late = scene.store.import_records(batch(), scene.make.entry(NOW, NOBODY)).await;
+    assert!(matches!(late, Err(StoreError::Changed)), "{late:?}");
+    let kept = scene.reader().await.records_by_document(&passport, 9).await.unwrap();
+    assert_eq!(kept.1, 2, "nothing of the batch was kept");
 }
 
 #[tokio::test]

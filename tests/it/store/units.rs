@@ -115,8 +115,26 @@ async fn changes_are_applied_in_the_order_given() {
     let old = Binding { kind: BindingKind::Phone, value: scene.make.index(), owner: Owner::Person(scene.make.index()) };
     let new = Binding { owner: Owner::Person(scene.make.index()), ..old.clone() };
     scene.done([Change::Bind(old.clone()), Change::Release(old.clone()), Change::Bind(new.clone())]).await;
+    assert!(scene.reader().await.is_bound(old.kind, &old.value).await.unwrap());
     assert!(scene.reader().await.serves_another(&old).await.unwrap());
     assert!(!scene.reader().await.serves_another(&new).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_what_is_asked_together_those_that_serve_another_are_told() {
+    let scene = Scene::new().await;
+    let [phone, passport, card] = [BindingKind::Phone, BindingKind::Passport, BindingKind::Card].map(|kind| Binding {
+        kind,
+        value: scene.make.index(),
+        owner: Owner::Person(scene.make.index()),
+    });
+    let others = [&phone, &card].map(|one| Binding { owner: Owner::Person(scene.make.index()), ..one.clone() });
+    scene.done(others.into_iter().chain([passport.clone()]).map(Change::Bind)).await;
+    let mut reader = scene.reader().await;
+    let told = reader.serving_others(&[card.clone(), passport.clone(), phone]).await.unwrap();
+    assert_eq!(told, [BindingKind::Phone, BindingKind::Card]);
+    assert_eq!(reader.serving_others(&[passport]).await.unwrap(), []);
+    assert_eq!(reader.serving_others(&[card]).await.unwrap(), [BindingKind::Card]);
 }
 
 #[tokio::test]

@@ -49,15 +49,31 @@ pub async fn signed(
         account_id: holder.account.clone(),
         purpose: purpose.into(),
         key_thumbprint: holder.device.thumbprint().as_bytes().to_vec(),
+        change_id: String::new(),
         new_contact: about.map(|about| match about {
             NewContact::Phone(phone) => Signed::Phone(phone.clone()),
             NewContact::Email(email) => Signed::Email(email.clone()),
         }),
     };
+    answered(service, holder, request).await
+}
+
+/// The same to give that change up.
+pub async fn signed_cancel(service: &Service, holder: &Holder, change: &str) -> (Vec<u8>, Vec<u8>) {
+    let request = pb::GetChallengeRequest {
+        account_id: holder.account.clone(),
+        purpose: pb::DevicePurpose::CancelContactChange.into(),
+        key_thumbprint: holder.device.thumbprint().as_bytes().to_vec(),
+        new_contact: None,
+        change_id: change.to_owned(),
+    };
+    answered(service, holder, request).await
+}
+
+async fn answered(service: &Service, holder: &Holder, request: pb::GetChallengeRequest) -> (Vec<u8>, Vec<u8>) {
     let mut devices = DeviceServiceClient::new(service.channel(Some("app_backend")));
     let drawn = devices.get_challenge(request).await.unwrap().into_inner();
-    let signature = holder.device.sign(&drawn.text);
-    (drawn.challenge, signature)
+    (drawn.challenge, holder.device.sign(&drawn.text))
 }
 
 /// A wish that the holder's device has signed.

@@ -18,8 +18,9 @@ pub async fn plan(
         connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
         connection.execute(setting).await.unwrap();
         let (types, values): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
-        let prepare = format!("PREPARE asked ({}) AS {sql}", types.join(", "));
-        let explain = format!("EXPLAIN EXECUTE asked ({})", values.join(", "));
+        let list = |all: Vec<&str>| if all.is_empty() { String::new() } else { format!("({})", all.join(", ")) };
+        let prepare = format!("PREPARE asked {} AS {sql}", list(types));
+        let explain = format!("EXPLAIN EXECUTE asked {}", list(values));
         #[expect(clippy::disallowed_methods, reason = "a statement of the store's own with types that are named here")]
         let (prepare, explain) = (sqlx::AssertSqlSafe(prepare), sqlx::AssertSqlSafe(explain));
         sqlx::raw_sql(prepare).execute(&mut connection).await.unwrap();

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tonic::transport::Channel;
 
 use super::database::{Database, Held};
+use super::line::Line;
 
 /// Begins the name that the program's own connections have at the database's server.
 const SERVED: &str = "served";
@@ -33,6 +34,8 @@ pub struct Site {
     quiet: bool,
     /// Where it listens; anywhere if 0.
     port: u16,
+    /// The port of a line to the database's server; straight to it if absent.
+    line: Option<u16>,
     /// Further variables of its environment.
     settings: Vec<(&'static str, String)>,
 }
@@ -48,7 +51,7 @@ impl Site {
     pub async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let database = if super::database::on_postgres() { Some(Database::bare().await) } else { None };
-        Self { home, database, client_ca: None, quiet: false, port: 0, settings: Vec::new() }
+        Self { home, database, client_ca: None, quiet: false, port: 0, line: None, settings: Vec::new() }
     }
 
     /// The same place, with clients' certificates that this authority issues.
@@ -76,6 +79,19 @@ impl Site {
         self.port = running.port();
     }
 
+    /// Where the database's server is, "HOST:PORT".
+    pub fn database_address(&self) -> String {
+        let url = self.database.as_ref().expect("a server").url();
+        let (_, rest) = url.split_once('@').expect("a user");
+        let (address, _) = rest.split_once('/').expect("a database");
+        if address.contains(':') { address.to_owned() } else { format!("{address}:5432") }
+    }
+
+    /// From now on the program reaches the database by this line.
+    pub fn reach_database_by(&mut self, line: &Line) {
+        self.line = Some(line.port());
+    }
+
     /// The database's server ends every connection of the program, as a restart does. On SQLite there is none.
     pub async fn sever_database(&self) {
         if let Some(database) = &self.database {
@@ -92,17 +108,18 @@ impl Site {
         command.env("EID__HOME", self.home()).env("EID__SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
         command
             .env("EID__LOG__FILTER", if self.quiet { "warn,eid::cli=info" } else { "trace" })
-            .env("EID__STORE__CONNECTIONS", "4")
-            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+            .env("EID__STORE__CONNECTIONS", "4");
         if let Some(url) = super::database::redis() {
             command.env("EID__LIMITS__REDIS_URL", url);
         }
         if let Some(database) = &self.database {
-            command.env("EID__STORE__URL", database.url_named(SERVED));
+            let url = database.url_named(SERVED);
+            command.env("EID__STORE__URL", self.line.map_or_else(|| url.clone(), |port| over(&url, port)));
         }
         if let Some(path) = &self.client_ca {
             command.env("EID__SERVER__CLIENT_CA", path);
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -140,8 +157,8 @@ impl Site {
                 });
             }
         });
-        let serving = heard(&mut log, |log| log.contains("serving address=")).await;
-        let address = serving.lines().find_map(|line| line.split_once("serving address=")).unwrap().1.trim().to_owned();
+        let serving = heard(&mut log, |log| address_of("serving", log).is_some()).await;
+        let address = address_of("serving", &serving).unwrap();
         Running { child, address, log }
     }
 
@@ -192,12 +209,26 @@ impl Site {
     }
 }
 
+/// The URL of a database, by a port of this machine.
+fn over(url: &str, port: u16) -> String {
+    let (user, rest) = url.split_once('@').expect("a user");
+    let (_, database) = rest.split_once('/').expect("a database");
+    format!("{user}@127.0.0.1:{port}/{database}")
+}
+
 /// Runs a command to its end: its output if it ended well, otherwise what it complained about.
 pub async fn ended(command: &mut Command) -> Result<String, String> {
     let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(Duration::from_mins(2), running).await.expect("it ends").unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     if output.status.success() { Ok(said) } else { Err(said + &String::from_utf8_lossy(&output.stderr)) }
+}
+
+/// The address that the log says beside `message`, in either form.
+fn address_of(message: &str, log: &str) -> Option<String> {
+    let (text, json) = (format!("{message} address="), format!("\"message\":\"{message}\",\"address\":\""));
+    let found = log.lines().find_map(|line| Some(line.split_once(&text).or_else(|| line.split_once(&json))?.1))?;
+    Some(found.split('"').next()?.trim().to_owned())
 }
 
 /// The log, once `enough` is true of it.
@@ -214,6 +245,12 @@ impl Running {
 
     pub fn port(&self) -> u16 {
         self.address.rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    /// Where it answers operators; it must have been told to.
+    pub async fn operators(&self) -> String {
+        let log = heard(&mut self.log.clone(), |log| address_of("answering operators", log).is_some()).await;
+        address_of("answering operators", &log).unwrap()
     }
 
     /// Waits until it has logged `text` so many times.

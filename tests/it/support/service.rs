@@ -54,6 +54,10 @@ use super::device::Phone;
 /// Size of a message that the service takes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
+/// What the edge may be asked, unless a test wishes otherwise.
+const EDGE: Edge =
+    Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, calls_max: 1_000, reflection: false };
+
 /// The way by which connections reach a server.
 type Connections = mpsc::Sender<std::io::Result<Connection<DuplexStream>>>;
 
@@ -90,6 +94,8 @@ pub struct Wishes {
     pub counts_alone: bool,
     /// How many codes may be asked for and sent; as shipped if absent.
     pub budgets: Option<BudgetSettings>,
+    /// Calls that may be under way at once; more than a test makes if absent.
+    pub calls_max: Option<usize>,
     /// The day on which the test begins, at noon in Viet Nam; 21 November 2026 if absent.
     pub today: Option<Date>,
 }
@@ -213,7 +219,7 @@ impl Service {
         });
         app.adopt_shipped().await.unwrap();
         let (connections, incoming) = mpsc::channel(16);
-        let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: true };
+        let edge = Edge { reflection: true, calls_max: wishes.calls_max.unwrap_or(EDGE.calls_max), ..EDGE };
         let serving = tokio::spawn(serve_on(app.clone(), edge, ReceiverStream::new(incoming), stop));
         let people = Mutex::new(Generator::new(1, clock.now()));
         let numbers = AtomicU32::new(1);
@@ -332,9 +338,8 @@ impl Service {
     pub fn replica(&self) -> Replica {
         let app = self.another_process(self.shipped_trust());
         let (connections, incoming) = mpsc::channel(16);
-        let edge = Edge { message_bytes_max: MESSAGE_BYTES_MAX, concurrent_per_connection: 256, reflection: false };
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve_on(app, edge, ReceiverStream::new(incoming), stop.clone()));
+        let serving = tokio::spawn(serve_on(app, EDGE, ReceiverStream::new(incoming), stop.clone()));
         Replica { connections, authenticators: self.authenticators.clone(), stop, serving }
     }
 
