@@ -78,7 +78,8 @@ impl People {
         self.generator.on(self.begun.plus(super::DAY * day));
         let mut drawn = Day { captured: vec![Vec::new(); UNITS], ..Day::nobody() };
         let mut applicants = Vec::new();
-        for (place, fate) in self.plan.fates(day) {
+        let fates: Vec<_> = self.plan.fates(day).collect();
+        for (place, fate) in fates {
             let applicant = self.applicant(place);
             let alone = applicant.expected == Expected::Accepted && !applicant.is_represented();
             let person = Person {
@@ -113,7 +114,7 @@ impl People {
         {
             return self.generator.comes_again(&before);
         }
-        if place % NAME_CHANGED == 0 { self.generator.name_differs() } else { self.generator.applicant() }
+        if place.is_multiple_of(NAME_CHANGED) { self.generator.name_differs() } else { self.generator.applicant() }
     }
 }
 
