@@ -8,6 +8,7 @@ mod backup;
 mod calendar;
 pub mod client;
 mod config;
+mod crowd;
 pub mod demo;
 mod device;
 mod document;
@@ -17,11 +18,14 @@ mod migrate;
 mod office;
 mod offices;
 mod outbox;
+mod patience;
 mod pki;
 mod play;
 mod receipt;
 mod refusal;
 pub mod registry;
+mod rehearsal;
+mod replay;
 mod serve;
 mod staff;
 mod status;
@@ -66,6 +70,8 @@ pub struct Cli {
 enum Command {
     /// Plays the whole service at work, with practice applicants
     Demo(play::Demo),
+    /// Replays the campaign of 2025 with practice applicants: 50 days, 34 units, 50,809 requests
+    Replay(replay::Replay),
     /// Starts the service
     Serve(Settings),
     /// Brings the database's schema up to date
@@ -158,6 +164,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let out = &mut io::stdout();
     match cli.command {
         Command::Demo(demo) => Box::pin(play::run(&demo)).await,
+        Command::Replay(replay) => Box::pin(replay::run(&replay)).await,
         Command::Serve(settings) => serve::run(&settings.load()?).await,
         Command::Migrate(settings) => migrate::run(&settings.load()?, out).await,
         Command::Backup(command) => backup::back_up(&command, out).await,

@@ -1,23 +1,18 @@
-//! `eid demo`: everything from nothing (certificates, keys, store, server), the people who use it, and nothing left behind.
+//! `eid demo`: a practice installation, and the people who use it.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use tempfile::TempDir;
 
 use super::FAILED;
-use super::client::{self, Target};
+use super::client;
 use super::demo::{self as acting, Cast, Company, FileMailbox, Programme, Tally};
 use super::registry;
-use crate::config::{Config, RegistrySource, Url};
-use crate::pki::DevelopmentPki;
+use super::rehearsal::Rehearsal;
 use crate::practice::country::Country;
 use crate::server;
-use crate::store::{Schema, Store};
-use crate::sys::{Clock, Dice};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,52 +40,32 @@ pub(super) struct Demo {
 /// # Errors
 /// If the parts cannot be made or started.
 pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
-    let (clock, dice) = (Clock::movable(), Dice::system());
-    let home = TempDir::with_prefix("eid-demo-").context("cannot make a temporary folder")?;
-    let config = settings(home.path(), demo.store.clone())?;
-    let practice = server::prepare(&config, &clock, &dice)?.context("the demo runs in development mode only")?;
-    println!("eid demo: everything below is practice material in {}", home.path().display());
-
-    let (url, schema) = (config.store_url()?, Schema::practice(u64::from_le_bytes(dice.bytes())));
-    let store = Store::open_practice(&url, config.store.connections, &schema).await.context("cannot open the store")?;
-    store.migrate().await.context("cannot make the schema")?;
-    let app = server::over(&config, store, clock.clone(), dice.clone())?;
-    server::register_practice_staff(&app, &practice.pki).await?;
-    let (country, today) = (Country::of_practice(), clock.now().local_date());
-    server::trust_practice(&app, country.csca(), &country.crl_in_force(today)).await?;
+    let rehearsal = Rehearsal::open("eid-demo-", demo.store.clone(), |_| {}).await?;
+    println!("eid demo: everything below is practice material in {}", rehearsal.home().display());
+    let (country, now) = (Country::of_practice(), rehearsal.clock.now());
+    server::trust_practice(&rehearsal.app, country.csca(), &country.crl_in_force(now.local_date())).await?;
     let programme = Programme {
         applicants: demo.applicants as usize,
-        seed: demo.seed.unwrap_or_else(|| u64::from_le_bytes(dice.bytes())),
-        now: clock.now(),
+        seed: demo.seed.unwrap_or_else(|| u64::from_le_bytes(rehearsal.dice.bytes())),
+        now,
         terminal: std::io::stdout().is_terminal(),
     };
     let company = Company::draw(&programme);
-    let records = home.path().join("records.csv");
+    let records = rehearsal.home().join("records.csv");
     std::fs::write(&records, company.records()).context("cannot write the practice records")?;
-    let known = registry::import_practice(&app, &records).await?;
-    let started = server::start(&config, app).await?;
-    println!("serving on {} over mutual TLS, store {}", started.address(), config.store.url);
-    println!("the practice country's authority is trusted; the immigration record knows {known} people");
-
-    let address = format!("https://localhost:{}", started.address().port());
-    // Boxed: the company and what it hands in are large.
-    let played = Box::pin(act(&address, &practice.pki, (programme, company), &config, &clock)).await;
-    started.until(std::future::ready(())).await?;
-    Store::drop_practice(&url, &schema).await.context("cannot remove the practice schema")?;
-    Ok(if played?.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    let known = registry::import_practice(&rehearsal.app, &records).await?;
+    let playing = async |rehearsal: &Rehearsal, address: &str| {
+        println!("serving on {address} over mutual TLS, store {}", rehearsal.config.store.url);
+        println!("the practice country's authority is trusted; the immigration record knows {known} people");
+        // Boxed: the company and what it hands in are large.
+        Box::pin(act(rehearsal, address, programme, company)).await
+    };
+    let played = Box::pin(rehearsal.play(playing)).await?;
+    Ok(if played.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-async fn act(
-    address: &str,
-    pki: &DevelopmentPki,
-    (programme, company): (Programme, Company),
-    config: &Config,
-    clock: &Clock,
-) -> anyhow::Result<Tally> {
-    let channel = async |stem: &str| {
-        let (ca, certificate, key) = (pki.server_ca_path(), pki.cert_path(stem), pki.key_path(stem));
-        client::connect(&Target { server: address.to_owned(), ca, certificate, key }).await
-    };
+async fn act(rehearsal: &Rehearsal, address: &str, programme: Programme, company: Company) -> anyhow::Result<Tally> {
+    let channel = async |stem: &str| client::connect(&rehearsal.target(address, stem)).await;
     let cast = Cast {
         officer: channel("officer-79-01").await?,
         other_officer: channel("officer-01-01").await?,
@@ -103,16 +78,7 @@ async fn act(
         hotline: channel("hotline").await?,
         second_hotline: channel("hotline-2").await?,
     };
-    let mailbox = FileMailbox::new(config.notify.file.clone());
-    Box::pin(acting::play(cast, programme, company, mailbox, clock, &mut std::io::stdout().lock())).await
-}
-
-fn settings(home: &Path, store: Option<String>) -> anyhow::Result<Config> {
-    let mut config = Config::development(home)?;
-    config.server.listen.set_port(0);
-    config.registry.source = RegistrySource::Table;
-    if let Some(url) = store {
-        config.store.url = Url::Plain(url);
-    }
-    Ok(config)
+    let mailbox = FileMailbox::new(rehearsal.config.notify.file.clone());
+    let out = &mut std::io::stdout().lock();
+    Box::pin(acting::play(cast, programme, company, mailbox, &rehearsal.clock, out)).await
 }

@@ -53,12 +53,12 @@ pub(super) fn moment(at: &prost_types::Timestamp) -> Timestamp {
     Timestamp::from_micros(at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos) / 1_000))
 }
 
-/// What is printed, for tests.
-#[cfg(test)]
+/// What is printed, as text.
 pub(super) fn printed(print: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     let mut out = Vec::new();
-    print(&mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    // What grows in memory can be written to.
+    let _ = print(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

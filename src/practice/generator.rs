@@ -60,6 +60,11 @@ impl Generator {
         self
     }
 
+    /// From now on people stand at the counter at that moment. Nobody of before comes again.
+    pub fn on(&mut self, now: Timestamp) {
+        (self.now, self.today) = (now, now.local_date());
+    }
+
     /// The next applicant, who is to be accepted. Among any seven one is a child with a representative and one a youth.
     pub fn applicant(&mut self) -> Applicant {
         let turn = self.turn;

@@ -20,6 +20,11 @@ impl Handset {
         Self(Arc::new(Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are a seed")))
     }
 
+    /// The phone of the holder with this number: always the same one.
+    pub fn of_holder(identity_number: &str) -> Self {
+        Self::new(Sha256::digest(identity_number).into())
+    }
+
     /// Its public key: SubjectPublicKeyInfo in DER.
     pub fn public_key(&self) -> Vec<u8> {
         [&SPKI_HEAD[..], self.0.public_key().as_ref()].concat()

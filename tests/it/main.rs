@@ -75,6 +75,8 @@ mod registry;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod replicas;
 #[cfg(test)]
 mod review;

@@ -207,7 +207,7 @@ pub(super) async fn read_code<M: Mailbox>(
 }
 
 /// A code that is certainly not this one.
-pub(super) fn wrong(code: &str) -> String {
+pub(in crate::cli) fn wrong(code: &str) -> String {
     code.chars().map(|digit| if digit == '9' { '0' } else { '9' }).collect()
 }
 

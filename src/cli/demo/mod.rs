@@ -29,6 +29,7 @@ mod tally;
 
 use std::io::Write;
 
+pub(super) use app::wrong as mistyped;
 pub use cast::Cast;
 pub use company::Company;
 pub use mailbox::{FileMailbox, Mailbox};

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use prost::Message;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::ground::{Account, Ground, Sent};
@@ -157,7 +156,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 request_id: request_id(),
                 identity_number: one.identity_number.clone(),
                 phone: one.phone.clone(),
-                device_key: handset(one).public_key(),
+                device_key: Handset::of_holder(&one.identity_number).public_key(),
                 source_address: String::new(),
             });
             calls.calls = encoded(run, "ActivationService/SendCode", asked)?;
@@ -165,8 +164,8 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
         What::Activate => {
             let typed = ground.typing(usize::try_from(most)?)?.into_iter().map(|(sent, code)| ActivateRequest {
                 request_id: request_id(),
-                device_key: handset(&sent.account).public_key(),
-                signature: handset(&sent.account).sign(&sent.challenge_text),
+                device_key: Handset::of_holder(&sent.account.identity_number).public_key(),
+                signature: Handset::of_holder(&sent.account.identity_number).sign(&sent.challenge_text),
                 identity_number: sent.account.identity_number,
                 phone: sent.account.phone,
                 code,
@@ -182,11 +181,6 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
 /// The name that a client draws for a call.
 fn request_id() -> String {
     Uuid::now_v7().to_string()
-}
-
-/// The phone of a holder: always the same one.
-fn handset(account: &Account) -> Handset {
-    Handset::new(Sha256::digest(&account.identity_number).into())
 }
 
 fn encoded<M: Message>(run: &Run, method: &str, messages: impl Iterator<Item = M>) -> anyhow::Result<Vec<Call>> {

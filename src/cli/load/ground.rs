@@ -14,15 +14,15 @@ use tonic::transport::Channel;
 
 use super::{Prepare, Run};
 use crate::cli::client::{self, Target};
+use crate::cli::crowd::{self, Member};
 use crate::cli::registry;
 use crate::config::Config;
-use crate::domain::staff::{Post, Role};
+use crate::domain::staff::Role;
 use crate::domain::time::Timestamp;
 use crate::pki::{self, DevelopmentPki};
 use crate::practice::{Generator, Known};
 use crate::server;
 use crate::sys::{Clock, Dice};
-use crate::tls;
 
 const ACCOUNTS: &str = "accounts.jsonl";
 const SENT: &str = "sent.jsonl";
@@ -83,17 +83,13 @@ pub(super) async fn prepare(prepare: &Prepare) -> anyhow::Result<()> {
     fs::write(&file, settings(prepare, &folder))?;
     let (config, clock, dice) = (Config::load(Some(&file))?, Clock::System, Dice::system());
     let practice = server::prepare(&config, &clock, &dice)?.context("load is for practice installations")?;
-    let stems: Vec<_> = (0..prepare.officers).map(officer).collect();
-    pki::gather(&practice.pki, &stems, clock.now())?;
     let app = server::open(&config, clock.clone(), dice).await?;
     app.store().migrate().await.context("cannot make the schema")?;
     server::register_practice_staff(&app, &practice.pki).await?;
     let offices: Vec<_> = app.list_offices(None).await?.1.into_iter().map(|view| view.office.code).collect();
-    for (stem, office) in stems.iter().zip(offices.iter().cycle()) {
-        let name = tls::name_of_pem(&fs::read(practice.pki.cert_path(stem))?)?;
-        let post = Post::new(Role::Officer, Some(office.clone())).context("an officer has an office")?;
-        app.register_staff(name, post).await?.context("the database holds officers of another ground")?;
-    }
+    let officers = (0..prepare.officers).map(officer).zip(offices.into_iter().cycle());
+    let officers: Vec<_> = officers.map(|(stem, office)| Member { stem, role: Role::Officer, office }).collect();
+    crowd::register(&app, &practice.pki, &officers).await?;
     let memory = Memory {
         port: prepare.port,
         seed: prepare.seed,

@@ -5,25 +5,16 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use indicatif::ProgressBar;
 use tonic::{Code, Status};
 
 use super::request::{Reader, Unreadable};
-use crate::cli::refusal::{self, Severed};
+use crate::cli::patience::persist;
+use crate::cli::refusal;
 use crate::cli::{FAILED, UNREACHED, USAGE, words};
 use crate::proto::submit_response::Outcome;
 use crate::proto::{SubmitRequest, SubmitResponse};
-
-/// How often one request is sent again.
-const REPEATS_MAX: u32 = 5;
-
-/// The first wait, where the service names none; it doubles each time.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-
-/// A service that asks for a longer wait than this is not waited for.
-const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The text of one request, and where it stands.
 #[derive(Clone, Copy)]
@@ -175,37 +166,13 @@ impl<W: Write> Delivery<'_, W> {
     }
 }
 
-/// Calls again while the service is busy or away, as late as it asks for.
-async fn persist<A>(call: impl AsyncFn() -> Result<A, Status>) -> Result<A, Status> {
-    let mut repeats = 0;
-    loop {
-        let status = match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(status) => status,
-        };
-        match wait_before_repeat(&status, repeats) {
-            Some(wait) => tokio::time::sleep(wait).await,
-            None => return Err(status),
-        }
-        repeats += 1;
-    }
-}
-
-fn wait_before_repeat(status: &Status, repeats: u32) -> Option<Duration> {
-    let passing = match refusal::severed(status) {
-        Some(Severed::Refused) => false,
-        Some(Severed::Silently) => true,
-        None => matches!(status.code(), Code::Unavailable | Code::ResourceExhausted),
-    };
-    let wait = refusal::retry_after(status).unwrap_or(FIRST_WAIT * 2_u32.pow(repeats.min(REPEATS_MAX)));
-    (passing && repeats < REPEATS_MAX && wait <= WAIT_MAX).then_some(wait)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
+    use std::time::Duration;
 
     use super::*;
+    use crate::cli::patience::{REPEATS_MAX, WAIT_MAX};
     use crate::proto::{Finding, NotAccepted, Receipt};
     use tonic_types::{ErrorDetails, StatusExt as _};
 

@@ -145,7 +145,8 @@ fn read_all(files: &[PathBuf], out: &mut impl Write, tally: &mut Tally) -> io::R
     Ok(sources)
 }
 
-fn bar(length: usize) -> ProgressBar {
+/// A bar that shows how far something got, where a person looks on.
+pub(super) fn bar(length: usize) -> ProgressBar {
     if length <= BAR_FROM || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

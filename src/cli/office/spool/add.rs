@@ -109,8 +109,12 @@ enum Refusal {
 }
 
 fn one(folder: &Folder, reader: &Reader, item: &Item<'_>, now: Timestamp, known: &mut Known) -> Result<Added, Refusal> {
-    let mut request: SubmitRequest =
-        reader.message(item.text).map_err(|fault| Refusal::Unreadable(fault.to_string()))?;
+    let request = reader.message(item.text).map_err(|fault| Refusal::Unreadable(fault.to_string()))?;
+    place(folder, request, now, known)
+}
+
+/// Gives a request its name and its number, unless it is here already.
+fn place(folder: &Folder, mut request: SubmitRequest, now: Timestamp, known: &mut Known) -> Result<Added, Refusal> {
     let told = request.capture.take().unwrap_or_default();
     let name = if request.request_id.is_empty() {
         folder.key().name(&request.encode_to_vec())
@@ -133,6 +137,28 @@ fn one(folder: &Folder, reader: &Reader, item: &Item<'_>, now: Timestamp, known:
     known.next = number.next();
     known.by_name.insert(name, number);
     Ok(Added::New(unfinished, number))
+}
+
+/// Puts requests into the queue that no file holds.
+pub(super) fn put(folder: &Folder, requests: Vec<SubmitRequest>, now: Timestamp) -> anyhow::Result<()> {
+    let _alone = folder.lock_adding()?;
+    folder.sweep()?;
+    clear::finish(folder)?;
+    let mut known = Known::read(folder)?;
+    let mut left = requests.into_iter().peekable();
+    while left.peek().is_some() {
+        let mut written = Vec::new();
+        for request in left.by_ref().take(BATCH) {
+            match place(folder, request, now, &mut known) {
+                Ok(Added::New(unfinished, _)) => written.push(unfinished),
+                Ok(Added::There(_)) => {}
+                Err(Refusal::Unreadable(why)) => anyhow::bail!("a request cannot be put into the queue: {why}"),
+                Err(Refusal::Fault(fault)) => return Err(fault),
+            }
+        }
+        folder.enqueue(written)?;
+    }
+    Ok(())
 }
 
 /// An instant as the protocol writes it.

@@ -6,6 +6,7 @@
 
 mod add;
 mod clear;
+mod desk;
 mod folder;
 mod hold;
 mod journal;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+
+pub(in crate::cli) use desk::Desk;
 
 use super::delivery::Tally;
 use super::{Source, bar, read_all};
