@@ -157,7 +157,8 @@ impl<'a> Contacts<'a> {
     }
 
     async fn begin(&self, holder: &Holder, signed: Signed, wished: Wished) -> anyhow::Result<String> {
-        let challenge = self.challenge(holder, DevicePurpose::ChangeContact, Some(signed)).await?;
+        let about = GetChallengeRequest { new_contact: Some(signed), ..GetChallengeRequest::default() };
+        let challenge = self.challenge(holder, DevicePurpose::ChangeContact, about).await?;
         let request = BeginContactChangeRequest {
             request_id: self.caller.name(),
             account_id: holder.account_id.clone(),
@@ -192,7 +193,8 @@ impl<'a> Contacts<'a> {
     }
 
     async fn give_up(&self, holder: &Holder, change: &str) -> anyhow::Result<()> {
-        let challenge = self.challenge(holder, DevicePurpose::CancelContactChange, None).await?;
+        let about = GetChallengeRequest { change_id: change.to_owned(), ..GetChallengeRequest::default() };
+        let challenge = self.challenge(holder, DevicePurpose::CancelContactChange, about).await?;
         let request = CancelContactChangeRequest {
             request_id: self.caller.name(),
             account_id: holder.account_id.clone(),
@@ -210,13 +212,13 @@ impl<'a> Contacts<'a> {
         &self,
         holder: &Holder,
         purpose: DevicePurpose,
-        new_contact: Option<Signed>,
+        about: GetChallengeRequest,
     ) -> anyhow::Result<GetChallengeResponse> {
         let request = GetChallengeRequest {
             account_id: holder.account_id.clone(),
             purpose: purpose.into(),
             key_thumbprint: holder.handset().thumbprint(),
-            new_contact,
+            ..about
         };
         self.caller.call("GetChallenge", request, async |q| self.devices.clone().get_challenge(q).await).await
     }

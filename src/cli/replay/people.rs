@@ -78,7 +78,8 @@ impl People {
         self.generator.on(self.begun.plus(super::DAY * day));
         let mut drawn = Day { captured: vec![Vec::new(); UNITS], ..Day::nobody() };
         let mut applicants = Vec::new();
-        for (place, fate) in self.plan.fates(day) {
+        let fates: Vec<_> = self.plan.fates(day).collect();
+        for (place, fate) in fates {
             let applicant = self.applicant(place);
             let alone = applicant.expected == Expected::Accepted && !applicant.is_represented();
             let person = Person {
