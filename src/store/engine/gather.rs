@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use sqlx::postgres::PgPool;
 use sqlx::{PgConnection, Postgres, Transaction};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::query::{Number, Query, Value, together};
 use crate::observe::spans;
@@ -23,6 +23,8 @@ pub(in crate::store) struct Gathering {
     /// Begun by the first statement that needs an answer.
     transaction: Option<Transaction<'static, Postgres>>,
     waiting: Vec<Waiting>,
+    /// The span of the unit to which what waits belongs: it is sent when that is through.
+    within: Span,
     /// How often what waited was sent.
     sent: usize,
     /// Whether the database turned down what was sent together.
@@ -40,7 +42,7 @@ struct Waiting {
 
 impl Gathering {
     pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool, transaction: None, waiting: Vec::new(), sent: 0, refused: false }
+        Self { pool, transaction: None, waiting: Vec::new(), within: Span::none(), sent: 0, refused: false }
     }
 
     /// Whether the unit is to be run again, its statements one by one, because what was sent together was turned down.
@@ -54,6 +56,7 @@ impl Gathering {
             self.send().await?;
         }
         self.waiting.push(Waiting { query, rows, returns: false });
+        self.within = Span::current();
         Ok(())
     }
 
@@ -99,7 +102,7 @@ impl Gathering {
     /// Sends what waits, within the transaction.
     async fn send(&mut self) -> Result<(), StoreError> {
         let Some((text, values)) = self.together() else { return Ok(()) };
-        let span = spans::statement("postgresql", &text);
+        let span = self.within.in_scope(|| spans::statement("postgresql", &text));
         let outcome = together(text, values).execute(self.begun().await?).instrument(span).await;
         self.noted(outcome.map(drop))
     }
@@ -107,7 +110,7 @@ impl Gathering {
     /// Sends what waits as all that the unit does: the statement is its own transaction.
     async fn send_alone(&mut self) -> Result<(), StoreError> {
         let Some((text, values)) = self.together() else { return Ok(()) };
-        let span = spans::statement("postgresql", &text);
+        let span = self.within.in_scope(|| spans::statement("postgresql", &text));
         let outcome = together(text, values).execute(&self.pool).instrument(span).await;
         self.noted(outcome.map(drop))
     }

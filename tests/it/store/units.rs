@@ -50,6 +50,21 @@ async fn only_the_failing_one_is_missing(scene: &Scene, members: &[StaffMember],
 }
 
 #[tokio::test]
+async fn what_was_looked_at_on_the_way_is_in_the_log_with_what_came_of_it_or_not_at_all() {
+    let scene = Scene::new().await;
+    let (member, looked_at) = (scene.make.staff(Role::Auditor), scene.make.staff(Role::Operator).id.uuid());
+    let unit = |change| {
+        let look = scene.make.entry(NOW, looked_at);
+        Unit::new(scene.make.entry(NOW, member.id.uuid())).noting(Some(look)).noting(None).with(change)
+    };
+    assert_eq!(outcome(scene.store.commit(unit(enter(&scene.officer))).await), Outcome::Taken(Table::Staff));
+    assert!(scene.reader().await.audit_of(looked_at).await.unwrap().is_empty());
+    assert_eq!(outcome(scene.store.commit(unit(enter(&member))).await), Outcome::Done);
+    assert_eq!(scene.reader().await.audit_of(looked_at).await.unwrap().len(), 1);
+    assert_eq!(scene.reader().await.audit_of(member.id.uuid()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_unit_that_fails_in_its_last_change_leaves_nothing_of_its_first() {
     let scene = Scene::new().await;
     let (member, stored) = (scene.make.staff(Role::Auditor), scene.make.enrolment(scene.officer.id));
