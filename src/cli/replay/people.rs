@@ -114,7 +114,7 @@ impl People {
         {
             return self.generator.comes_again(&before);
         }
-        if place % NAME_CHANGED == 0 { self.generator.name_differs() } else { self.generator.applicant() }
+        if place.is_multiple_of(NAME_CHANGED) { self.generator.name_differs() } else { self.generator.applicant() }
     }
 }
 
