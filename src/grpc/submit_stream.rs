@@ -50,7 +50,7 @@ impl Session {
         let bounds = self.pace.bounds();
         bounded::answers((bounds.idle, bounds.lifetime), stop, |answering| async move {
             let mut progress = Progress::default();
-            let ended = self.run(&answering, &mut progress).await;
+            let ended = Box::pin(self.run(&answering, &mut progress)).await;
             let (caller, Progress { items, bytes, .. }) = (self.by.id(), progress);
             tracing::info!(method = self.pace.method(), %caller, items, bytes, "stream ended");
             ended

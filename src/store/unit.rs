@@ -62,7 +62,7 @@ use crate::observe::spans;
 pub struct Unit {
     entry: Entry,
     /// What else was done on the way, looked at mostly.
-    beside: Option<Entry>,
+    beside: Option<Box<Entry>>,
     changes: Vec<Change>,
 }
 
@@ -275,7 +275,7 @@ impl Unit {
 
     /// The unit, with the entry of what was looked at on the way: nobody is answered by it before that is in the log.
     pub fn noting(mut self, look: Option<Entry>) -> Self {
-        self.beside = look.or(self.beside);
+        self.beside = look.map(Box::new).or(self.beside);
         self
     }
 

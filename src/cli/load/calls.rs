@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use prost::Message;
-use uuid::Uuid;
 
 use super::ground::{Account, Ground, Sent};
 use super::{Run, What, echo};
@@ -19,6 +18,7 @@ use crate::proto::{
     GetStatusRequest, GetStatusResponse, RecordDecisionRequest, RecordDecisionResponse, SendCodeOutcome,
     SendCodeRequest, SendCodeResponse, SubmitRequest, SubmitResponse,
 };
+use crate::sys::{Clock, Dice};
 
 /// Requests of one claim.
 const CLAIM: i32 = 500;
@@ -40,7 +40,7 @@ pub(super) struct Calls {
     what: What,
     /// Whether the calls begin anew when they are through.
     again: bool,
-    calls: Vec<Call>,
+    ready: Vec<Call>,
     callers: Vec<String>,
     /// Of codes that are asked for: the accounts, and what was sent.
     asking: Vec<Account>,
@@ -50,8 +50,8 @@ pub(super) struct Calls {
 impl Calls {
     /// The call with that number. Questions are asked again from the beginning; what changes something is done once.
     pub(super) fn at(&self, place: usize) -> Option<&Call> {
-        let place = if self.again { place % self.calls.len().max(1) } else { place };
-        self.calls.get(place)
+        let place = if self.again { place % self.ready.len().max(1) } else { place };
+        self.ready.get(place)
     }
 
     /// Who calls, in turn.
@@ -121,7 +121,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
     let mut calls = Calls {
         what: run.what,
         again: run.unread || run.what == What::Status,
-        calls: Vec::new(),
+        ready: Vec::new(),
         callers: vec!["app-backend".to_owned()],
         asking: Vec::new(),
         sent: Mutex::default(),
@@ -136,11 +136,11 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 ..SubmitRequest::default()
             };
             let applicants = ground.applicants(most, !run.unread)?.into_iter();
-            calls.calls = encoded(run, "EnrolmentService/Submit", applicants.map(submit))?;
+            calls.ready = encoded(run, "EnrolmentService/Submit", applicants.map(submit))?;
         }
         What::Decide => {
             calls.callers = vec!["authority".to_owned()];
-            calls.calls =
+            calls.ready =
                 encoded(run, "AuthorityService/RecordDecision", claimed(run, ground, most).await?.into_iter())?;
         }
         What::Status => {
@@ -148,7 +148,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 let Account { identity_number, phone } = one;
                 GetStatusRequest { identity_number, phone }
             });
-            calls.calls = encoded(run, "ActivationService/GetStatus", asked)?;
+            calls.ready = encoded(run, "ActivationService/GetStatus", asked)?;
         }
         What::SendCode => {
             calls.asking = ground.asking(usize::try_from(most)?)?;
@@ -159,7 +159,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 device_key: Handset::of_holder(&one.identity_number).public_key(),
                 source_address: String::new(),
             });
-            calls.calls = encoded(run, "ActivationService/SendCode", asked)?;
+            calls.ready = encoded(run, "ActivationService/SendCode", asked)?;
         }
         What::Activate => {
             let typed = ground.typing(usize::try_from(most)?)?.into_iter().map(|(sent, code)| ActivateRequest {
@@ -172,15 +172,15 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 challenge: sent.challenge,
                 face_check: String::new(),
             });
-            calls.calls = encoded(run, "ActivationService/Activate", typed)?;
+            calls.ready = encoded(run, "ActivationService/Activate", typed)?;
         }
     }
-    Ok((!calls.calls.is_empty()).then_some(calls))
+    Ok((!calls.ready.is_empty()).then_some(calls))
 }
 
 /// The name that a client draws for a call.
 fn request_id() -> String {
-    Uuid::now_v7().to_string()
+    Dice::system().id(Clock::System.now()).to_string()
 }
 
 fn encoded<M: Message>(run: &Run, method: &str, messages: impl Iterator<Item = M>) -> anyhow::Result<Vec<Call>> {
