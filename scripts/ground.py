@@ -30,7 +30,9 @@ class Servers:
     """A private PostgreSQL and Redis, by scripts/servers."""
 
     def __enter__(self):
-        self.process = subprocess.Popen([str(TOP / "scripts/servers")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # Answers of the limits are on disk as ours are.
+        durable = {**os.environ, "EID_SERVERS_FSYNC": "on"}
+        self.process = subprocess.Popen([str(TOP / "scripts/servers")], env=durable, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         settings = {}
         for line in self.process.stdout:
             if line.strip() == "ready":

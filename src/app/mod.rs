@@ -260,10 +260,15 @@ impl App {
         Entry::new(EntryId::new(self.dice().id(at)), at, actor, action, subject)
     }
 
-    /// Commits, and rings for the outbox and for those who watch.
+    /// Commits, and rings for the outbox, if a message waits from now on, and for those who watch.
     async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
+        let sends = unit.sends();
         self.parts.store.commit(unit).await?;
-        self.committed();
+        // A sender that is woken asks the database for work: only if there is any.
+        if sends {
+            self.outbox.notify_one();
+        }
+        self.streams.ring();
         Ok(())
     }
 

@@ -273,6 +273,13 @@ impl Unit {
         Self { entry, beside: None, changes: Vec::new() }
     }
 
+    /// Whether a message waits to be sent from the commit on.
+    pub(crate) fn sends(&self) -> bool {
+        self.changes
+            .iter()
+            .any(|change| matches!(change, Change::Send(_) | Change::RetryMessage(_) | Change::ReleaseMessages))
+    }
+
     /// The unit, with the entry of what was looked at on the way: nobody is answered by it before that is in the log.
     pub fn noting(mut self, look: Option<Entry>) -> Self {
         self.beside = look.map(Box::new).or(self.beside);
