@@ -13,6 +13,7 @@
 //! app       the use cases: one verb reads, lets the domain decide, commits one unit of work with its audit entry
 //! ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 //! store     every SQL statement, the two engines, units of work; never personal data in clear
+//! bells     by which the processes of one service hear that it is worth while to look
 //! limits    how often a caller may call: counted in the process, or shared through Redis
 //! notify    carriers by which messages leave for holders, and the texts
 //! tls       accepting connections, the handshake, the name in a client certificate
@@ -39,6 +40,7 @@
 
 pub mod app;
 pub mod archive;
+pub mod bells;
 pub mod chip;
 pub mod cli;
 pub mod config;

@@ -29,6 +29,7 @@ const MAP: &[Room] = &[
     room(3, "grpc"),
     room(4, "app"),
     room(5, "archive"),
+    room(5, "bells"),
     room(5, "limits"),
     room(5, "notify"),
     room(5, "pki"),

@@ -59,6 +59,11 @@ impl App {
     /// If the store cannot be asked, or holds none that can be read.
     pub async fn calendar(&self, reader: &mut Reader) -> Result<Arc<Calendar>, Error> {
         let version = reader.calendar_version().await?;
+        self.calendar_as_of(reader, version).await
+    }
+
+    /// The same, by whoever knows already which edition is in force.
+    pub(super) async fn calendar_as_of(&self, reader: &mut Reader, version: Version) -> Result<Arc<Calendar>, Error> {
         if let Some((kept, calendar)) = self.calendar.0.load().as_deref()
             && *kept == version
         {

@@ -48,12 +48,20 @@ impl App {
     /// # Errors
     /// [`Error::CalendarLacks`], or if the store cannot be asked.
     pub(super) async fn keep_time(&self, reader: &mut Reader, passage: &mut Passage) -> Result<(), Error> {
+        if passage.enrolment().stage.name().is_final() {
+            return Ok(());
+        }
+        let calendar = self.calendar(reader).await?;
+        self.keep_time_on(&calendar, passage)
+    }
+
+    /// The same on a calendar that was read.
+    pub(super) fn keep_time_on(&self, calendar: &Calendar, passage: &mut Passage) -> Result<(), Error> {
         let enrolment = passage.enrolment_mut();
         if enrolment.stage.name().is_final() {
             return Ok(());
         }
-        let calendar = self.calendar(reader).await?;
-        Ok(enrolment.keep_time(&calendar, &self.settings().stages)?)
+        Ok(enrolment.keep_time(calendar, &self.settings().stages)?)
     }
 
     /// Counts the deadlines of all open requests, and then of all open orders, that were counted on another edition than the one in force, or never.

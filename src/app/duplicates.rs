@@ -44,6 +44,11 @@ pub struct Compared {
     pub candidates: Vec<Candidate>,
 }
 
+/// The keyed hashes of keys.
+pub(super) fn values(keys: &[StoredKey]) -> Vec<BlindIndex> {
+    keys.iter().map(|key| key.value.clone()).collect()
+}
+
 impl App {
     /// The requests that are likely the same person's as `application`, which is or would be called `id`: the likeliest
     /// ahead, without those of whom it was decided that they are not.
@@ -56,9 +61,19 @@ impl App {
         id: EnrolmentId,
         application: &Application,
     ) -> Result<Vec<Candidate>, Error> {
+        let holders = reader.duplicate_holders(&values(&self.keys_of(application))).await?;
+        self.likely_among(reader, holders, id, application).await
+    }
+
+    /// The same among those who hold its keys.
+    pub(super) async fn likely_among(
+        &self,
+        reader: &mut Reader,
+        mut holders: Vec<Vec<EnrolmentId>>,
+        id: EnrolmentId,
+        application: &Application,
+    ) -> Result<Vec<Candidate>, Error> {
         let profile = Profile::of(application);
-        let keys: Vec<_> = profile.keys().iter().map(|key| self.vault().blocking_key(key)).collect();
-        let mut holders = reader.duplicate_holders(&keys).await?;
         for of in &mut holders {
             of.retain(|other| *other != id);
         }
@@ -167,12 +182,15 @@ impl App {
         id: EnrolmentId,
         application: &Application,
     ) -> Result<DuplicateKeys, Error> {
-        let keys = Profile::of(application).keys();
-        let stored = |key: &BlockingKey| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) };
-        let keys: Vec<_> = keys.iter().map(stored).collect();
-        let values: Vec<_> = keys.iter().map(|key| key.value.clone()).collect();
-        let seen = self.store().reader().await?.duplicate_changes(&values).await?;
+        let keys = self.keys_of(application);
+        let seen = self.store().reader().await?.duplicate_changes(&values(&keys)).await?;
         Ok(DuplicateKeys { enrolment: id, keys, seen, replace: false, of: None })
+    }
+
+    /// The keys by which the person of an application is found.
+    pub(super) fn keys_of(&self, application: &Application) -> Vec<StoredKey> {
+        let stored = |key: &BlockingKey| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) };
+        Profile::of(application).keys().iter().map(stored).collect()
     }
 
     /// Gives free what a request held that ends without an account: what it used, and by what it was found.

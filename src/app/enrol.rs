@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
+use super::duplicates::values;
 use super::repeat::Attempt;
 use super::workstation::elsewhere;
 use super::{App, Caller, Error, HandedReceipt, Intake, Missing, Officer, Repeat};
@@ -21,7 +22,9 @@ use crate::domain::review::{ReturnNote, ReviewReason};
 use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::{Earlier, Provenance};
-use crate::store::{Binding, BindingKind, Change, ChipChallenge, Owner, Reader, StoredEnrolment, Unit};
+use crate::store::{
+    Asked, Binding, BindingKind, Change, ChipChallenge, DuplicateKeys, Owner, Reader, StoredEnrolment, Unit,
+};
 
 /// Revision of a request as it was first handed in.
 const FIRST: u32 = 1;
@@ -200,20 +203,34 @@ impl App {
         now: Timestamp,
         record: &OnceCell<(RegistryAnswer, Option<Entry>)>,
     ) -> Result<Attempt<Submitted>, Error> {
+        let (id, application) = (EnrolmentId::new(self.dice().id(now)), &intake.application);
+        let keys = self.keys_of(application);
         let mut reader = self.store().reader().await?;
-        if let Some(Receipt { enrolment }) = self.first_answer(&mut reader, by, repeat).await? {
+        let (bindings, card) = (self.bindings(id, application), self.card_index(application));
+        let asked = Asked {
+            caller: by.id(),
+            request: repeat.id(),
+            bindings: &bindings,
+            keys: &values(&keys),
+            card: card.as_ref(),
+        };
+        let found = reader.intake(&asked).await?;
+        if let Some(first) = &found.first {
+            let Receipt { enrolment } = repeat.answered(first)?;
             return Ok(Attempt::Answered(self.taken_in(&mut reader, enrolment).await?));
         }
         let (earlier, owner) = self.earlier(&mut reader, officer, repeat, intake).await?;
         if let Earlier::TakenIn(first) = earlier {
             return Ok(Attempt::Answered(self.taken_in(&mut reader, first).await?));
         }
+        let likely = self.likely_among(&mut reader, found.holders, id, application).await?;
+        let calendar = self.calendar_as_of(&mut reader, found.calendar).await?;
         drop(reader);
-        let id = EnrolmentId::new(self.dice().id(now));
         // Asked once, whatever the number of attempts, and not while a connection is held.
-        let (record, look) = record.get_or_init(|| self.look_at_record(officer, &intake.application)).await;
-        let found_by = self.duplicate_keys(id, &intake.application).await?;
-        let mut known = self.known(officer, id, intake, record.clone(), now).await?;
+        let (record, look) = record.get_or_init(|| self.look_at_record(officer, application, found.record)).await;
+        let found_by = DuplicateKeys { enrolment: id, keys, seen: found.changes, replace: false, of: None };
+        let besides = (taken(&found.taken), likely, record.clone());
+        let mut known = self.known_besides(officer, intake, besides, now).await?;
         known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         Ok(match examine(&intake.application, Some(&intake.captures), &known, now).cleared() {
             Ok(cleared) => {
@@ -221,7 +238,7 @@ impl App {
                 let enrolment = passage.enrolment_mut();
                 enrolment.chip = known.chip.as_ref().map(ChipReport::summary);
                 enrolment.biometrics_on_file = known.on_file(&intake.application);
-                self.keep_time(&mut self.store().reader().await?, &mut passage).await?;
+                self.keep_time_on(&calendar, &mut passage)?;
                 let kept = self.keep_captures(id, &intake.captures).await?;
                 let unit = self
                     .received(by, repeat, intake, &passage)?
@@ -277,11 +294,7 @@ impl App {
         application: &Application,
     ) -> Result<Taken, Error> {
         let held = reader.serving_others(&self.bindings(id, application)).await?;
-        Ok(Taken {
-            phone: held.contains(&BindingKind::Phone),
-            passport: held.contains(&BindingKind::Passport),
-            card: held.contains(&BindingKind::Card),
-        })
+        Ok(taken(&held))
     }
 
     /// Who answers for the applicant's phone.
@@ -309,6 +322,15 @@ impl App {
     pub(super) fn representative_index(&self, application: &Application) -> Option<BlindIndex> {
         let representative = application.representative.as_ref()?;
         Some(self.vault().document(&representative.issuing_state, &representative.document))
+    }
+}
+
+/// What is held by others, of what an application uses.
+fn taken(held: &[BindingKind]) -> Taken {
+    Taken {
+        phone: held.contains(&BindingKind::Phone),
+        passport: held.contains(&BindingKind::Passport),
+        card: held.contains(&BindingKind::Card),
     }
 }
 

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{App, Error, Officer};
+use super::{App, Candidate, Error, Officer};
 use crate::chip::files::ActiveEvidence;
 use crate::chip::{self, ChipFiles, Mode};
 use crate::domain::application::Application;
 use crate::domain::capture::Captures;
-use crate::domain::check::Known;
+use crate::domain::check::{Known, Taken};
 use crate::domain::chip::{ChipReport, GroupNumber};
 use crate::domain::finding::{CHIP_CHALLENGE, Field, Finding, Rule, Source};
 use crate::domain::ids::{ChallengeId, EnrolmentId, StaffId};
@@ -18,7 +18,7 @@ use crate::domain::record::RegistryAnswer;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::Provenance;
 use crate::receipt::PlainDigest;
-use crate::store::{Change, Reader};
+use crate::store::Change;
 
 /// What an officer hands in.
 #[derive(Debug)]
@@ -81,36 +81,44 @@ impl App {
         let mut reader = self.store().reader().await?;
         let taken = self.taken(&mut reader, id, &intake.application).await?;
         let likely = self.likely_duplicates(&mut reader, id, &intake.application).await?;
+        drop(reader);
+        self.known_besides(officer, intake, (taken, likely, record), now).await
+    }
+
+    /// The same by whoever has asked the store already what others hold, and whose the request likely is.
+    pub(super) async fn known_besides(
+        &self,
+        officer: &Officer,
+        intake: &Intake,
+        (taken, likely, record): (Taken, Vec<Candidate>, RegistryAnswer),
+        now: Timestamp,
+    ) -> Result<Known, Error> {
         let duplicate = likely.into_iter().next().map(|likeliest| likeliest.comparison);
-        let chip = self.chip_report(reader, officer, intake.chip.as_ref(), now).await?;
+        let chip = self.chip_report(officer, intake.chip.as_ref(), now).await?;
         Ok(Known { taken, duplicate, real_only: self.settings().real_only, chip, record, capture: None })
     }
 
     /// What is found in a chip that was read, if one was: with the challenge that it answered, if that is one of the officer's.
     pub(super) async fn chip_report(
         &self,
-        mut reader: Reader,
         officer: &Officer,
         read: Option<&ChipRead>,
         now: Timestamp,
     ) -> Result<Option<ChipReport>, Error> {
         let Some(read) = read else { return Ok(None) };
-        let challenge = self.challenged(&mut reader, officer, read, now).await?;
-        // The arithmetic needs no connection, and others may.
-        drop(reader);
+        let challenge = self.challenged(officer, read, now).await?;
         self.examined(read.clone(), challenge, now).await.map(Some)
     }
 
     /// The challenge that the chip answered, if it is one that the officer can use: `None` if the chip was not asked.
     async fn challenged(
         &self,
-        reader: &mut Reader,
         officer: &Officer,
         read: &ChipRead,
         now: Timestamp,
     ) -> Result<Option<Result<Vec<u8>, Finding>>, Error> {
         let Some((id, _)) = &read.answer else { return Ok(None) };
-        let drawn = reader.chip_challenge(*id, officer.id, now).await?;
+        let drawn = self.store().reader().await?.chip_challenge(*id, officer.id, now).await?;
         let unusable = || Finding::new(&CHIP_CHALLENGE, [Field::new(Source::Chip, "chip.active_authentication")]);
         Ok(Some(drawn.map(|drawn| drawn.challenge).ok_or_else(unusable)))
     }

@@ -95,6 +95,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::archive::Archive;
+use crate::bells::{Bell, Bells};
 use crate::chip::policy::Policy;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::code::CodePolicy;
@@ -164,6 +165,8 @@ pub struct Parts {
     pub carriers: Carriers,
     /// Where calls and codes are counted.
     pub limits: Limits,
+    /// How other processes of the service are told to look.
+    pub bells: Bells,
     /// Where immigration records are asked for.
     pub registry: Registry,
     /// Time.
@@ -268,13 +271,31 @@ impl App {
         if sends {
             self.outbox.notify_one();
         }
-        self.streams.ring();
+        self.ring(Bell::Streams);
         Ok(())
     }
 
     /// Rings for the outbox and for those who watch.
     fn committed(&self) {
         self.outbox.notify_one();
-        self.streams.ring();
+        self.ring(Bell::Streams);
+    }
+
+    /// Rings here and in the other processes.
+    fn ring(&self, bell: Bell) {
+        self.ring_here(bell);
+        self.parts.bells.ring(bell);
+    }
+
+    fn ring_here(&self, bell: Bell) {
+        match bell {
+            Bell::Streams => self.streams.ring(),
+            Bell::Directory => self.directory.ring(),
+        }
+    }
+
+    /// Rings here what rings in the other processes, and there what rings here, for as long as this is awaited.
+    pub async fn keep_bells(&self) {
+        self.parts.bells.keep(|bell| self.ring_here(bell)).await;
     }
 }

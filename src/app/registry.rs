@@ -41,7 +41,7 @@ impl App {
     ///
     /// A record that was found was looked at: that is recorded, with who asked about whom, or the answer is withheld.
     pub(super) async fn record(&self, officer: &Officer, application: &Application) -> RegistryAnswer {
-        let (answer, look) = self.look_at_record(officer, application).await;
+        let (answer, look) = self.look_at_record(officer, application, None).await;
         let Some(entry) = look else { return answer };
         match self.commit(Unit::new(entry)).await {
             Ok(()) => answer,
@@ -53,17 +53,18 @@ impl App {
     }
 
     /// The same, with the entry of the look, if a record was found: it is committed with what came of it, before anybody is
-    /// answered.
+    /// answered. `of_card` is the one that the table holds for the card, if it was read.
     pub(super) async fn look_at_record(
         &self,
         officer: &Officer,
         application: &Application,
+        of_card: Option<StoredRecord>,
     ) -> (RegistryAnswer, Option<Entry>) {
         let key = record_key(application);
         if key.card.is_none() && key.document.is_none() {
             return (RegistryAnswer::NotAsked, None);
         }
-        let answer = self.ask_registry(&key).await;
+        let answer = self.ask_registry(&key, of_card).await;
         let RegistryAnswer::Found(record) = &answer else { return (answer, None) };
         let (actor, own) = (Actor::Staff(officer.id), is_own(application, record, false));
         let entry = self
@@ -73,11 +74,11 @@ impl App {
         (answer, Some(entry))
     }
 
-    async fn ask_registry(&self, key: &RecordKey) -> RegistryAnswer {
+    async fn ask_registry(&self, key: &RecordKey, of_card: Option<StoredRecord>) -> RegistryAnswer {
         match self.registry() {
             Registry::None => RegistryAnswer::NotAsked,
             Registry::Remote(remote) => remote.look_up(key).await,
-            Registry::Table => match self.kept_record(key).await {
+            Registry::Table => match self.kept_record(key, of_card).await {
                 Ok(Kept::Found(record, _)) => RegistryAnswer::Found(record),
                 Ok(Kept::NotFound) => RegistryAnswer::NotFound,
                 Ok(Kept::Nothing) => {
@@ -100,7 +101,7 @@ impl App {
         if !matches!(self.registry(), Registry::Table) {
             return Err(Error::NotFound(Missing::Registry));
         }
-        let (found, subject) = match self.kept_record(key).await? {
+        let (found, subject) = match self.kept_record(key, None).await? {
             Kept::Found(record, stored) => (Some(*record), stored.row()),
             // A look that found nobody is recorded with the looker as its subject.
             Kept::NotFound => (None, by.id().uuid()),
@@ -126,7 +127,10 @@ impl App {
     }
 
     /// By the card if it is known, otherwise by the passport.
-    async fn kept_record(&self, key: &RecordKey) -> Result<Kept, Error> {
+    async fn kept_record(&self, key: &RecordKey, of_card: Option<StoredRecord>) -> Result<Kept, Error> {
+        if let Some(stored) = of_card {
+            return self.opened_record(key, stored);
+        }
         let mut reader = self.store().reader().await?;
         let mut found = None;
         if let Some((kind, number)) = &key.card {
@@ -136,16 +140,18 @@ impl App {
             found = reader.record_by_document(&self.vault().document(state, number)).await?;
         }
         match found {
-            Some(stored) => {
-                let record = self.open_record(&stored)?;
-                // An index that points at another's row must not show it.
-                if !record.answers(key) {
-                    return Err(Error::Broken(Box::new(Misplaced)));
-                }
-                Ok(Kept::Found(Box::new(record), stored))
-            }
+            Some(stored) => self.opened_record(key, stored),
             None if reader.has_records().await? => Ok(Kept::NotFound),
             None => Ok(Kept::Nothing),
         }
+    }
+
+    fn opened_record(&self, key: &RecordKey, stored: StoredRecord) -> Result<Kept, Error> {
+        let record = self.open_record(&stored)?;
+        // An index that points at another's row must not show it.
+        if !record.answers(key) {
+            return Err(Error::Broken(Box::new(Misplaced)));
+        }
+        Ok(Kept::Found(Box::new(record), stored))
     }
 }

@@ -78,11 +78,8 @@ impl App {
         by: &Caller,
         repeat: &Repeat,
     ) -> Result<Option<T>, Error> {
-        let Some(first) = reader.first_answer(by.id(), repeat.id).await? else { return Ok(None) };
-        if first.content != repeat.content {
-            return Err(Error::RequestIdReused);
-        }
-        serde_json::from_str(&first.answer).map(Some).map_err(|error| Error::Broken(Box::new(error)))
+        let first = reader.first_answer(by.id(), repeat.id).await?;
+        first.map(|first| repeat.answered(&first)).transpose()
     }
 }
 
@@ -95,6 +92,14 @@ impl Repeat {
     /// What it says.
     pub(super) const fn content(&self) -> &ContentDigest {
         &self.content
+    }
+
+    /// What the first answer to a call of this name says, if that was this call.
+    pub(super) fn answered<T: DeserializeOwned>(&self, first: &FirstAnswer) -> Result<T, Error> {
+        if first.content != self.content {
+            return Err(Error::RequestIdReused);
+        }
+        serde_json::from_str(&first.answer).map_err(|error| Error::Broken(Box::new(error)))
     }
 
     /// Remembers `answer` as the first one to this call. It must not hold personal data.

@@ -336,6 +336,8 @@ pub struct Watch {
 pub struct Staff {
     /// Days without a call after which a person's entry rests.
     pub idle_days: IdleDays,
+    /// For how long what was read of it holds where nothing tells otherwise.
+    pub fresh_millis: u64,
 }
 
 /// What operators see.
@@ -583,6 +585,7 @@ impl Config {
             ("watch.recheck_secs", watch.recheck_secs.to_string()),
             ("watch.per_caller", watch.per_caller.to_string()),
             ("staff.idle_days", staff.idle_days.get().to_string()),
+            ("staff.fresh_millis", staff.fresh_millis.to_string()),
             ("observe.listen", observe.listen.map(|address| address.to_string()).unwrap_or_default()),
             ("observe.otlp", observe.otlp.clone().unwrap_or_default()),
             ("observe.traces_per_thousand", observe.traces_per_thousand.to_string()),

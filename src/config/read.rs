@@ -69,7 +69,10 @@ pub(super) fn read(layers: &Layers, base: &Path, faults: &mut Vec<Fault>) -> Con
             recheck_secs: reader.number("watch.recheck_secs", 1..=300),
             per_caller: reader.number("watch.per_caller", 1..=100),
         },
-        staff: Staff { idle_days: reader.idle_days("staff.idle_days") },
+        staff: Staff {
+            idle_days: reader.idle_days("staff.idle_days"),
+            fresh_millis: reader.number("staff.fresh_millis", 0..=5_000),
+        },
         observe: reader.observe(),
         log: reader.log(),
     }

@@ -192,7 +192,7 @@ fn the_default_file_is_the_development_configuration() {
             },
             chip: Chip::default(),
             watch: Watch { poll_secs: 2, heartbeat_secs: 30, recheck_secs: 10, per_caller: 4 },
-            staff: Staff { idle_days: IdleDays::default() },
+            staff: Staff { idle_days: IdleDays::default(), fresh_millis: 1_000 },
             trust: Trust { refresh_secs: 10, expired_signers: true, digest_info_without_null: false },
             observe: Observe { listen: None, otlp: None, traces_per_thousand: 100 },
             log: Log { format: LogFormat::Text, filter: "info".to_owned() },

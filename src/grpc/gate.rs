@@ -68,7 +68,7 @@ impl Gate {
             return Err(status::role_not_allowed());
         }
         let subject = caller.id().to_string();
-        match self.app.limits().take(LimitKey { method: rule.method, subject: &subject }, rule.quota).await {
+        match self.app.limits().pass(LimitKey { method: rule.method, subject: &subject }, rule.quota) {
             Verdict::Allowed => {}
             Verdict::Wait(wait) => return Err(status::too_many_calls(wait)),
         }
@@ -218,7 +218,7 @@ impl Pace {
     /// Waits until the next item may come, and counts it.
     pub(super) async fn turn(&self) {
         let key = LimitKey { method: self.item.method, subject: &self.subject };
-        while let Verdict::Wait(wait) = self.app.limits().take(key, self.item.quota).await {
+        while let Verdict::Wait(wait) = self.app.limits().pass(key, self.item.quota) {
             tokio::time::sleep(wait).await;
         }
     }

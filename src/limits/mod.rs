@@ -7,6 +7,7 @@ mod memory;
 mod shared;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -20,7 +21,7 @@ pub enum Limits {
     /// Counts in this process alone.
     Memory(Memory),
     /// Counts together with every process that uses the same Redis, and alone while that Redis is slow or gone.
-    Redis(Box<Shared>),
+    Redis(Arc<Shared>),
 }
 
 impl Limits {
@@ -37,7 +38,7 @@ impl Limits {
     /// # Errors
     /// If `url` cannot be read.
     pub fn redis(url: &str, namespace: &str, clock: Clock) -> Result<Self, LimitsFault> {
-        Ok(Self::Redis(Box::new(Shared::new(url, namespace, clock)?)))
+        Ok(Self::Redis(Arc::new(Shared::new(url, namespace, clock)?)))
     }
 
     /// Looks for the Redis, if there is to be one. One that does not answer is no error: we count alone and look again.
@@ -56,6 +57,21 @@ impl Limits {
         match self {
             Self::Memory(memory) => memory.take(key, quota),
             Self::Redis(shared) => shared.take(key, quota).await,
+        }
+    }
+
+    /// The same without waiting for others who count: what they let through meanwhile is made good before the next one passes.
+    pub fn pass(&self, key: LimitKey<'_>, quota: Quota) -> Verdict {
+        match self {
+            Self::Memory(memory) => memory.take(key, quota),
+            Self::Redis(shared) => shared.pass(key, quota),
+        }
+    }
+
+    /// Waits until others who count know of every call that passed before.
+    pub async fn told(&self) {
+        if let Self::Redis(shared) = self {
+            shared.told().await;
         }
     }
 

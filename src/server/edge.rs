@@ -57,6 +57,7 @@ where
     let watching = tokio::spawn(workers::watch_health(app.clone(), reporter.clone(), stop.clone()));
     let watching_parts = tokio::spawn(workers::watch_parts(app.clone(), reporter, stop.clone()));
     let following = tokio::spawn(workers::follow_streams(app.clone(), stop.clone()));
+    let ringing = tokio::spawn(workers::keep_bells(app.clone(), stop.clone()));
     let routes = grpc::services(&app, edge.message_bytes_max, &stop);
     let mut router = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -64,7 +65,7 @@ where
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_GRACE)
         .concurrency_limit_per_connection(edge.concurrent_per_connection as usize)
-        .layer(Gate::new(app, edge.calls_max))
+        .layer(Gate::new(app.clone(), edge.calls_max))
         .add_routes(routes)
         .add_service(health);
     if edge.reflection {
@@ -77,8 +78,10 @@ where
     }
     let served = router.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()).await;
     stop.cancel();
+    app.limits().told().await;
     watching.await.context("the health task failed")?;
     watching_parts.await.context("the watch over the parts failed")?;
+    ringing.await.context("the task that keeps the bells failed")?;
     following.await.context("the task that follows the streams failed")?;
     served.context("serving failed")
 }

@@ -9,6 +9,7 @@ use crate::app::{
     App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings,
 };
 use crate::archive::{Access, Archive, Bucket};
+use crate::bells::Bells;
 use crate::chip::policy::Policy;
 use crate::config::{self, Config, Mode, RegistrySource};
 use crate::domain::code::CodePolicy;
@@ -48,6 +49,7 @@ pub fn over(config: &Config, store: Store, clock: Clock, dice: Dice) -> anyhow::
         vault,
         carriers: carriers(config, &dice)?,
         limits: limits(config, clock.clone())?,
+        bells: bells(config, &dice)?,
         registry: registry(config, &clock, &dice)?,
         clock,
         dice,
@@ -93,7 +95,11 @@ pub fn settings(config: &Config) -> Settings {
             digest_info_without_null: config.trust.digest_info_without_null,
             practice: config.mode == Mode::Development,
         },
-        staff: StaffSettings { idle: config.staff.idle_days, recheck: Duration::from_secs(config.watch.recheck_secs) },
+        staff: StaffSettings {
+            idle: config.staff.idle_days,
+            recheck: Duration::from_secs(config.watch.recheck_secs),
+            fresh: Duration::from_millis(config.staff.fresh_millis),
+        },
         watch: WatchSettings {
             poll: Duration::from_secs(config.watch.poll_secs),
             heartbeat: Duration::from_secs(config.watch.heartbeat_secs),
@@ -184,6 +190,14 @@ fn limits(config: &Config, clock: Clock) -> anyhow::Result<Limits> {
     Ok(match config.redis_url()? {
         Some(url) => Limits::redis(&url, "eid", clock).context("cannot use Redis (setting limits.redis_url)")?,
         None => Limits::memory(clock),
+    })
+}
+
+/// How other processes are told to look: through the Redis that they share, if there is one.
+fn bells(config: &Config, dice: &Dice) -> anyhow::Result<Bells> {
+    Ok(match config.redis_url()? {
+        Some(url) => Bells::redis(&url, "eid", dice).context("cannot use Redis (setting limits.redis_url)")?,
+        None => Bells::Alone,
     })
 }
 

@@ -87,6 +87,14 @@ pub(super) async fn keep_lines(app: App, stop: CancellationToken) {
     }
 }
 
+/// Hears from other processes, and tells them, until `stop`.
+pub(super) async fn keep_bells(app: App, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = app.keep_bells() => {}
+    }
+}
+
 /// Looks at how far the streams of events have come until `stop`, for those who watch; then ends their calls, which would
 /// keep the server from stopping.
 pub(super) async fn follow_streams(app: App, stop: CancellationToken) {

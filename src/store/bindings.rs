@@ -142,12 +142,15 @@ impl Reader {
             let value = bindings.iter().find(|binding| binding.kind == *kind).map(|binding| binding.value.as_bytes());
             asked.bind(kind.name()).bind(value.unwrap_or_default())
         });
-        let mut others = Vec::new();
-        for row in &asked.fetch_all(&mut self.conn()).await? {
-            let (kind, owner): (String, Vec<u8>) = (row.get("kind")?, row.get("owner")?);
-            let of = bindings.iter().find(|binding| binding.kind.name() == kind);
-            others.extend(of.filter(|binding| binding.owner.bytes() != owner).map(|binding| binding.kind));
-        }
-        Ok(others)
+        let rows = asked.fetch_all(&mut self.conn()).await?;
+        let owners = rows.iter().map(|row| Ok((row.get("kind")?, row.get("owner")?)));
+        Ok(other_owners(bindings, &owners.collect::<Result<Vec<_>, StoreError>>()?))
     }
+}
+
+/// The kinds of `bindings` that serve others than whom they name: `owners` are the kinds and owners of their values.
+pub(super) fn other_owners(bindings: &[Binding], owners: &[(String, Vec<u8>)]) -> Vec<BindingKind> {
+    let of = |kind: &str| bindings.iter().find(|binding| binding.kind.name() == kind);
+    let others = owners.iter().filter_map(|(kind, owner)| of(kind).filter(|binding| binding.owner.bytes() != *owner));
+    others.map(|binding| binding.kind).collect()
 }

@@ -154,8 +154,11 @@ fn in_order<'a>(one: &'a BlindIndex, other: &'a BlindIndex) -> (&'a [u8], &'a [u
     if one <= other { (one, other) } else { (other, one) }
 }
 
-/// The latest holders of each of [`KEYS_MAX`] keys, each read to its own bound.
-macro_rules! holders {
+/// The latest holders of each of [`KEYS_MAX`] keys, $1 to $24, each read to its own bound, $25.
+macro_rules! latest_holders {
+    () => {
+        $crate::store::duplicates::latest_holders!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+    };
     ($($slot:literal)*) => {
         concat!($(
             "SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = $", $slot,
@@ -163,9 +166,47 @@ macro_rules! holders {
         )* "SELECT value, enrolment FROM duplicate_key WHERE 1 = 0")
     };
 }
+pub(super) use latest_holders;
 
-const HOLDERS: &str = holders!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24);
+const HOLDERS: &str = latest_holders!();
 const _: () = assert!(KEYS_MAX == 24, "the statement has a place for each key");
+
+/// The keys, in the places of a statement for [`KEYS_MAX`] of them.
+pub(super) fn key_slots(keys: &[BlindIndex]) -> impl Iterator<Item = &[u8]> {
+    keys.iter().map(BlindIndex::as_bytes).chain(std::iter::repeat(&[][..])).take(KEYS_MAX)
+}
+
+/// The holders of each of `keys`, the latest first: `pairs` are keys and their holders.
+pub(super) fn holders(keys: &[BlindIndex], pairs: &[(Vec<u8>, Uuid)]) -> Vec<Vec<EnrolmentId>> {
+    let mut holders = vec![Vec::new(); keys.len().min(KEYS_MAX)];
+    for (value, id) in pairs {
+        let of = keys.iter().position(|key| key.as_bytes() == value).and_then(|at| holders.get_mut(at));
+        if let Some(of) = of {
+            of.push(EnrolmentId::new(*id));
+        }
+    }
+    for of in &mut holders {
+        of.sort_unstable_by(|one, other| other.cmp(one));
+    }
+    holders
+}
+
+impl KeyChanges {
+    /// The buckets of `keys`, none of which was changed as far as is known yet. At most [`KEYS_MAX`] keys are looked at.
+    pub(super) fn of(keys: &[BlindIndex]) -> Self {
+        Self(keys.iter().take(KEYS_MAX).map(|key| (bucket(key), 0)).collect())
+    }
+
+    /// Notes how often a bucket was changed.
+    pub(super) fn saw(&mut self, bucket: i64, changes: i64) {
+        self.0.insert(bucket, changes);
+    }
+
+    /// The buckets, in the places of a statement for [`KEYS_MAX`] of them.
+    pub(super) fn slots(&self) -> impl Iterator<Item = i64> + use<> {
+        self.0.keys().copied().chain(std::iter::repeat(NO_BUCKET)).take(KEYS_MAX).collect::<Vec<_>>().into_iter()
+    }
+}
 
 impl Reader {
     /// The requests that hold each of `keys`, in the order of the keys, the latest first; of a key with more than
@@ -174,22 +215,11 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn duplicate_holders(&mut self, keys: &[BlindIndex]) -> Result<Vec<Vec<EnrolmentId>>, StoreError> {
-        let slots = keys.iter().map(BlindIndex::as_bytes).chain(std::iter::repeat(&[][..])).take(KEYS_MAX);
-        let asked = slots.fold(query(HOLDERS), Query::bind);
         let limit = i64::try_from(KEY_HOLDERS_MAX + 1).unwrap_or(i64::MAX);
-        let rows = asked.bind(limit).fetch_all(&mut self.conn()).await?;
-        let mut holders = vec![Vec::new(); keys.len().min(KEYS_MAX)];
-        for row in &rows {
-            let (value, id): (Vec<u8>, Uuid) = (row.get("value")?, row.get("enrolment")?);
-            let of = keys.iter().position(|key| key.as_bytes() == value).and_then(|at| holders.get_mut(at));
-            if let Some(of) = of {
-                of.push(EnrolmentId::new(id));
-            }
-        }
-        for of in &mut holders {
-            of.sort_unstable_by(|one, other| other.cmp(one));
-        }
-        Ok(holders)
+        let asked = key_slots(keys).fold(query(HOLDERS), Query::bind).bind(limit);
+        let rows = asked.fetch_all(&mut self.conn()).await?;
+        let pairs = rows.iter().map(|row| Ok((row.get("value")?, row.get("enrolment")?)));
+        Ok(holders(keys, &pairs.collect::<Result<Vec<_>, StoreError>>()?))
     }
 
     /// How often keys were added in the buckets of `keys`. At most [`KEYS_MAX`] keys are looked at.
@@ -197,16 +227,15 @@ impl Reader {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn duplicate_changes(&mut self, keys: &[BlindIndex]) -> Result<KeyChanges, StoreError> {
-        let mut changes: BTreeMap<_, _> = keys.iter().take(KEYS_MAX).map(|key| (bucket(key), 0)).collect();
-        let slots = changes.keys().copied().chain(std::iter::repeat(NO_BUCKET)).take(KEYS_MAX);
+        let mut changes = KeyChanges::of(keys);
         let asked = query(
             "SELECT bucket, changes FROM duplicate_bucket WHERE bucket IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
              $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
         );
-        for row in &slots.fold(asked, Query::bind).fetch_all(&mut self.conn()).await? {
-            changes.insert(row.get("bucket")?, row.get("changes")?);
+        for row in &changes.slots().fold(asked, Query::bind).fetch_all(&mut self.conn()).await? {
+            changes.saw(row.get("bucket")?, row.get("changes")?);
         }
-        Ok(KeyChanges(changes))
+        Ok(changes)
     }
 
     /// The requests of these names that are there, in no order.

@@ -30,6 +30,7 @@ mod enrolments;
 mod error;
 mod events;
 mod follow_up;
+mod intake;
 mod life;
 mod lists;
 mod locks;
@@ -71,6 +72,7 @@ pub use enrolments::{Claim, Correction, EnrolmentPage, Revision, StoredEnrolment
 pub use error::{StoreError, Table};
 pub use events::{StoredEvent, ToldEvent};
 pub use follow_up::{FOLLOW_UP_STATEMENTS, FollowedAccount, ShelvedAccount};
+pub use intake::{Asked, Found, INTAKE_STATEMENTS};
 pub use life::{AccountToLive, LifeLook};
 pub use lists::{LIST_STATEMENTS, ListedEnrolment, StageCount};
 pub use locks::StoredLock;

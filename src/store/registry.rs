@@ -264,6 +264,17 @@ impl Reader {
     }
 }
 
+/// A record among the answers to what a submission asks.
+pub(super) fn found(row: &Row) -> Result<StoredRecord, StoreError> {
+    Ok(StoredRecord {
+        card: BlindIndex::from_bytes(row.get("one")?),
+        document: row.get::<Option<Vec<u8>>>("other")?.map(BlindIndex::from_bytes),
+        content: Sealed::from_bytes(row.get("bytes")?),
+        recorded_at: Timestamp::from_micros(row.get("number")?),
+        strictness: row.get("count")?,
+    })
+}
+
 fn stored(row: &Row) -> Result<StoredRecord, StoreError> {
     Ok(StoredRecord {
         card: BlindIndex::from_bytes(row.get("card_index")?),

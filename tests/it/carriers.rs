@@ -57,6 +57,7 @@ impl Scene {
             vault: own,
             carriers,
             limits: Limits::memory(clock.clone()),
+            bells: eid::bells::Bells::Alone,
             registry: Registry::None,
             clock: clock.clone(),
             dice,

@@ -13,6 +13,8 @@ mod authority;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod bells;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod captures;

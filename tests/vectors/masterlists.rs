@@ -105,6 +105,7 @@ impl House {
             vault,
             carriers: Carriers::file(folder.path().join("messages.jsonl")),
             limits: eid::limits::Limits::memory(clock.clone()),
+            bells: eid::bells::Bells::Alone,
             registry: eid::app::Registry::None,
             clock: clock.clone(),
             dice: dice.clone(),

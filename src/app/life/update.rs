@@ -349,8 +349,7 @@ impl App {
     ) -> Result<Findings, Error> {
         let renewed = shown.renewed(application);
         let record = self.record(officer, &renewed).await;
-        let reader = self.store().reader().await?;
-        let chip = self.chip_report(reader, officer, shown.chip.as_ref(), now).await?;
+        let chip = self.chip_report(officer, shown.chip.as_ref(), now).await?;
         let known = Known { taken, real_only: self.settings().real_only, chip, record, ..Known::default() };
         let mut findings = Findings::default();
         let found = examine(&renewed, None, &known, now);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
+use crate::bells::Bell;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::ids::{ProposalId, Version};
 use crate::domain::proposal::{Act, CannotSettle, Proposal, ProposalKind, ProposalState, Settler, WhyVoid};
@@ -190,7 +191,7 @@ impl App {
                     self.send_contact_code_now(change, now).await;
                 }
                 // Whoever may do less from now on learns it at once.
-                Act::Staff(..) => self.directory.ring(),
+                Act::Staff(..) => self.ring(Bell::Directory),
                 Act::Reopening(_)
                 | Act::LockLift(_)
                 | Act::CentralLockLift(_)

@@ -8,6 +8,7 @@ use super::{enabled, of_post};
 use crate::app::proposals::{ProposalView, Wish};
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Missing, Repeat};
+use crate::bells::Bell;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::ids::{ProposalId, StaffId, Version};
 use crate::domain::proposal::{Act, WhyVoid};
@@ -190,7 +191,7 @@ impl App {
     ) -> Result<ManagedStaff, Error> {
         let now = self.clock().now();
         let outcome = self.once(by, repeat, || self.manage_once(by, repeat, (wish, reason), now)).await?;
-        self.directory.ring();
+        self.ring(Bell::Directory);
         let mut reader = self.store().reader().await?;
         let (staff, proposal) = match outcome {
             Outcome::Done(staff) => (staff, None),

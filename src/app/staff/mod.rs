@@ -1,8 +1,9 @@
 //! The staff directory: who is behind a certificate, and how a certificate comes into it and is taken out of use.
 //!
 //! From the console of the machine here; by those who manage others in `manage`; who called, and who did not for too long, in
-//! `presence`.
+//! `presence`; what was read a moment ago in `known`.
 
+mod known;
 mod manage;
 mod presence;
 
@@ -10,7 +11,11 @@ pub use manage::{ManagedStaff, StaffDoing, StaffPage, StaffSearch, StaffView, St
 pub(super) use presence::Directory;
 pub use presence::StaffSettings;
 
+use std::sync::Arc;
+
+use self::known::Entered;
 use super::{App, Caller, Error, Missing};
+use crate::bells::Bell;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{CertificateName, DisabledFor, Post, Role, StaffMember, Standing};
@@ -25,27 +30,44 @@ impl App {
     /// [`Error::StaffIdle`], or if the directory cannot be asked.
     pub async fn caller(&self, certificate: &CertificateName) -> Result<Option<Caller>, Error> {
         let now = self.clock().now();
-        let mut reader = self.store().reader().await?;
-        let Some((member, shown, offices)) = reader.staff_showing(certificate).await? else { return Ok(None) };
+        let entered = match self.directory.known.find(certificate, self.settings().staff.fresh) {
+            Some(entered) => entered,
+            None => match self.read_entry(certificate).await? {
+                Some(entered) => entered,
+                None => return Ok(None),
+            },
+        };
+        let member = &entered.member;
         match member.standing(self.settings().staff.idle, now) {
-            _ if shown.ended_at.is_some() => return Ok(None),
             Standing::Disabled => return Ok(None),
             Standing::Idle => return Err(Error::StaffIdle),
             Standing::Enabled => {}
         }
-        let office = member.post.office().map(|office| (office, member.posted_at));
-        let seat = match office {
-            Some(entered) => {
-                let map = self.offices_as_of(&mut reader, offices).await?;
-                self.seat_on(&map, member.id, entered)
-            }
+        let office = entered.offices.as_deref().zip(member.post.office());
+        let seat = office.and_then(|(map, office)| self.seat_on(map, member.id, (office, member.posted_at)));
+        if entered.announced {
+            self.take_up(member, now).await?;
+        }
+        Ok(Caller::from_directory(member.clone(), seat))
+    }
+
+    /// The entry for a certificate that has not ended, as the store has it now. What will be so at the next call is kept.
+    async fn read_entry(&self, certificate: &CertificateName) -> Result<Option<Arc<Entered>>, Error> {
+        let turn = self.directory.known.turn();
+        let mut reader = self.store().reader().await?;
+        let Some((member, shown, offices)) = reader.staff_showing(certificate).await? else { return Ok(None) };
+        if shown.ended_at.is_some() {
+            return Ok(None);
+        }
+        let offices = match member.post.office() {
+            Some(_) => Some(self.offices_as_of(&mut reader, offices).await?),
             None => None,
         };
-        drop(reader);
-        if shown.announced {
-            self.take_up(&member, now).await?;
+        let entered = Arc::new(Entered { member, offices, announced: shown.announced });
+        if entered.member.enabled && !entered.announced {
+            self.directory.known.keep(turn, certificate, entered.clone());
         }
-        Ok(Caller::from_directory(member, seat))
+        Ok(Some(entered))
     }
 
     async fn take_up(&self, member: &StaffMember, now: Timestamp) -> Result<(), Error> {
@@ -56,7 +78,7 @@ impl App {
             Ok(()) | Err(StoreError::Changed) => {}
             Err(error) => return Err(error.into()),
         }
-        self.directory.ring();
+        self.ring(Bell::Directory);
         Ok(())
     }
 
@@ -116,7 +138,7 @@ impl App {
         let entry = self.entry(now, Actor::Console, action, id.uuid());
         match self.commit(Unit::new(entry).with(self.saved(member))).await {
             Ok(()) => {
-                self.directory.ring();
+                self.ring(Bell::Directory);
                 Ok(Some(id))
             }
             // Someone else changed it at the same moment.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::known::Known;
 use crate::app::{App, Caller, Error};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::ids::{EntryId, StaffId};
@@ -30,25 +31,30 @@ pub struct StaffSettings {
     pub idle: IdleDays,
     /// How often the directory is asked while a stream is open, for what other processes changed.
     pub recheck: Duration,
+    /// For how long an entry that was read holds, where nobody rings.
+    pub fresh: Duration,
 }
 
 /// What a process knows of the directory.
 #[derive(Debug)]
 pub(in crate::app) struct Directory {
     seen: Mutex<HashMap<StaffId, Timestamp>>,
-    /// Counts the changes that this process made.
+    /// Counts the changes that this process heard of.
     bell: watch::Sender<u64>,
+    /// Entries that were read a moment ago.
+    pub(super) known: Known,
 }
 
 impl Default for Directory {
     fn default() -> Self {
-        Self { seen: Mutex::default(), bell: watch::Sender::new(0) }
+        Self { seen: Mutex::default(), bell: watch::Sender::new(0), known: Known::default() }
     }
 }
 
 impl Directory {
-    /// Tells open streams to look again.
+    /// Forgets what was read, and tells open streams to look again.
     pub(in crate::app) fn ring(&self) {
+        self.known.forget();
         self.bell.send_modify(|count| *count = count.wrapping_add(1));
     }
 

@@ -1,5 +1,6 @@
 -- Counts one call, by the generic cell rate algorithm. KEYS[1]: what is counted. ARGV: now, burst, refill; the times in
--- microseconds. Returns 0 if the call may go on, else the microseconds to wait.
+-- microseconds. Returns 0 if the call may go on, else the microseconds to wait. With a fourth, so many calls have passed
+-- already: they are counted in any case, and the answer is for the next one.
 --
 -- The key holds the instant at which the burst is whole again; it dies then, because a missing key means the same.
 local now, burst, refill = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -8,10 +9,21 @@ local full = tonumber(redis.call('GET', KEYS[1]) or now)
 -- Later than this only if clocks disagree or were set back: nobody waits longer than one refill for that.
 full = math.min(full, now + burst * refill)
 
+local function keep()
+  redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+end
+
+local passed = tonumber(ARGV[4] or 0)
+if passed > 0 then
+  full = math.max(full, now) + passed * refill
+  keep()
+  return math.max(0, full - (burst - 1) * refill - now)
+end
+
 local wait = full - (burst - 1) * refill - now
 if wait > 0 then
   return wait
 end
 full = math.max(full, now) + refill
-redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+keep()
 return 0

@@ -3,6 +3,8 @@
 //! Owns the script, the time limit on each call and the decision when to count alone. Refuses to fail: while Redis is
 //! slow or gone, this process counts by itself, which slows callers but neither stops them nor lets all of them in.
 
+mod behind;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use redis::{Client, RedisError, RedisResult, Script};
 use tokio::time::timeout;
 use tracing::warn;
 
+use self::behind::Behind;
 use super::memory::Memory;
 use super::{LimitKey, LimitsFault, Quota, Verdict};
 use crate::domain::time::Timestamp;
@@ -34,6 +37,7 @@ pub struct Shared {
     /// Knows the calls that Redis let through too, so that losing Redis gives nobody a new burst.
     alone: Memory,
     link: Mutex<Link>,
+    behind: Behind,
     patience: Duration,
 }
 
@@ -54,6 +58,7 @@ impl Shared {
             alone: Memory::new(clock.clone()),
             clock,
             link: Mutex::new(Link { redis, failed: None }),
+            behind: Behind::default(),
             patience: PATIENCE,
         })
     }
@@ -103,13 +108,18 @@ impl Shared {
         now: Timestamp,
     ) -> Result<Verdict, Failure> {
         let (burst, refill_micros) = (quota.burst, quota.refill_micros);
-        let mut call = self.script.key(format!("{}:limit:{burst}:{refill_micros}:{}", self.namespace, key.text()));
+        let mut call = self.script.key(self.name(key, quota));
         call.arg(now.micros()).arg(burst).arg(refill_micros);
         let answer = timeout(self.patience, call.invoke_async::<u64>(&mut redis)).await;
         match answer.map_err(|_| Failure::Slow)?.map_err(|error| Failure::from(&error))? {
             0 => Ok(Verdict::Allowed),
             micros => Ok(Verdict::Wait(Duration::from_micros(micros))),
         }
+    }
+
+    /// What is counted under `key`, as Redis calls it.
+    fn name(&self, key: LimitKey<'_>, quota: Quota) -> String {
+        format!("{}:limit:{}:{}:{}", self.namespace, quota.burst, quota.refill_micros, key.text())
     }
 
     /// The way to Redis, if this call should ask. While Redis is away only one call in each [`REST`] does.

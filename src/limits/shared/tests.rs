@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -111,6 +112,40 @@ async fn two_processes_share_one_burst() {
     }
     assert_eq!(one.take(KEY, SLOW).await, Verdict::Wait(Duration::from_secs(12)));
     assert_eq!(two.take(KEY, SLOW).await, Verdict::Wait(Duration::from_secs(12)));
+}
+
+#[tokio::test]
+async fn what_passes_without_waiting_is_counted_by_all_and_made_good() {
+    let (server, clock) = (Server::start(), stopped());
+    let (one, two) = (Arc::new(patient(&server.url(), &clock).await), Arc::new(patient(&server.url(), &clock).await));
+    // Neither has heard of the other: both let a burst through.
+    for shared in [&one, &two] {
+        assert!((0..5).all(|_| shared.pass(KEY, SLOW) == Verdict::Allowed));
+        assert_eq!(shared.pass(KEY, SLOW), Verdict::Wait(Duration::from_secs(12)));
+    }
+    one.told().await;
+    two.told().await;
+    // Ten calls were made where five may be: the next one of the second waits for six refills, and not for one.
+    clock.advance(Duration::from_secs(12));
+    assert_eq!(two.pass(KEY, SLOW), Verdict::Wait(Duration::from_secs(60)));
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(two.pass(KEY, SLOW), Verdict::Allowed);
+    two.told().await;
+    assert_eq!(two.pass(KEY, SLOW), Verdict::Wait(Duration::from_secs(12)));
+    // What is counted at once sees the same.
+    assert_eq!(one.take(KEY, SLOW).await, Verdict::Wait(Duration::from_secs(12)));
+    assert!(is_up(&one) && is_up(&two), "Redis gave every verdict");
+}
+
+#[tokio::test]
+async fn while_redis_is_away_calls_pass_by_what_this_process_counts() {
+    let (mut server, clock) = (Server::start(), stopped());
+    let shared = Arc::new(connected(&server.url(), &clock).await.unwrap());
+    server.kill();
+    assert!((0..5).all(|_| shared.pass(KEY, SLOW) == Verdict::Allowed));
+    shared.told().await;
+    assert!(!is_up(&shared));
+    assert_eq!(shared.pass(KEY, SLOW), Verdict::Wait(Duration::from_secs(12)));
 }
 
 #[tokio::test]

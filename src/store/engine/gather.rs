@@ -6,11 +6,11 @@
 
 use std::fmt::Write as _;
 
-use sqlx::postgres::PgPool;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres};
 use tracing::{Instrument as _, Span};
 
-use super::query::{Number, Query, Value, together};
+use super::pool::{Lent, Line, Pool};
+use super::query::{Number, Query, Value, asked, together};
 use crate::observe::spans;
 use crate::store::error::StoreError;
 
@@ -19,9 +19,9 @@ const TOGETHER_MAX: usize = 64;
 
 /// A unit of PostgreSQL under way.
 pub(in crate::store) struct Gathering {
-    pool: PgPool,
-    /// Begun by the first statement that needs an answer.
-    transaction: Option<Transaction<'static, Postgres>>,
+    pool: Pool<Postgres>,
+    /// In a transaction, begun by the first statement that needs an answer.
+    begun: Option<Lent<Postgres>>,
     waiting: Vec<Waiting>,
     /// The span of the unit to which what waits belongs: it is sent when that is through.
     within: Span,
@@ -41,8 +41,8 @@ struct Waiting {
 }
 
 impl Gathering {
-    pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool, transaction: None, waiting: Vec::new(), within: Span::none(), sent: 0, refused: false }
+    pub(super) fn new(pool: Pool<Postgres>) -> Self {
+        Self { pool, begun: None, waiting: Vec::new(), within: Span::none(), sent: 0, refused: false }
     }
 
     /// Whether the unit is to be run again, its statements one by one, because what was sent together was turned down.
@@ -69,50 +69,56 @@ impl Gathering {
         Ok(Number::later(self.sent, self.waiting.len().saturating_sub(1), column))
     }
 
-    /// The transaction, for a statement that needs an answer now. What waits goes ahead of it.
-    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
+    /// The connection, in a transaction, for a statement that needs an answer now. What waits goes ahead of it.
+    pub(super) async fn line(&mut self) -> Result<Line<'_, PgConnection>, StoreError> {
         self.send().await?;
-        self.begun().await
+        Ok(self.begun().await?.line())
     }
 
     /// Commits what the unit did, or undoes it.
     pub(super) async fn finish(&mut self, whole: bool) -> Result<(), StoreError> {
         if !whole {
             self.waiting.clear();
-            return match self.transaction.take() {
-                Some(transaction) => Ok(transaction.rollback().await?),
+            return match self.begun.take() {
+                Some(mut begun) => Ok(begun.end("ROLLBACK").await?),
                 None => Ok(()),
             };
         }
-        if self.transaction.is_some() {
+        if self.begun.is_some() {
             self.send().await?;
         }
-        let Some(transaction) = self.transaction.take() else { return self.send_alone().await };
-        Ok(transaction.commit().await?)
+        let Some(mut begun) = self.begun.take() else { return self.send_alone().await };
+        Ok(begun.end("COMMIT").await?)
     }
 
-    async fn begun(&mut self) -> Result<&mut PgConnection, StoreError> {
-        if self.transaction.is_none() {
-            self.transaction = Some(self.pool.begin().await?);
+    async fn begun(&mut self) -> Result<&mut Lent<Postgres>, StoreError> {
+        if self.begun.is_none() {
+            let mut lent = self.pool.lend().await?;
+            lent.begin("BEGIN").await?;
+            self.begun = Some(lent);
         }
-        let begun = self.transaction.as_mut();
-        Ok(&mut **begun.ok_or(StoreError::Unavailable(sqlx::Error::PoolClosed))?)
+        self.begun.as_mut().ok_or(StoreError::Unavailable(sqlx::Error::PoolClosed))
     }
 
     /// Sends what waits, within the transaction.
     async fn send(&mut self) -> Result<(), StoreError> {
         let Some((text, values)) = self.together() else { return Ok(()) };
-        let span = self.within.in_scope(|| spans::statement("postgresql", &text));
-        let outcome = together(text, values).execute(self.begun().await?).instrument(span).await;
-        self.noted(outcome.map(drop))
+        let span = self.span(&text);
+        let sent = run(self.begun().await?, text, values).instrument(span).await;
+        self.noted(sent)
     }
 
     /// Sends what waits as all that the unit does: the statement is its own transaction.
     async fn send_alone(&mut self) -> Result<(), StoreError> {
         let Some((text, values)) = self.together() else { return Ok(()) };
-        let span = self.within.in_scope(|| spans::statement("postgresql", &text));
-        let outcome = together(text, values).execute(&self.pool).instrument(span).await;
-        self.noted(outcome.map(drop))
+        let span = self.span(&text);
+        let mut lent = self.pool.lend().await?;
+        let sent = run(&mut lent, text, values).instrument(span).await;
+        self.noted(sent)
+    }
+
+    fn span(&self, text: &str) -> Span {
+        self.within.in_scope(|| spans::statement("postgresql", text))
     }
 
     fn noted(&mut self, outcome: Result<(), sqlx::Error>) -> Result<(), StoreError> {
@@ -142,6 +148,12 @@ impl Gathering {
         let _ = write!(text, " SELECT 1 / CASE WHEN {whole} THEN 1 ELSE 0 END");
         Some((text, values))
     }
+}
+
+async fn run(lent: &mut Lent<Postgres>, text: String, values: Vec<Value>) -> Result<(), sqlx::Error> {
+    let line = lent.line();
+    asked!(line, together(text, values).execute);
+    Ok(())
 }
 
 /// Writes a statement into `text`, its places numbered on behind `values`, which its own values join. What refers to a number
@@ -176,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn statements_are_sent_as_one_in_their_order_with_their_places_numbered_on() {
-        let pool = PgPool::connect_lazy("postgres://nobody@localhost/nothing").unwrap();
+        let pool = Pool::new("postgres://nobody@localhost/nothing".parse().unwrap(), 1).unwrap();
         let mut gathering = Gathering::new(pool);
         gathering.wait(insert("INSERT INTO one (a, b) VALUES ($1, $2)").bind(1).bind("x"), Some(1)).await.unwrap();
         let counted = insert("INSERT INTO two (n) VALUES ($1) RETURNING n").bind(5);

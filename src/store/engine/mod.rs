@@ -1,10 +1,11 @@
 //! The two engines behind one set of statements. This folder alone knows that there are two.
 //!
-//! Reads run on pooled connections, on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
+//! Reads run on connections that are kept ([`pool`]), on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
 //! rows are the same for both ([`query`]). The embedded one is a file, which can be copied ([`copy`]).
 
 pub(super) mod copy;
 mod gather;
+mod pool;
 mod query;
 mod write;
 
@@ -15,22 +16,20 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite, Transaction};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::pool::{Lent, Pool};
 use self::write::{Job, WAITING_MAX};
 use super::backlog::PoolUse;
 use super::error::StoreError;
 
 /// How long PostgreSQL may work on one statement: longer than any call may take. Migrations may take as long as they need.
 const STATEMENT_TIMEOUT_MILLIS: &str = "35000";
-/// How long a call waits for a connection before it is told that there is none.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Name of a schema of our own making.
 #[derive(Clone, Debug)]
@@ -49,13 +48,13 @@ pub(super) enum Engine {
     /// The embedded one.
     Sqlite {
         options: Box<SqliteConnectOptions>,
-        readers: SqlitePool,
+        readers: Pool<Sqlite>,
         writer: mpsc::Sender<Box<dyn Job>>,
         closing: CancellationToken,
         tasks: TaskTracker,
     },
     /// The server.
-    Postgres { options: Box<PgConnectOptions>, pool: PgPool, tasks: TaskTracker },
+    Postgres { options: Box<PgConnectOptions>, pool: Pool<Postgres>, tasks: TaskTracker },
 }
 
 impl Engine {
@@ -76,12 +75,7 @@ impl Engine {
             // Holds the write lock once, so that a file that cannot be written to is noticed now.
             write::run(&mut connection, "BEGIN IMMEDIATE").await?;
             write::run(&mut connection, "ROLLBACK").await?;
-            let readers = SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .test_before_acquire(false)
-                .connect_with(options.clone().pragma("query_only", "on"))
-                .await?;
+            let readers = Pool::open(options.clone().pragma("query_only", "on"), connections).await?;
             let (writer, waiting) = mpsc::channel(WAITING_MAX);
             let closing = CancellationToken::new();
             tasks.spawn(write::write_on(connection, waiting, closing.clone()));
@@ -91,12 +85,15 @@ impl Engine {
             if let Some(Schema(name)) = schema {
                 options = options.options([("search_path", name)]);
             }
-            let pool = PgPoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .test_before_acquire(false)
-                .connect_with(options.clone().options([("statement_timeout", STATEMENT_TIMEOUT_MILLIS)]))
-                .await?;
+            let serving = options.clone().options([
+                ("statement_timeout", STATEMENT_TIMEOUT_MILLIS),
+                // Every statement goes by its keys, whatever the values: to plan it anew costs more than to run it. Nor do a few
+                // rows of a new table make a plan that is kept when there are many. The tests look at plans made so.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("enable_seqscan", "off"),
+                ("jit", "off"),
+            ]);
+            let pool = Pool::open(serving, connections).await?;
             Ok(Self::Postgres { options: Box::new(options), pool, tasks })
         }
     }
@@ -143,33 +140,31 @@ impl Engine {
 
     /// How the connections are used.
     pub(super) fn pool_use(&self) -> PoolUse {
-        let (size, idle, max, writes_waiting) = match self {
-            Self::Sqlite { readers, writer, .. } => {
-                let waiting = writer.max_capacity() - writer.capacity();
-                (readers.size(), readers.num_idle(), readers.options().get_max_connections(), waiting)
-            }
-            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle(), pool.options().get_max_connections(), 0),
+        let (status, writes_waiting) = match self {
+            Self::Sqlite { readers, writer, .. } => (readers.status(), writer.max_capacity() - writer.capacity()),
+            Self::Postgres { pool, .. } => (pool.status(), 0),
         };
-        // The two are read one after the other.
-        let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
-        PoolUse { busy: size - idle, idle, max, writes_waiting }
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (size, idle) = (status.size, status.available.min(status.size));
+        PoolUse { busy: count(size - idle), idle: count(idle), max: count(status.max_size), writes_waiting }
     }
 
     /// A connection that reads.
     pub(super) async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Self::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
+            Self::Sqlite { readers, .. } => Reader::Sqlite(readers.lend().await?),
+            Self::Postgres { pool, .. } => Reader::Postgres(pool.lend().await?),
         })
     }
 
     /// A connection that reads one state of the database, whatever is committed meanwhile.
     pub(super) async fn snapshot(&self) -> Result<Reader, StoreError> {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Reader::SqliteSnapshot(readers.begin().await?),
-            Self::Postgres { pool, .. } => Reader::PostgresSnapshot(pool.begin_with(BEGIN).await?),
-        })
+        let mut reader = self.reader().await?;
+        match &mut reader {
+            Reader::Sqlite(lent) => lent.begin("BEGIN").await?,
+            Reader::Postgres(lent) => lent.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+        }
+        Ok(reader)
     }
 
     /// Runs `work` in a transaction and answers after its commit. An error undoes all of it.
@@ -236,26 +231,21 @@ fn lenient(mut migrator: Migrator) -> Migrator {
     migrator
 }
 
-/// A pooled connection for reading.
+/// A connection for reading. In a transaction it reads one state of the database, as it was at the first read, until it is
+/// dropped.
 pub(super) enum Reader {
     /// The embedded database.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Lent<Sqlite>),
     /// The server.
-    Postgres(PoolConnection<Postgres>),
-    /// The embedded database, as it was at the first read. Ends when it is dropped.
-    SqliteSnapshot(Transaction<'static, Sqlite>),
-    /// The server, as it was at the first read. Ends when it is dropped.
-    PostgresSnapshot(Transaction<'static, Postgres>),
+    Postgres(Lent<Postgres>),
 }
 
 impl Reader {
     /// The connection, for a query.
     pub(super) fn conn(&mut self) -> Conn<'_> {
         match self {
-            Self::Sqlite(connection) => Conn::Sqlite(connection),
-            Self::Postgres(connection) => Conn::Postgres(connection),
-            Self::SqliteSnapshot(transaction) => Conn::Sqlite(transaction),
-            Self::PostgresSnapshot(transaction) => Conn::Postgres(transaction),
+            Self::Sqlite(lent) => Conn::Sqlite(lent.line()),
+            Self::Postgres(lent) => Conn::Postgres(lent.line()),
         }
     }
 }

@@ -8,15 +8,16 @@ use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use super::gather::Gathering;
+use super::pool::Line;
 use crate::observe::spans;
 use crate::store::error::StoreError;
 
 /// A connection of either kind.
 pub(in crate::store) enum Conn<'c> {
     /// The embedded database.
-    Sqlite(&'c mut SqliteConnection),
+    Sqlite(Line<'c, SqliteConnection>),
     /// The server.
-    Postgres(&'c mut PgConnection),
+    Postgres(Line<'c, PgConnection>),
     /// The server, within a unit of work: what needs no answer waits, to be sent together.
     Gathering(&'c mut Gathering),
 }
@@ -163,6 +164,16 @@ macro_rules! bound {
     };
 }
 
+/// What a connection answers, which is noted to be at work meanwhile.
+macro_rules! asked {
+    ($line:ident, $($ask:tt)+) => {{
+        $line.doing.begins();
+        let outcome = $($ask)+(&mut *$line.connection).await;
+        $line.doing.ended(outcome)?
+    }};
+}
+pub(super) use asked;
+
 /// Statements that are sent as one. Their texts are literals.
 pub(super) fn together(
     text: String,
@@ -197,9 +208,12 @@ impl Query {
         let span = self.span(conn);
         let running = async {
             Ok::<_, StoreError>(match conn {
-                Conn::Sqlite(conn) => self.on_sqlite().execute(&mut **conn).await?.rows_affected(),
-                Conn::Postgres(conn) => self.on_postgres().execute(&mut **conn).await?.rows_affected(),
-                Conn::Gathering(unit) => self.on_postgres().execute(unit.connection().await?).await?.rows_affected(),
+                Conn::Sqlite(line) => asked!(line, self.on_sqlite().execute).rows_affected(),
+                Conn::Postgres(line) => asked!(line, self.on_postgres().execute).rows_affected(),
+                Conn::Gathering(unit) => {
+                    let line = unit.line().await?;
+                    asked!(line, self.on_postgres().execute).rows_affected()
+                }
             })
         };
         let touched = running.instrument(span.clone()).await?;
@@ -256,11 +270,12 @@ impl Query {
         let span = self.span(conn);
         let running = async {
             Ok::<Vec<_>, StoreError>(match conn {
-                Conn::Sqlite(conn) => {
-                    self.on_sqlite().fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
+                Conn::Sqlite(line) => asked!(line, self.on_sqlite().fetch_all).into_iter().map(Row::Sqlite).collect(),
+                Conn::Postgres(line) => rows(asked!(line, self.on_postgres().fetch_all)),
+                Conn::Gathering(unit) => {
+                    let line = unit.line().await?;
+                    rows(asked!(line, self.on_postgres().fetch_all))
                 }
-                Conn::Postgres(conn) => rows(self.on_postgres().fetch_all(&mut **conn).await?),
-                Conn::Gathering(unit) => rows(self.on_postgres().fetch_all(unit.connection().await?).await?),
             })
         };
         let found = running.instrument(span.clone()).await?;
@@ -273,10 +288,11 @@ impl Query {
         let span = self.span(conn);
         let running = async {
             Ok::<_, StoreError>(match conn {
-                Conn::Sqlite(conn) => self.on_sqlite().fetch_optional(&mut **conn).await?.map(Row::Sqlite),
-                Conn::Postgres(conn) => self.on_postgres().fetch_optional(&mut **conn).await?.map(Row::Postgres),
+                Conn::Sqlite(line) => asked!(line, self.on_sqlite().fetch_optional).map(Row::Sqlite),
+                Conn::Postgres(line) => asked!(line, self.on_postgres().fetch_optional).map(Row::Postgres),
                 Conn::Gathering(unit) => {
-                    self.on_postgres().fetch_optional(unit.connection().await?).await?.map(Row::Postgres)
+                    let line = unit.line().await?;
+                    asked!(line, self.on_postgres().fetch_optional).map(Row::Postgres)
                 }
             })
         };

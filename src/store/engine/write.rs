@@ -8,14 +8,14 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sqlx::postgres::PgPool;
-use sqlx::{Connection as _, Sqlite, SqliteConnection};
+use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
 use super::Conn;
 use super::gather::Gathering;
+use super::pool::{Doing, Line, Pool};
 use crate::store::error::StoreError;
 
 /// Units of work that SQLite's writer gathers into one transaction.
@@ -122,11 +122,14 @@ pub(super) async fn write_on(
 }
 
 async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
+    // It is the writer's own, and not lent.
+    let mut doing = Doing::default();
     run(connection, "BEGIN IMMEDIATE").await?;
     for unit in units {
         run(connection, "SAVEPOINT unit").await?;
         // A unit that panics costs only itself; whoever waits for it is told that it was not committed.
-        let ran = AssertUnwindSafe(unit.run(&mut Conn::Sqlite(connection))).catch_unwind().await;
+        let mut conn = Conn::Sqlite(Line::new(connection, &mut doing));
+        let ran = AssertUnwindSafe(unit.run(&mut conn)).catch_unwind().await;
         if !ran.unwrap_or(false) {
             run(connection, "ROLLBACK TO unit").await?;
         }
@@ -136,7 +139,7 @@ async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn
 }
 
 /// PostgreSQL: one unit, one transaction.
-pub(super) async fn run_on(pool: PgPool, mut unit: Box<dyn Job>) {
+pub(super) async fn run_on(pool: Pool<Postgres>, mut unit: Box<dyn Job>) {
     let together = if unit.may_be_run_again() { run_together(&pool, unit.as_mut()).await } else { None };
     let committed = match together {
         Some(committed) => committed,
@@ -146,7 +149,7 @@ pub(super) async fn run_on(pool: PgPool, mut unit: Box<dyn Job>) {
 }
 
 /// Runs a unit in as few statements as can be; `None` if those were turned down, and nothing was done.
-async fn run_together(pool: &PgPool, unit: &mut dyn Job) -> Option<Result<(), StoreError>> {
+async fn run_together(pool: &Pool<Postgres>, unit: &mut dyn Job) -> Option<Result<(), StoreError>> {
     let mut gathering = Gathering::new(pool.clone());
     let whole = unit.run(&mut Conn::Gathering(&mut gathering)).await;
     let committed = gathering.finish(whole).await;
@@ -158,13 +161,11 @@ async fn run_together(pool: &PgPool, unit: &mut dyn Job) -> Option<Result<(), St
     Some(committed)
 }
 
-async fn run_one_by_one(pool: &PgPool, unit: &mut dyn Job) -> Result<(), sqlx::Error> {
-    let mut transaction = pool.begin().await?;
-    if unit.run(&mut Conn::Postgres(&mut transaction)).await {
-        transaction.commit().await
-    } else {
-        transaction.rollback().await
-    }
+async fn run_one_by_one(pool: &Pool<Postgres>, unit: &mut dyn Job) -> Result<(), sqlx::Error> {
+    let mut lent = pool.lend().await?;
+    lent.begin("BEGIN").await?;
+    let whole = unit.run(&mut Conn::Postgres(lent.line())).await;
+    lent.end(if whole { "COMMIT" } else { "ROLLBACK" }).await
 }
 
 pub(super) async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {

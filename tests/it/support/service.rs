@@ -12,6 +12,7 @@ use eid::app::{
     App, BudgetSettings, DeviceSettings, Parts, Registry, Settings, StaffSettings, TrustSettings, WatchSettings,
 };
 use eid::archive::Archive;
+use eid::bells::Bells;
 use eid::config::Config;
 use eid::domain::staff::{CertificateName, OfficeCode, Post, Role};
 use eid::domain::time::Timestamp;
@@ -74,6 +75,8 @@ pub struct Service {
     connections: Connections,
     authenticators: Authenticators,
     mailbox: PathBuf,
+    /// The Redis and the namespace that its processes share, if they do.
+    shared: Option<(String, String)>,
     /// Last, so that it goes when nothing uses it any more.
     database: Database,
     folder: TempDir,
@@ -113,6 +116,11 @@ fn settings(home: &Path, trust: impl FnOnce(TrustSettings) -> TrustSettings) -> 
     let devices = DeviceSettings { verifiers, ..shipped.devices };
     let staff = StaffSettings { recheck: Duration::from_millis(20), ..shipped.staff };
     Settings { trust: trust(shipped.trust), watch, devices, staff, ..shipped }
+}
+
+/// How the processes of a service tell each other to look.
+fn bells(shared: Option<&(String, String)>) -> Bells {
+    shared.map_or(Bells::Alone, |(url, namespace)| Bells::redis(url, namespace, &Dice::system()).unwrap())
 }
 
 /// What the dice of a service are seeded with.
@@ -200,8 +208,9 @@ impl Service {
         let vault = Vault::new(&KeyRing::generate(&dice), dice.clone()).unwrap();
         // Chance keeps the tests of one Redis apart: their callers have the same names.
         let of_the_pass = || Some((redis()?.to_owned(), hex::encode(Dice::system().bytes::<8>())));
-        let limits = match wishes.redis.or_else(|| if wishes.counts_alone { None } else { of_the_pass() }) {
-            Some((url, namespace)) => Limits::redis(&url, &namespace, clock.clone()).unwrap(),
+        let shared = wishes.redis.or_else(|| if wishes.counts_alone { None } else { of_the_pass() });
+        let limits = match &shared {
+            Some((url, namespace)) => Limits::redis(url, namespace, clock.clone()).unwrap(),
             None => Limits::memory(clock.clone()),
         };
         limits.greet().await.unwrap();
@@ -212,6 +221,7 @@ impl Service {
             vault,
             carriers: Carriers::file(mailbox.clone()),
             limits,
+            bells: bells(shared.as_ref()),
             registry: wishes.registry,
             clock: clock.clone(),
             dice: dice.clone(),
@@ -225,7 +235,7 @@ impl Service {
         let numbers = AtomicU32::new(1);
         let authenticators = Authenticators::new(clock.clone());
         let service =
-            Self { app, clock, dice, people, numbers, connections, authenticators, mailbox, database, folder };
+            Self { app, clock, dice, people, numbers, connections, authenticators, mailbox, shared, database, folder };
         for role in Role::ALL {
             service.register(role, role.has_office().then_some("79-01"), role.name()).await;
         }
@@ -327,6 +337,7 @@ impl Service {
             vault,
             carriers: Carriers::file(self.mailbox.clone()),
             limits: Limits::memory(self.clock.clone()),
+            bells: bells(self.shared.as_ref()),
             registry: Registry::None,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
