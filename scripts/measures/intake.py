@@ -1,0 +1,183 @@
+"""P1, P2, P3, P8, P12, P15, P17: requests are handed in."""
+
+import os
+import re
+import secrets
+import signal
+import shutil
+import subprocess
+import tempfile
+import time
+
+from ground import SETTINGS, Ground, keep, peak, rss
+
+from .book import at_least, at_most, micros, rate, row, turns
+from .limits import Echo, bare_sqlite, pgbench
+
+# Statements of the senders, who work on their own when there are messages.
+SENDERS = "(query ~ '^(UPDATE|SELECT .* FROM|INSERT INTO) (outbox|attempt|carried)' OR query ~ '^(SELECT|UPDATE) .*outbox')"
+
+
+def submit(work, servers):
+    people = 40_000 + 30_000 * SETTINGS["turns"]
+    with Ground(work, "submit_postgresql", servers, people) as postgres, Ground(work, "submit_sqlite", None, people) as sqlite:
+        officer = servers.sql(postgres.database, "SELECT id FROM staff WHERE role = 'officer' LIMIT 1")
+        peer = lambda clients: lambda: pgbench(servers, postgres.database, "submit", clients, officer=officer,
+                                               content=secrets.token_hex(1_040))
+        ours32, ours128, limit = turns(lambda: postgres.submit(32), lambda: postgres.submit(128), peer(32))
+        at_least("P1", "Submit on PostgreSQL at 32 in flight, to pgbench at 32 clients", ours32["per_second"],
+                 limit["per_second"], 0.8, f"{rate(ours32)} to {rate(limit)}")
+        at_least("P1", "the same at 128", ours128["per_second"], limit["per_second"], 1.0, rate(ours128))
+        lite, bare = turns(lambda: sqlite.submit(128), lambda: bare_sqlite(sqlite))
+        at_least("P2", "Submit on SQLite at 128 in flight, to one row set for each commit", lite["per_second"],
+                 bare["per_second"], 1.5, f"{rate(lite)} to {rate(bare)}")
+        with Echo(postgres, ours32["answer_bytes"]) as echo:
+            one, statement, bounced = turns(lambda: postgres.submit(1), peer(1), lambda: echo.load("submit", 1))
+            at_most("P3", "Submit p50 at 1 in flight on PostgreSQL, to echo and one statement", one["p50"],
+                    statement["p50"] + bounced["p50"], 2.0, f"{micros(one)} to {micros(bounced)} + {micros(statement)}")
+
+
+def chips(work, servers):
+    """Both grounds take turns, so that the rates with and without chips are of one run.
+
+    The time of an examination is what a chip adds to the time of the processor for a request, at one in flight. That is more
+    than the examination alone, as it counts what it takes to read and write the files of the chip as well; no part of that may
+    block the others or wait for them either.
+    """
+    cores = len(os.sched_getaffinity(0))
+    people = 8_000 + 3_000 * SETTINGS["turns"]
+    with (Ground(work, "with_chips", servers, people // 2, chips=True) as with_chips,
+          Ground(work, "without_chips", servers, people) as without):
+        cpu = lambda ground: lambda: {"cpu": ground.load("submit", 1, "--calls", 300, "--warm-up", 0, "--pid", ground.service.pid,
+                                                         seconds=60)["cpu_per_call"][0]}
+        one, other = turns(cpu(with_chips), cpu(without))
+        least = min(2, SETTINGS["seconds"])
+        ours, plain = turns(lambda: with_chips.submit(64, seconds=least), lambda: without.submit(64, seconds=least))
+        examined = max(one["cpu"] - other["cpu"], 0.0) / 1e6
+        series = 1 / (1 / plain["per_second"] + examined / cores)
+        at_least("P8", "Submit with a P-256 chip at 64 in flight, to the series rate", ours["per_second"], series, 0.75,
+                 f"{rate(ours)} to 1/(1/{plain['per_second']:.0f} + {examined * 1e6:.0f} µs/{cores}) = {series:.0f}/s")
+
+
+def memory(work, servers):
+    with Ground(work, "memory_idle", people=1) as idle:
+        time.sleep(2)
+        resident = rss(idle.service.pid)
+        row("P12", "resident memory, idle", f"{resident:.0f} MiB", "≤ 25 MiB", resident <= 25)
+    with Ground(work, "memory_busy", servers, people=40_000) as busy:
+        busy.submit(128)
+        resident = rss(busy.service.pid)
+        row("P12", "resident memory after 128 in flight on PostgreSQL", f"{resident:.0f} MiB", "≤ 48 MiB", resident <= 48,
+            f"at most {peak(busy.service.pid):.0f} MiB")
+
+
+def overload(work, servers):
+    """As many callers as saturate the service, then four times as many; whoever is refused comes back when it was told to."""
+    with Ground(work, "overload", servers, people=60_000 + 40_000 * SETTINGS["turns"]) as ground:
+        most = {at: ground.submit(at)["per_second"] for at in (32, 64, 128)}
+        # The fewest in flight that reach what can be reached, as nearly as a noisy machine tells.
+        saturating = min(at for at, reached in most.items() if reached >= 0.95 * max(most.values()))
+        # That many are more than the service takes at once by default.
+        many = 4 * max(saturating, 128)
+        peak(ground.service.pid)
+
+        def measured(in_flight):
+            told = ground.submit(in_flight)
+            return {**told, "peak": peak(ground.service.pid)}
+
+        ours, full = turns(lambda: measured(saturating), lambda: measured(many))
+        at_least("P15", f"Submit at {many} in flight, to its peak at {saturating}", full["per_second"], ours["per_second"], 0.9,
+                 f"{rate(full)} to {rate(ours)}, p99 {full['p99'] / 1000:.0f} ms")
+        if "refused" in full:
+            row("P15", "refused then, p99", f"{full['refused_p99'] / 1000:.1f} ms", "≤ 10 ms",
+                full["refused"] > 0 and full["refused_p99"] <= 10_000, f"{full['refused']:.0f} refused")
+        at_most("P15", "most memory then, to that at the peak", full["peak"], ours["peak"], 2,
+                f"{full['peak']:.0f} to {ours['peak']:.0f} MiB")
+
+
+def trips(work, servers):
+    """Statements and flushes of a Submit: counted by PostgreSQL itself, and of SQLite by the kernel."""
+    with Ground(work, "trips", servers, people=10_000) as ground:
+        servers.sql("trips", "CREATE EXTENSION pg_stat_statements")
+        for at, goal in [(1, 1.0), (128, 0.125)]:
+            ground.load("submit", at, "--calls", 300, "--warm-up", 0, seconds=60)
+            reset_counters(servers, "trips")
+            told = ground.load("submit", at, "--calls", 1_000, "--warm-up", 0, seconds=60)
+            flushed = flushes(servers) / told["answered"]
+            if at == 1:
+                each, _ = statements(servers, "trips", told["answered"])
+                row("P17", "statements for a Submit at 1 in flight", f"{each:.1f}", "≤ 1", each <= 1.05)
+            row("P17", f"flushes for a Submit at {at} in flight", f"{flushed:.2f}", f"≤ {goal}", 0 < flushed <= 1.05 * goal)
+    with Ground(work, "trips_sqlite", people=10_000) as ground:
+        for at, goal in [(1, 1.0), (128, 0.125)]:
+            ground.load("submit", at, "--calls", 300, "--warm-up", 0, seconds=60)
+            if not shutil.which("strace"):
+                row("P17", f"flushes for a Submit at {at} in flight on SQLite", "not counted", f"≤ {goal}", None,
+                    "strace is missing; on Debian it is the package strace")
+                continue
+            with Flushes(ground.service.pid) as counted:
+                told = ground.load("submit", at, "--calls", 1_000, "--warm-up", 0, seconds=60)
+            flushed = counted.flushes / told["answered"]
+            row("P17", f"flushes for a Submit at {at} in flight on SQLite", f"{flushed:.2f}", f"≤ {goal}",
+                0 < flushed <= 1.05 * goal)
+
+
+def reset_counters(servers, database):
+    servers.sql(database, "SELECT pg_stat_statements_reset(), pg_stat_reset_shared('wal')")
+    if version(servers) >= 18:
+        servers.sql(database, "SELECT pg_stat_reset_shared('io')")
+
+
+def flushes(servers):
+    """Of the write-ahead log since the counters were reset, whoever asked for them."""
+    # Backends tell what they have done at most once a second.
+    time.sleep(1.5)
+    moved = "SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'"
+    return float(servers.sql("postgres", moved if version(servers) >= 18 else "SELECT wal_sync FROM pg_stat_wal"))
+
+
+def version(servers):
+    return int(servers.sql("postgres", "SHOW server_version_num")) // 10_000
+
+
+def statements(servers, database, calls):
+    """Statements and commits for each of so many calls, without those of the senders; the list is kept."""
+    asked = f"""
+        SELECT calls, {SENDERS}, left(regexp_replace(query, '\\s+', ' ', 'g'), 120)
+        FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid
+        WHERE datname = '{database}' AND query !~ 'pg_stat' ORDER BY calls DESC"""
+    lines = [line.split("|", 2) for line in servers.sql(database, asked).splitlines()]
+    # What runs by the clock does so a few times, however many calls there are.
+    often = [(int(times), of_senders == "t", text) for times, of_senders, text in lines if int(times) >= calls / 5]
+    for times, of_senders, text in often:
+        keep({"where": database, "for_each_call": times / calls, "of_senders": of_senders, "statement": text})
+    begins = sum(times for times, _, text in often if text.startswith("BEGIN"))
+    # Each statement of a sender is in a transaction of its own.
+    senders = sum(times for times, of_senders, _ in often if of_senders)
+    control = sum(times for times, _, text in often if re.match("BEGIN|COMMIT|ROLLBACK", text))
+    mine = sum(times for times, of_senders, text in often if not of_senders and not re.match("BEGIN|COMMIT|ROLLBACK", text))
+    writing = sum(times for times, of_senders, text in often if not of_senders and re.search("INSERT|UPDATE|DELETE", text))
+    alone = max(begins - senders, 0)
+    return (mine + max(control - 2 * senders, 0)) / calls, (alone or writing) / calls
+
+
+class Flushes:
+    """Counts the flushes of a process while it is entered."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def __enter__(self):
+        self.told = tempfile.NamedTemporaryFile("r")
+        self.strace = subprocess.Popen(["strace", "-f", "-c", "-e", "trace=fdatasync,fsync", "-p", str(self.pid), "-o",
+                                        self.told.name], stderr=subprocess.PIPE, text=True)
+        # It says so when it is there.
+        self.strace.stderr.readline()
+        return self
+
+    def __exit__(self, *_):
+        self.strace.send_signal(signal.SIGINT)
+        self.strace.wait()
+        lines = [line.split() for line in self.told.read().splitlines()]
+        self.flushes = sum(int(line[3]) for line in lines if line and line[-1] in ("fdatasync", "fsync"))
+        self.told.close()
