@@ -50,6 +50,8 @@ def pgbench(servers, database, script, clients, **variables):
         if done.returncode:
             raise SystemExit(f"pgbench failed: {done.stderr}")
         took = [int(line.split()[2]) for log in pathlib.Path(logs).iterdir() for line in log.read_text().splitlines()]
+    if not took:
+        raise SystemExit(f"pgbench did nothing in {SETTINGS['seconds']} s: {done.stdout} {done.stderr}")
     told = {"where": f"pgbench {script}", "in_flight": clients, "p50": statistics.median(took),
             "per_second": float(re.search(r"tps = ([\d.]+)", done.stdout).group(1))}
     keep(told)
