@@ -76,7 +76,7 @@ def counted(ground, servers):
     few = CODES // 2
     typed(ground, 1, few)
     sent(ground, few)
-    with held("attempt", servers):
+    with held(servers):
         reset_counters(servers, "activate")
         told = ground.load("activate", 1, "--calls", few, "--warm-up", 0, seconds=120, connections=4)
         flushed, each = flushes(servers) / few, statements(servers, "activate", few)
@@ -87,14 +87,17 @@ def counted(ground, servers):
 
 
 @contextlib.contextmanager
-def held(table, servers):
-    """Nobody gets at a table meanwhile: every sender stands still before it settles what it sent."""
-    session = subprocess.Popen(["psql", "-qX", f"{servers.postgres}/activate"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+def held(servers):
+    """Nobody claims a message meanwhile: one that is due first of all is locked, and every sender waits for it."""
+    session = subprocess.Popen(["psql", "-qAtX", f"{servers.postgres}/activate"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                text=True)
-    session.stdin.write(f"BEGIN;\nLOCK TABLE {table};\n\\echo held\n")
+    session.stdin.write("UPDATE outbox SET state = 'waiting', due_at = 0, useful_until = 9000000000000000 WHERE id = (SELECT id "
+                        "FROM outbox WHERE state = 'sent' LIMIT 1);\nBEGIN;\nSELECT 'locked' FROM outbox WHERE due_at = 0 FOR "
+                        "UPDATE;\n\\echo done\n")
     session.stdin.flush()
-    session.stdout.readline()
     try:
+        if session.stdout.readline().strip() != "locked":
+            raise SystemExit("a sender was there first")
         yield
     finally:
         session.communicate("ROLLBACK;\n")
