@@ -130,8 +130,9 @@ class Postgres:
 
 
 def fill(database, accounts):
-    """Copies everything as often as it takes; how many accounts there are then."""
-    originals = int(database.ask("SELECT count(*) FROM account")[0][0])
+    """Copies everything as often as it takes; the names of the original accounts, and how many accounts there are then."""
+    names = {line[0] for line in database.ask("SELECT id FROM account")}
+    originals = len(names)
     copies, together = max(0, round(accounts / originals) - 1), max(1, TOGETHER // originals)
     for table in OWN:
         limit = f" LIMIT {originals}" if table in PEOPLE else ""
@@ -146,7 +147,7 @@ def fill(database, accounts):
     database.do(f"INSERT INTO duplicate_bucket (bucket, changes) WITH RECURSIVE every (bucket) AS (SELECT 0 UNION ALL SELECT "
                 f"bucket + 1 FROM every WHERE bucket < {BUCKETS - 1}) SELECT bucket, 1 FROM every WHERE true ON CONFLICT DO NOTHING")
     database.do(*(f"DROP TABLE original_{table}" for table in OWN))
-    return originals * (copies + 1)
+    return names, originals * (copies + 1)
 
 
 def insert(database, table):
@@ -164,11 +165,11 @@ def insert(database, table):
             f"SELECT {', '.join(values)} FROM copies CROSS JOIN original_{table} AS o")
 
 
-def named(database, ground, number, of):
-    """Gives some of the accounts, from anywhere among them, a number and a phone that can be asked for."""
+def named(database, ground, originals, number, of):
+    """Gives some of the copies, from anywhere among them, a number and a phone that can be asked for."""
     key = login_key(ground)
     accounts, logins = [], []
-    for place, one in enumerate(database.sample(number, of)):
+    for place, one in enumerate(one for one in database.sample(number, of) if one not in originals):
         identity, phone = f"998{place:09}", f"+849{place:08}"
         accounts.append({"identity_number": identity, "phone": phone})
         logins.append((one, hmac.new(key, f"{identity}\0{phone}\0".encode(), "sha256").hexdigest()))

@@ -28,11 +28,11 @@ def grown(work, servers, engine, accounts):
             ground.accounts(CODES * (SETTINGS["turns"] + 1))
             typed(ground, 32)
         database = Postgres(ground, servers) if ground.database else Lite(ground)
-        there = fill(database, accounts)
+        originals, there = fill(database, accounts)
         asked = copy.copy(ground)
         asked.folder = ground.folder.with_name(f"{ground.folder.name}_asked")
         shutil.copytree(ground.folder, asked.folder, ignore=shutil.ignore_patterns("eid.sqlite*", "*.csv", "*.jsonl"))
-        (asked.folder / "accounts.jsonl").write_text(named(database, ground, min(ASKED, there), there))
+        (asked.folder / "accounts.jsonl").write_text(named(database, ground, originals, min(ASKED, there), there))
         if accounts > FEW:
             wait(database)
         database.close()

@@ -95,7 +95,9 @@ def overload(work, servers):
         peak(ground.service.pid)
 
         def measured(in_flight):
-            told = ground.submit(in_flight)
+            # Whoever is refused comes with the next person, half a second later.
+            people = round((2 * in_flight + 1.5 * max(most.values())) * (SETTINGS["seconds"] + 1))
+            told = ground.load("submit", in_flight, "--calls", people)
             return {**told, "peak": peak(ground.service.pid)}
 
         ours, full = turns(lambda: measured(saturating), lambda: measured(many))
