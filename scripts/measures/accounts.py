@@ -83,7 +83,7 @@ def counted(ground, servers):
     if told["answered"] < few:
         raise SystemExit(f"of {few} codes {told['answered']} were right: {told['failures']}")
     row("P9", "statements for an Activate at 1 in flight", f"{each:.1f}", "≤ 3", each <= 3.05)
-    row("P9", "flushes, which are commits, for an Activate at 1 in flight", f"{flushed:.2f}", "1", 0 < flushed <= 1.05)
+    row("P9", "flushes, which are commits, for an Activate at 1 in flight", f"{flushed:.2f}", "1", 0 < flushed <= 1.1)
 
 
 @contextlib.contextmanager

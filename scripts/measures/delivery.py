@@ -53,7 +53,8 @@ def handed_over(ground, servers, centre, most):
     keep({"where": "carrier", "rate": half, "took_millis": took})
     p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
     row("P16", "code at the carrier after its change began, p99 at half load", f"{p99:.0f} ms", "≤ 100 ms", p99 <= 100,
-        f"{half}/s of {full:.0f}/s, {len(took)} codes, p50 {statistics.median(took):.0f} ms; SendCode p50 {told['p50'] / 1e3:.0f} ms")
+        f"{half}/s of {full:.0f}/s, {len(took)} codes, p50 {statistics.median(took):.0f} ms; SendCode p50 "
+        f"{told['p50'] / 1e3:.0f} ms")
 
 
 def settled(centre):

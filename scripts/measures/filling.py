@@ -11,12 +11,13 @@ import hmac
 import json
 import sqlite3
 
-# What of a row is its own, by kind: M a name ordered by time, D an index or a hash, A an instant, P a position in a stream.
+# What of a row is its own, by kind: M a name ordered by time, D an index or a hash, A an instant, P a position in a stream. What is
+# to be done lies days ahead in a copy, so that nobody works on a million of them at once: L when to look at it, S its state.
 OWN = {
     "enrolment": {"id": "M", "account_id": "M", "passport_index": "D", "representative_index": "D", "received_at": "A",
                   "decided_at": "A"},
     "account": {"id": "M", "enrolment_id": "M", "number_index": "D", "phone_index": "D", "login_index": "D", "email_index": "D",
-                "passport_index": "D", "representative_index": "D", "issued_at": "A"},
+                "passport_index": "D", "representative_index": "D", "issued_at": "A", "look_at": "L", "life_look_at": "L"},
     "enrolment_event": {"position": "P", "enrolment_id": "M", "at": "A"},
     "account_event": {"position": "P", "account_id": "M", "at": "A"},
     "binding": {"value": "D", "owner": "D"},
@@ -27,7 +28,7 @@ OWN = {
     "code": {"account_id": "M", "code_id": "M", "digest": "D"},
     "account_document": {"id": "M", "account_id": "M", "document_index": "D"},
     "account_name": {"id": "M", "account_id": "M", "person_index": "D"},
-    "outbox": {"id": "M", "account_id": "M", "created_at": "A", "sent_at": "A"},
+    "outbox": {"id": "M", "account_id": "M", "created_at": "A", "sent_at": "A", "state": "S"},
     "attempt": {"message_id": "M", "at": "A"},
     "device": {"id": "M", "account_id": "M", "key_thumbprint": "D"},
     "device_certificate": {"serial": "D", "device_id": "M"},
@@ -112,8 +113,8 @@ class Postgres:
         return [line.split("|") for line in self.sql(self.name, text).splitlines()]
 
     def columns(self, table):
-        return [line[0] for line in self.ask(f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 "
-                                             "AND NOT attisdropped ORDER BY attnum")]
+        asked = f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped"
+        return [line[0] for line in self.ask(f"{asked} ORDER BY attnum")]
 
     def sample(self, number, of):
         return [line[0] for line in self.ask(f"SELECT id FROM account WHERE random() < {number / of}")]
@@ -144,8 +145,9 @@ def fill(database, accounts):
     for events, (stream, key) in STREAMS.items():
         database.do(f"UPDATE {stream} SET last = (SELECT max(position) FROM {events} WHERE {events}.{key} = {stream}.{key}) "
                     f"WHERE {key} IN (SELECT {key} FROM original_{events})")
-    database.do(f"INSERT INTO duplicate_bucket (bucket, changes) WITH RECURSIVE every (bucket) AS (SELECT 0 UNION ALL SELECT "
-                f"bucket + 1 FROM every WHERE bucket < {BUCKETS - 1}) SELECT bucket, 1 FROM every WHERE true ON CONFLICT DO NOTHING")
+    every = f"SELECT 0 UNION ALL SELECT bucket + 1 FROM every WHERE bucket < {BUCKETS - 1}"
+    database.do(f"INSERT INTO duplicate_bucket (bucket, changes) WITH RECURSIVE every (bucket) AS ({every}) SELECT bucket, 1 FROM "
+                "every WHERE true ON CONFLICT DO NOTHING")
     database.do(*(f"DROP TABLE original_{table}" for table in OWN))
     return names, originals * (copies + 1)
 
@@ -157,6 +159,8 @@ def insert(database, table):
         "M": "moved({0}, copy)",
         "D": "drawn({0}, copy)",
         "A": "{0} - copy * 1000000",
+        "L": "{0} * 0 + o.issued_at + 864000000000",
+        "S": "replace({0}, 'waiting', 'sent')",
         "P": f"{{0}} + copy * (SELECT last + 1 FROM {stream} AS s WHERE s.{key} = o.{key})",
     }
     columns = database.columns(table)

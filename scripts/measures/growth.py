@@ -27,24 +27,30 @@ def grown(work, servers, engine, accounts):
         with ground:
             ground.accounts(CODES * (SETTINGS["turns"] + 1))
             typed(ground, 32)
-        database = Postgres(ground, servers) if ground.database else Lite(ground)
+        database = filled(ground, servers)
         originals, there = fill(database, accounts)
         asked = copy.copy(ground)
         asked.folder = ground.folder.with_name(f"{ground.folder.name}_asked")
         shutil.copytree(ground.folder, asked.folder, ignore=shutil.ignore_patterns("eid.sqlite*", "*.csv", "*.jsonl"))
         (asked.folder / "accounts.jsonl").write_text(named(database, ground, originals, min(ASKED, there), there))
-        if accounts > FEW:
-            wait(database)
         database.close()
         keep({"where": ground.name, "accounts": there})
         GROWN[engine, accounts] = ground, asked
     return GROWN[engine, accounts]
 
 
-def wait(database):
-    """Some of the messages wait, due now."""
-    database.do("UPDATE outbox SET state = 'waiting', sent_at = NULL, attempts = 0, due_at = created_at WHERE id IN (SELECT id FROM "
-                f"outbox WHERE state = 'sent' ORDER BY id LIMIT {WAITING})")
+def filled(ground, servers):
+    return Postgres(ground, servers) if ground.database else Lite(ground)
+
+
+def wait(ground, servers):
+    """Some of the messages wait, due now, and no others."""
+    database = filled(ground, servers)
+    some = f"SELECT id FROM outbox WHERE state = 'sent' ORDER BY id LIMIT {WAITING}"
+    database.do("UPDATE outbox SET state = 'sent' WHERE state = 'waiting'",
+                f"UPDATE outbox SET state = 'waiting', sent_at = NULL, attempts = 0, due_at = created_at WHERE id IN ({some})")
+    if not ground.database:
+        database.close()
 
 
 def growth(work, servers):
@@ -75,6 +81,7 @@ def start(work, servers):
         echo = Echo(ground, 20)
 
         def began(spawn, port, path):
+            wait(ground, servers)
             process, seconds = first_answer(spawn, port, ground, path, message)
             process.terminate()
             process.wait()
