@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,8 +17,8 @@ import time
 TOP = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target"))
 EID = pathlib.Path(os.environ.get("EID_PROGRAM", TARGET / "release/eid"))
-# How long a run takes unless told otherwise, and where its raw figures are kept, if anywhere.
-SETTINGS = {"seconds": 5, "raw": None}
+# How long a run takes and how often each has its turn unless told otherwise, and where raw figures are kept, if anywhere.
+SETTINGS = {"seconds": 5, "turns": 3, "raw": None}
 
 
 def build():
@@ -64,8 +65,8 @@ class Ground:
 
     ports = iter(range(18443, 19000))
 
-    def __init__(self, work, name, servers=None, people=20_000, chips=False):
-        self.folder, self.port, self.name = work / name, next(self.ports), name
+    def __init__(self, work, name, servers=None, people=20_000, chips=False, settings=""):
+        self.folder, self.port, self.name, self.rates = work / name, next(self.ports), name, {}
         asked = ["--people", str(people), "--officers", "128", "--port", str(self.port)]
         self.database = None
         if servers:
@@ -74,11 +75,16 @@ class Ground:
         if chips:
             asked.append("--chips")
         run(EID, "load", "prepare", self.folder, *asked)
+        with open(self.folder / "eid.toml", "a") as file:
+            file.write(settings)
+
+    def spawn(self):
+        return subprocess.Popen([EID, "serve", "--config", self.folder / "eid.toml"], stdout=self.log("serve"),
+                                stderr=subprocess.STDOUT)
 
     def __enter__(self):
         begun = time.monotonic()
-        self.service = subprocess.Popen([EID, "serve", "--config", self.folder / "eid.toml"], stdout=self.log("serve"),
-                                        stderr=subprocess.STDOUT)
+        self.service = self.spawn()
         self.wait(self.port)
         self.started = time.monotonic() - begun
         return self
@@ -104,6 +110,28 @@ class Ground:
                  "--seconds", seconds or SETTINGS["seconds"], *([] if "--warm-up" in more else ["--warm-up", 1]), *more]
         return figures(self.name, what, in_flight, asked)
 
+    def submit(self, in_flight, *more, seconds=None):
+        """Requests of people who come once: half as many more are made ready as were served in the same time before."""
+        seconds = seconds or SETTINGS["seconds"]
+        if in_flight not in self.rates:
+            self.rates[in_flight] = self.load("submit", in_flight, "--calls", 300, "--warm-up", 0, seconds=30)["per_second"]
+        ready = max(300, round(1.5 * self.rates[in_flight] * (seconds + 1)))
+        told = self.load("submit", in_flight, "--calls", ready, *more, seconds=seconds)
+        self.rates[in_flight] = max(self.rates[in_flight], told["per_second"])
+        return told
+
+    def accounts(self, number):
+        """Accounts for whatever asks about them."""
+        self.load("submit", 64, "--calls", number, "--warm-up", 0, seconds=600)
+        self.load("decide", 32, "--calls", number, "--warm-up", 0, seconds=600, connections=4)
+
+    def rows(self, servers, text):
+        """The rows that a statement brings, as texts."""
+        if self.database:
+            return [line.split("|") for line in servers.sql(self.database, text).splitlines()]
+        with sqlite3.connect(self.folder / "eid.sqlite", timeout=60) as lite:
+            return [[str(value) for value in one] for one in lite.execute(text)]
+
 
 def run(*command):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
@@ -127,4 +155,16 @@ def keep(raw):
 
 
 def rss(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
+    """Resident memory, in MiB."""
+    return resident(pid, "VmRSS")
+
+
+def peak(pid):
+    """The most that was resident since the start or since the last time that this was asked, in MiB."""
+    most = resident(pid, "VmHWM")
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return most
+
+
+def resident(pid, which):
+    return int(re.search(rf"{which}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024

@@ -14,20 +14,20 @@ pub(super) struct Member {
     pub(super) stem: String,
     /// What the member may do.
     pub(super) role: Role,
-    /// Where.
-    pub(super) office: OfficeCode,
+    /// Where, for roles that belong to an office.
+    pub(super) office: Option<OfficeCode>,
 }
 
 /// Gives each a certificate and enters them in the directory.
 ///
 /// # Errors
-/// If one has a certificate or an entry already, or the role has no office.
+/// If one has a certificate or an entry already, or role and office do not go together.
 pub(super) async fn register(app: &App, pki: &DevelopmentPki, crowd: &[Member]) -> anyhow::Result<()> {
     let stems: Vec<_> = crowd.iter().map(|member| member.stem.clone()).collect();
     pki::gather(pki, &stems, app.clock().now())?;
     for Member { stem, role, office } in crowd {
         let name = tls::name_of_pem(&std::fs::read(pki.cert_path(stem))?)?;
-        let post = Post::new(*role, Some(office.clone())).context("a member of a crowd has an office")?;
+        let post = Post::new(*role, office.clone()).context("a role of a crowd does not go with its office")?;
         app.register_staff(name, post).await?.context("the database holds the crowd of another installation")?;
     }
     Ok(())

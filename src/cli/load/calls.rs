@@ -144,6 +144,7 @@ pub(super) async fn prepare(run: &Run, ground: &mut Ground) -> anyhow::Result<Op
                 encoded(run, "AuthorityService/RecordDecision", claimed(run, ground, most).await?.into_iter())?;
         }
         What::Status => {
+            calls.callers = Ground::backends();
             let asked = ground.accounts()?.into_iter().map(|one| {
                 let Account { identity_number, phone } = one;
                 GetStatusRequest { identity_number, phone }

@@ -1,7 +1,7 @@
 //! The pace: as many calls under way as was said, or as many a second, and how long each took.
 //!
 //! In the open form a call that begins late counts from when it should have begun: a service that stalls does not get fewer
-//! questions for it.
+//! questions for it. In the closed one, whoever is refused for the moment comes back when it was told to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use super::calls::{Call, Calls};
 use super::ground::Sent;
 use super::raw::Raw;
 use super::usage::{Usage, Watch};
+use crate::cli::refusal;
 
 /// Longest time that is told apart from longer ones, in microseconds.
 const LONGEST: u64 = 120_000_000;
@@ -28,6 +29,8 @@ const LONGEST: u64 = 120_000_000;
 pub(super) struct Driven {
     /// How long each answer took, in microseconds.
     pub(super) took: Histogram<u64>,
+    /// How long each refusal took that says when to come back, in microseconds.
+    pub(super) refused: Histogram<u64>,
     /// Right answers after the warm-up.
     pub(super) answered: u64,
     /// What went wrong, at any time.
@@ -42,8 +45,10 @@ pub(super) struct Driven {
 
 impl Driven {
     fn none() -> anyhow::Result<Self> {
+        let times = || Histogram::new_with_bounds(1, LONGEST, 3).context("the histogram cannot be made");
         Ok(Self {
-            took: Histogram::new_with_bounds(1, LONGEST, 3).context("the histogram cannot be made")?,
+            took: times()?,
+            refused: times()?,
             answered: 0,
             failures: BTreeMap::new(),
             elapsed: Duration::ZERO,
@@ -59,7 +64,9 @@ impl Driven {
     }
 
     fn add(&mut self, other: &Self) -> anyhow::Result<()> {
-        self.took.add(&other.took).context("histograms cannot be added")?;
+        for (all, more) in [(&mut self.took, &other.took), (&mut self.refused, &other.refused)] {
+            all.add(more).context("histograms cannot be added")?;
+        }
         self.answered += other.answered;
         self.asked_bytes += other.asked_bytes;
         self.answer_bytes += other.answer_bytes;
@@ -154,7 +161,7 @@ async fn call(course: Arc<Course>, unread: bool) -> anyhow::Result<Driven> {
             Ok(()) => grpc.unary(Request::new(call.message.clone()), call.path.clone(), Raw).await,
             Err(error) => Err(Status::unavailable(error.to_string())),
         };
-        let took = began.elapsed();
+        let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(LONGEST);
         let wrong = match &answer {
             Ok(answer) if unread => (answer.get_ref().is_empty()).then(|| "an empty answer".to_owned()),
             Ok(answer) => course.calls.wrong(place, answer.get_ref()),
@@ -164,9 +171,16 @@ async fn call(course: Arc<Course>, unread: bool) -> anyhow::Result<Driven> {
             *driven.failures.entry(wrong).or_default() += 1;
         } else if began >= course.counted_from {
             driven.answered += 1;
-            driven.took.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LONGEST));
+            driven.took.saturating_record(took);
             driven.asked_bytes += call.message.len() as u64;
-            driven.answer_bytes += answer.map_or(0, |answer| answer.get_ref().len() as u64);
+            driven.answer_bytes += answer.as_ref().map_or(0, |answer| answer.get_ref().len() as u64);
+        }
+        let Some(wait) = answer.err().as_ref().and_then(refusal::retry_after) else { continue };
+        if began >= course.counted_from {
+            driven.refused.saturating_record(took);
+        }
+        if course.every.is_none() {
+            tokio::time::sleep_until(course.until.min(Instant::now() + wait)).await;
         }
     }
     Ok(driven)

@@ -27,6 +27,8 @@ use crate::sys::{Clock, Dice};
 const ACCOUNTS: &str = "accounts.jsonl";
 const SENT: &str = "sent.jsonl";
 const MESSAGES: &str = "messages.jsonl";
+/// Backends of the app that ask where accounts stand: more than the quota of one is asked for.
+const BACKENDS: u16 = 8;
 
 /// What is remembered between runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,8 +90,9 @@ pub(super) async fn prepare(prepare: &Prepare) -> anyhow::Result<()> {
     server::register_practice_staff(&app, &practice.pki).await?;
     let offices: Vec<_> = app.list_offices(None).await?.1.into_iter().map(|view| view.office.code).collect();
     let officers = (0..prepare.officers).map(officer).zip(offices.into_iter().cycle());
-    let officers: Vec<_> = officers.map(|(stem, office)| Member { stem, role: Role::Officer, office }).collect();
-    crowd::register(&app, &practice.pki, &officers).await?;
+    let officers = officers.map(|(stem, office)| Member { stem, role: Role::Officer, office: Some(office) });
+    let backends = (0..BACKENDS).map(|place| Member { stem: backend(place), role: Role::AppBackend, office: None });
+    crowd::register(&app, &practice.pki, &officers.chain(backends).collect::<Vec<_>>()).await?;
     let memory = Memory {
         port: prepare.port,
         seed: prepare.seed,
@@ -131,6 +134,10 @@ fn officer(place: u16) -> String {
     format!("officer-{place:04}")
 }
 
+fn backend(place: u16) -> String {
+    format!("app-backend-{place:04}")
+}
+
 impl Ground {
     /// Opens what was prepared.
     ///
@@ -158,6 +165,11 @@ impl Ground {
     /// The stems of the officers.
     pub(super) fn officers(&self) -> Vec<String> {
         (0..self.memory.officers).map(officer).collect()
+    }
+
+    /// The stems of the backends that ask.
+    pub(super) fn backends() -> Vec<String> {
+        (0..BACKENDS).map(backend).collect()
     }
 
     /// A connection for each that was asked for, of these callers in turn.

@@ -28,6 +28,10 @@ pub(super) struct Report {
     p99: u64,
     p999: u64,
     longest: u64,
+    /// Refusals that said when to come back, and how long these took, in microseconds.
+    refused: u64,
+    refused_p50: u64,
+    refused_p99: u64,
     /// Bytes of a question and of an answer, on average.
     asked_bytes: u64,
     answer_bytes: u64,
@@ -59,6 +63,9 @@ impl Report {
             p99: took.value_at_quantile(0.99),
             p999: took.value_at_quantile(0.999),
             longest: took.max(),
+            refused: driven.refused.len(),
+            refused_p50: driven.refused.value_at_quantile(0.5),
+            refused_p99: driven.refused.value_at_quantile(0.99),
             asked_bytes: driven.asked_bytes.checked_div(driven.answered).unwrap_or_default(),
             answer_bytes: driven.answer_bytes.checked_div(driven.answered).unwrap_or_default(),
             cpu_per_call: driven.used.iter().map(|used| ratio(used.cpu_micros, calls)).collect(),
@@ -98,6 +105,10 @@ impl fmt::Display for Report {
                 "\nprocess {pid}: {cpu:.0} microseconds of the processor for a call, {} MiB",
                 resident_kib / 1_024
             )?;
+        }
+        if self.refused > 0 {
+            let Self { refused, refused_p50, refused_p99, .. } = self;
+            write!(f, "\nrefused for the moment: {refused}, microseconds: p50 {refused_p50}, p99 {refused_p99}")?;
         }
         self.failures.iter().try_for_each(|(why, times)| write!(f, "\nfailed, {why}: {times}"))
     }

@@ -64,7 +64,7 @@ pub(super) async fn staff(app: &App, pki: &DevelopmentPki) -> anyhow::Result<()>
         [(officer(at), Role::Officer), (supervisor(at), Role::Supervisor)].map(|(stem, role)| Member {
             stem,
             role,
-            office: office.office.code.clone(),
+            office: Some(office.office.code.clone()),
         })
     };
     let members: Vec<_> = offices.iter().enumerate().flat_map(member).collect();
