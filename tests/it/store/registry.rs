@@ -114,8 +114,9 @@ async fn of_a_record_and_a_passport_that_commit_in_the_same_moment_one_looks_aga
         held.wait_for(2).await;
         held.release().await;
         let outcomes = (import.await.unwrap(), join.await.unwrap());
-        let expected = if record_first { (Outcome::Done, Outcome::Changed) } else { (Outcome::Changed, Outcome::Done) };
-        assert_eq!(outcomes, expected, "record first: {record_first}");
+        // SQLite's writer takes them in the order in which they come to it.
+        let one_looks_again = [(Outcome::Done, Outcome::Changed), (Outcome::Changed, Outcome::Done)];
+        assert!(one_looks_again.contains(&outcomes), "record first: {record_first}, {outcomes:?}");
     }
 }
 
@@ -132,7 +133,8 @@ async fn a_batch_is_not_kept_if_another_account_has_a_passport_by_now() {
     };
     for (holders, account) in [one, other].into_iter().enumerate() {
         assert_eq!(import(holders).await, Outcome::Done);
-        let paper = StoredDocument { index: passport.clone(), ..scene.paper(account, DocumentKind::Passport, (-9, 50)) };
+        let paper =
+            StoredDocument { index: passport.clone(), ..scene.paper(account, DocumentKind::Passport, (-9, 50)) };
         scene.done([scene.add(account, vec![paper]).await]).await;
         assert_eq!(import(holders).await, Outcome::Changed);
     }
