@@ -40,9 +40,9 @@ pub(super) struct Demo {
 /// # Errors
 /// If the parts cannot be made or started.
 pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
-    let played =
-        Rehearsal::hold("eid-demo-", demo.store.clone(), |_| {}, async |rehearsal| prepared(demo, rehearsal).await);
-    let played = played.await?;
+    // Boxed: the company and what it hands in are large.
+    let act = async |rehearsal: &Rehearsal| Box::pin(prepared(demo, rehearsal)).await;
+    let played = Rehearsal::hold("eid-demo-", demo.store.clone(), |_| {}, act).await?;
     Ok(if played.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
@@ -67,7 +67,7 @@ async fn prepared(demo: &Demo, rehearsal: &Rehearsal) -> anyhow::Result<Tally> {
         // Boxed: the company and what it hands in are large.
         Box::pin(act(rehearsal, address, programme, company)).await
     };
-    rehearsal.play(playing).await
+    Box::pin(rehearsal.play(playing)).await
 }
 
 async fn act(rehearsal: &Rehearsal, address: &str, programme: Programme, company: Company) -> anyhow::Result<Tally> {

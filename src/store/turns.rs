@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use super::engine::{Conn, insert, query};
+use super::engine::{Conn, Query, insert, query};
 use super::error::StoreError;
 use crate::domain::sealed::BlindIndex;
 
@@ -52,5 +52,5 @@ pub(super) async fn take_each(
         return Ok(());
     }
     let slots = turns.into_iter().chain(std::iter::repeat(NONE)).take(TURNS);
-    slots.fold(query(&TAKE), |taking, turn| taking.bind(turn)).execute(conn).await.map(drop)
+    slots.fold(query(&TAKE), Query::bind).execute(conn).await.map(drop)
 }

@@ -117,7 +117,8 @@ async fn who_comes_again_under_a_name_that_was_approved_is_noticed_as_under_the_
         let holder = active(service, &applicant).await;
         let mut other = applicant.clone();
         let person = other.application.person.as_mut().unwrap();
-        ("Winterbourne".clone_into(&mut person.family_name), "Aurelia Ottilie".clone_into(&mut person.given_names));
+        "Winterbourne".clone_into(&mut person.family_name);
+        "Aurelia Ottilie".clone_into(&mut person.given_names);
         let shown = service.people(|people| people.comes_again(&other)).await;
         let again = service.people(|people| people.comes_again(&other)).await;
         assert!(!is_noticed(service, &again).await, "nobody knows that name yet");
