@@ -15,6 +15,9 @@ const HOUR: Duration = Duration::from_hours(1);
 /// The longest lease of a claim that names none, with room to spare.
 const LEASE: Duration = Duration::from_hours(1);
 
+/// What is added to waits that are told in whole seconds.
+const ROUNDING: Duration = Duration::from_secs(10);
+
 /// How long people's papers and consents are older than the beginning: one of the future is refused, as it must be.
 const AHEAD: Duration = Duration::from_hours(3);
 
@@ -153,17 +156,20 @@ async fn a_repeat_after_a_step_gets_the_first_answer() {
     .await;
 }
 
-/// Another code, which comes at once, or after one refill of what Redis counts; never later than the step explains.
-async fn next_code(service: &Service, holder: &Holder, step: Step) -> String {
-    let sent = service.send_code(holder).await;
-    if sent.outcome() == SendCodeOutcome::Sent {
-        return service.latest_code(&holder.phone).await;
+/// A code, which comes at once, or after a refill of each budget that Redis counts; never later than the step explains.
+async fn code_by(service: &Service, holder: &Holder, step: Step) -> String {
+    let mut waited = Duration::ZERO;
+    loop {
+        let sent = service.send_code(holder).await;
+        if sent.outcome() == SendCodeOutcome::Sent {
+            return service.latest_code(&holder.phone).await;
+        }
+        let (told, now) = (sent.retry_at.expect("when to ask again").seconds, service.now().micros() / 1_000_000);
+        let wait = Duration::from_secs(u64::try_from(told - now).unwrap() + 1);
+        waited += wait;
+        assert!(sent.outcome() == SendCodeOutcome::HeldBack && waited <= HOUR + ROUNDING, "{step:?}: {waited:?}");
+        service.wait(wait);
     }
-    let (told, now) = (sent.retry_at.expect("when to ask again").seconds, service.now().micros() / 1_000_000);
-    let wait = Duration::from_secs(u64::try_from(told - now).unwrap() + 1);
-    assert!(sent.outcome() == SendCodeOutcome::HeldBack && wait <= HOUR, "{step:?}: {wait:?}");
-    service.wait(wait);
-    service.code_for(holder).await
 }
 
 #[tokio::test]
@@ -172,11 +178,11 @@ async fn a_code_under_way_ends_and_the_next_one_comes_no_later_than_the_step_exp
         service.wait(AHEAD);
         for step in [Forth, Back, Back, Forth] {
             let holder = service.holder().await;
-            let code = service.code_for(&holder).await;
+            let code = code_by(service, &holder, step).await;
             step.take(service);
             let late = service.activate(&holder, &code).await;
             assert_eq!(late.outcome(), ActivateOutcome::NoLiveCode, "{step:?}: nobody knows how long it has lived");
-            let next = next_code(service, &holder, step).await;
+            let next = code_by(service, &holder, step).await;
             assert_eq!(service.activate(&holder, &next).await.outcome(), ActivateOutcome::Activated, "{step:?}");
         }
         each_message_once(service).await;
