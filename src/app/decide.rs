@@ -218,9 +218,10 @@ impl App {
         documents.extend(cards);
         let unit = Unit::new(entry)
             .with(repeat.remember(by, &Recorded { enrolment: id, returned: None })?)
+            // Whoever waits for a turn at the passport holds nothing meanwhile that others need.
+            .with_all(joining)
             .with(Change::SaveEnrolment(Box::new(passage), stored.version))
             .with(Change::NewAccount(Box::new(self.issued(account, stored, &application, number, now)?)))
-            .with_all(joining)
             .with(Change::AddDocuments(account, documents, Version::new(1)))
             .with(self.send(&self.issue_notice(account, &application, now))?);
         Ok((stage, unit))

@@ -3,15 +3,16 @@
 //! Candidates are found by keyed hashes, opened in memory, compared and dropped; of those that are not likely nothing
 //! remains. Requests that were refused or withdrawn are nobody's duplicate: whoever comes again comes rightly.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{App, Caller, Error, Officer};
 use crate::domain::application::Application;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::duplicate::{BlockingKey, Comparison, Profile, SHOWN_MAX, Selected, select};
-use crate::domain::enrolment::{Enrolment, StageName};
+use crate::domain::enrolment::{Enrolment, Stage, StageName};
 use crate::domain::finding::DUPLICATE_LIKELY;
-use crate::domain::ids::{EnrolmentId, StaffId};
+use crate::domain::ids::{AccountId, EnrolmentId, StaffId};
+use crate::domain::life::Bearer;
 use crate::domain::review::CannotReview;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::staff::OfficeCode;
@@ -82,7 +83,8 @@ impl App {
             tracing::info!(capped_keys, left_out, "more requests share a key than are compared");
         }
         let stored = reader.enrolments_named(&open).await?;
-        let compare = |stored: &StoredEnrolment| self.compared(&profile, stored);
+        let named = self.named_since(reader, &stored).await?;
+        let compare = |stored: &StoredEnrolment| self.compared(&profile, stored, &named);
         let mut likely: Vec<_> = stored.iter().filter(|stored| is_live(stored)).filter_map(compare).collect();
         if likely.is_empty() {
             return Ok(likely);
@@ -97,13 +99,36 @@ impl App {
         Ok(likely)
     }
 
-    fn compared(&self, profile: &Profile, stored: &StoredEnrolment) -> Option<Candidate> {
+    /// What the holders of accounts among these requests were called since.
+    async fn named_since(
+        &self,
+        reader: &mut Reader,
+        stored: &[StoredEnrolment],
+    ) -> Result<BTreeMap<AccountId, Vec<Bearer>>, Error> {
+        let accounts: Vec<_> = stored.iter().filter_map(|stored| account_of(&stored.enrolment)).collect();
+        if accounts.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.later_names(reader, &accounts).await
+    }
+
+    /// Compares with a request under each name of its person; the likeliest counts.
+    fn compared(
+        &self,
+        profile: &Profile,
+        stored: &StoredEnrolment,
+        named: &BTreeMap<AccountId, Vec<Bearer>>,
+    ) -> Option<Candidate> {
         let application = self.open_application(stored).inspect_err(|error| {
             let (enrolment, error) = (stored.enrolment.id, error as &dyn std::error::Error);
             tracing::error!(%enrolment, error, "a request does not open and was not compared");
         });
         let application = application.ok()?;
-        let comparison = profile.compare(&Profile::of(&application));
+        let since = account_of(&stored.enrolment).and_then(|account| named.get(&account)).into_iter().flatten();
+        let others = since.map(|name| profile.compare(&Profile::of(&name.declaring(&application))));
+        // Of equal ones the first is kept: the request as it was handed in.
+        let first = profile.compare(&Profile::of(&application));
+        let comparison = others.fold(first, |best, one| if one.score > best.score { one } else { best });
         let documents = self.documents(&application);
         comparison.is_likely().then(|| Candidate {
             enrolment: stored.enrolment.clone(),
@@ -182,15 +207,35 @@ impl App {
         id: EnrolmentId,
         application: &Application,
     ) -> Result<DuplicateKeys, Error> {
-        let keys = self.keys_of(application);
+        self.keys_for(id, Profile::of(application).keys()).await
+    }
+
+    /// The keys by which the request of an account is found under names that its holder has since. They come beside those of
+    /// the request.
+    pub(super) async fn keys_of_names(
+        &self,
+        request: EnrolmentId,
+        application: &Application,
+        names: &[Bearer],
+    ) -> Result<DuplicateKeys, Error> {
+        self.keys_for(request, keys_of(application, names).collect()).await
+    }
+
+    async fn keys_for(&self, id: EnrolmentId, mut keys: Vec<BlockingKey>) -> Result<DuplicateKeys, Error> {
+        keys.sort_unstable();
+        keys.dedup();
+        let keys = self.stored_keys(&keys);
         let seen = self.store().reader().await?.duplicate_changes(&values(&keys)).await?;
         Ok(DuplicateKeys { enrolment: id, keys, seen, replace: false, of: None })
     }
 
     /// The keys by which the person of an application is found.
     pub(super) fn keys_of(&self, application: &Application) -> Vec<StoredKey> {
-        let stored = |key: &BlockingKey| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) };
-        Profile::of(application).keys().iter().map(stored).collect()
+        self.stored_keys(&Profile::of(application).keys())
+    }
+
+    fn stored_keys(&self, keys: &[BlockingKey]) -> Vec<StoredKey> {
+        keys.iter().map(|key| StoredKey { kind: key.kind, value: self.vault().blocking_key(key) }).collect()
     }
 
     /// Gives free what a request held that ends without an account: what it used, and by what it was found.
@@ -226,8 +271,10 @@ impl App {
             tracing::error!(enrolment = %id, error, "a request does not open and was not indexed");
         });
         let Ok(application) = opened else { return Ok(false) };
-        let keys =
-            DuplicateKeys { replace: true, of: Some(stored.version), ..self.duplicate_keys(id, &application).await? };
+        let mut named = self.named_since(&mut self.store().reader().await?, std::slice::from_ref(stored)).await?;
+        let since = named.pop_first().map(|(_, names)| names).unwrap_or_default();
+        let keys = Profile::of(&application).keys().into_iter().chain(keys_of(&application, &since)).collect();
+        let keys = DuplicateKeys { replace: true, of: Some(stored.version), ..self.keys_for(id, keys).await? };
         let entry = self.entry(self.clock().now(), INDEXER, Action::DuplicatesIndexed, id.uuid());
         match self.commit(Unit::new(entry).with(Change::IndexDuplicates(Box::new(keys)))).await {
             Ok(()) => Ok(true),
@@ -260,6 +307,20 @@ fn each_once(all: impl Iterator<Item = BlindIndex>) -> Vec<BlindIndex> {
         }
     }
     documents
+}
+
+/// The keys of names alone: those of documents and of what they print are the request's.
+fn keys_of(application: &Application, names: &[Bearer]) -> impl Iterator<Item = BlockingKey> {
+    let named = |name: &Bearer| Application { passport: None, card: None, ..name.declaring(application) };
+    names.iter().flat_map(move |name| Profile::of(&named(name)).keys())
+}
+
+/// The account that was issued on a request, if one was.
+const fn account_of(enrolment: &Enrolment) -> Option<AccountId> {
+    match enrolment.stage {
+        Stage::Issued { account, .. } => Some(account),
+        _ => None,
+    }
 }
 
 /// Whether a request may lead to an account, or has.

@@ -16,7 +16,7 @@ use crate::domain::life::{CardFact, DocumentKind, ShownDocument};
 use crate::domain::record::Record;
 use crate::domain::sealed::BlindIndex;
 use crate::store::{
-    Binding, BindingKind, Change, Holder, NotedCard, Owner, Reader, RecordBatch, StoreError, StoredDocument,
+    Binding, BindingKind, Change, Holder, LookedAt, NotedCard, Owner, Reader, RecordBatch, StoreError, StoredDocument,
     StoredRecord, Table,
 };
 
@@ -59,6 +59,11 @@ impl RecordedCards {
 }
 
 impl Known {
+    /// How many accounts have a document.
+    fn holding(&self, document: &BlindIndex) -> usize {
+        self.holders.get(document.as_bytes()).map_or(0, Vec::len)
+    }
+
     /// The accounts that have a document.
     fn of(&self, document: &BlindIndex) -> Vec<(Holder, &Application)> {
         let holders = self.holders.get(document.as_bytes()).map(Vec::as_slice).unwrap_or_default();
@@ -111,8 +116,8 @@ impl App {
     async fn placed(&self, import: ImportId, records: &[Record]) -> Result<(RecordBatch, Vec<RowOutcome>), Error> {
         let stored = records.iter().map(|record| self.sealed_record(record)).collect::<Result<Vec<_>, Error>>()?;
         let known = self.known_holders(&stored).await?;
-        let (noted, joined, nobodys) = (Vec::new(), Vec::new(), Vec::new());
-        let mut batch = RecordBatch { import, records: Vec::new(), noted, nobodys, joined };
+        let (noted, joined, looked) = (Vec::new(), Vec::new(), Vec::new());
+        let mut batch = RecordBatch { import, records: Vec::new(), noted, looked, joined };
         let (mut outcomes, mut joined) = (Vec::with_capacity(records.len()), BTreeMap::new());
         for (record, kept) in records.iter().zip(&stored) {
             let passport = kept.document.as_ref().map_or(Vec::new(), |document| known.of(document));
@@ -131,8 +136,9 @@ impl App {
                     }
                 }
             }
-            if outcome == RowOutcome::NoAccount {
-                batch.nobodys.extend(kept.document.clone());
+            if !outcome.is_matched() {
+                let passport = kept.document.clone();
+                batch.looked.extend(passport.map(|passport| LookedAt { holders: known.holding(&passport), passport }));
             }
             if outcome != RowOutcome::OtherPerson {
                 batch.noted.push(NotedCard { card: kept.card.clone(), fact: CardFact::of(record) });
@@ -188,8 +194,11 @@ impl App {
         let mut found = RecordedCards::default();
         let mut seen: Vec<_> = documents.iter().map(|shown| self.document_index(shown)).collect();
         let passport: Vec<_> = declared.iter().map(|application| (holder, application)).collect();
-        for shown in documents.iter().filter(|shown| shown.kind() == DocumentKind::Passport) {
-            let index = self.document_index(shown);
+        let passports = documents.iter().filter(|shown| shown.kind() == DocumentKind::Passport);
+        let mut passports: Vec<_> = passports.map(|shown| self.document_index(shown)).collect();
+        // In the order in which a feed takes its turns, so that neither waits for the other.
+        passports.sort_unstable_by(|one, other| one.as_bytes().cmp(other.as_bytes()));
+        for index in passports {
             let (records, count) = reader.records_by_document(&index, RECORDED_MAX).await?;
             for stored in &records {
                 if seen.contains(&stored.card) || !reader.holders_of(&stored.card).await?.is_empty() {

@@ -40,7 +40,14 @@ pub(super) struct Demo {
 /// # Errors
 /// If the parts cannot be made or started.
 pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
-    let rehearsal = Rehearsal::open("eid-demo-", demo.store.clone(), |_| {}).await?;
+    // Boxed: the company and what it hands in are large.
+    let act = async |rehearsal: &Rehearsal| Box::pin(prepared(demo, rehearsal)).await;
+    let played = Rehearsal::hold("eid-demo-", demo.store.clone(), |_| {}, act).await?;
+    Ok(if played.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+/// Draws the company, tells the service what it has to know of it, and lets it play.
+async fn prepared(demo: &Demo, rehearsal: &Rehearsal) -> anyhow::Result<Tally> {
     println!("eid demo: everything below is practice material in {}", rehearsal.home().display());
     let (country, now) = (Country::of_practice(), rehearsal.clock.now());
     server::trust_practice(&rehearsal.app, country.csca(), &country.crl_in_force(now.local_date())).await?;
@@ -60,8 +67,7 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
         // Boxed: the company and what it hands in are large.
         Box::pin(act(rehearsal, address, programme, company)).await
     };
-    let played = Box::pin(rehearsal.play(playing)).await?;
-    Ok(if played.unexpected == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    Box::pin(rehearsal.play(playing)).await
 }
 
 async fn act(rehearsal: &Rehearsal, address: &str, programme: Programme, company: Company) -> anyhow::Result<Tally> {

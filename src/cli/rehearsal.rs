@@ -22,20 +22,20 @@ pub(super) struct Rehearsal {
     pub(super) dice: Dice,
     pub(super) pki: DevelopmentPki,
     pub(super) app: App,
-    schema: Schema,
 }
 
 impl Rehearsal {
-    /// Makes one, with the practice callers in its directory. `named` begins the name of its folder, `store` is the
-    /// PostgreSQL server to rehearse on, and `set` changes what differs.
+    /// Makes one, with the practice callers in its directory, and removes all of it when `act` is through, however that ends.
+    /// `named` begins the name of its folder, `store` is the PostgreSQL server to rehearse on, and `set` changes what differs.
     ///
     /// # Errors
-    /// If the parts cannot be made.
-    pub(super) async fn open(
+    /// If the parts cannot be made or removed, or if `act` could not go on.
+    pub(super) async fn hold<T>(
         named: &str,
         store: Option<String>,
         set: impl FnOnce(&mut Config),
-    ) -> anyhow::Result<Self> {
+        act: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let (clock, dice) = (Clock::movable(), Dice::system());
         let home = TempDir::with_prefix(named).context("cannot make a temporary folder")?;
         let mut config = Config::development(home.path())?;
@@ -49,10 +49,19 @@ impl Rehearsal {
         let (url, schema) = (config.store_url()?, Schema::practice(u64::from_le_bytes(dice.bytes())));
         let store =
             Store::open_practice(&url, config.store.connections, &schema).await.context("cannot open the store")?;
-        store.migrate().await.context("cannot make the schema")?;
-        let app = server::over(&config, store, clock.clone(), dice.clone())?;
-        server::register_practice_staff(&app, &practice.pki).await?;
-        Ok(Self { home, config, clock, dice, pki: practice.pki, app, schema })
+        let opened = store.clone();
+        // Boxed: what is played is large.
+        let played = Box::pin(async {
+            store.migrate().await.context("cannot make the schema")?;
+            let app = server::over(&config, store, clock.clone(), dice.clone())?;
+            server::register_practice_staff(&app, &practice.pki).await?;
+            act(&Self { home, config, clock, dice, pki: practice.pki, app }).await
+        })
+        .await;
+        opened.close().await;
+        let removed = Store::drop_practice(&url, &schema).await.context("cannot remove the practice schema");
+        let played = played?;
+        removed.map(|()| played)
     }
 
     /// Its folder.
@@ -66,18 +75,16 @@ impl Rehearsal {
         Target { server: server.to_owned(), ca, certificate, key }
     }
 
-    /// Serves while `act` plays at its address, then stops and removes everything.
+    /// Serves while `act` plays at its address, then stops.
     ///
     /// # Errors
-    /// If it cannot be started, stopped or removed, or if the play could not go on.
-    pub(super) async fn play<T>(self, act: impl AsyncFnOnce(&Self, &str) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    /// If it cannot be started or stopped, or if the play could not go on.
+    pub(super) async fn play<T>(&self, act: impl AsyncFnOnce(&Self, &str) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let started = server::start(&self.config, self.app.clone()).await?;
         let address = format!("https://localhost:{}", started.address().port());
         // Boxed: what is played is large.
-        let played = Box::pin(act(&self, &address)).await;
+        let played = Box::pin(act(self, &address)).await;
         started.until(std::future::ready(())).await?;
-        let url = self.config.store_url()?;
-        Store::drop_practice(&url, &self.schema).await.context("cannot remove the practice schema")?;
         played
     }
 }

@@ -158,7 +158,7 @@ async fn count(
          AND COALESCE(first_sent_at, 0) <= $7 AND (device_key IS NULL OR device_key = $8) \
          AND EXISTS (SELECT 1 FROM account WHERE id = $1 AND failures_in_row < $4 \
          AND (held_until IS NULL OR held_until <= $3 OR held_until > $9) \
-         AND (failures_day <> $5 OR failures_today < $6)) RETURNING code_id, digest, tries, tries_max",
+         AND (failures_day NOT IN ($5, $5 + 1) OR failures_today < $6)) RETURNING code_id, digest, tries, tries_max",
     )
     .bind(account.uuid())
     .bind(purpose.name())
@@ -175,9 +175,10 @@ async fn count(
     // Tries on several slots of one account meet here: the second finds the count as the first left it.
     let counted = query(
         "UPDATE account SET failures_in_row = failures_in_row + 1, \
-         failures_today = CASE WHEN failures_day = $2 THEN failures_today + 1 ELSE 1 END, failures_day = $2, \
+         failures_today = CASE WHEN failures_day IN ($2, $2 + 1) THEN failures_today + 1 ELSE 1 END, \
+         failures_day = CASE WHEN failures_day = $2 + 1 THEN failures_day ELSE $2 END, \
          code_tried_at = CASE WHEN $6 = 'activation' THEN COALESCE(code_tried_at, $5) ELSE code_tried_at END \
-         WHERE id = $1 AND failures_in_row < $3 AND (failures_day <> $2 OR failures_today < $4) \
+         WHERE id = $1 AND failures_in_row < $3 AND (failures_day NOT IN ($2, $2 + 1) OR failures_today < $4) \
          AND (held_until IS NULL OR held_until <= $5 OR held_until > $7) RETURNING failures_in_row",
     )
     .bind(account.uuid())

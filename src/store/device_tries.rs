@@ -150,8 +150,9 @@ async fn count_totp(device: DeviceId, now: Timestamp, conn: &mut Conn<'_>) -> Re
     let today = day_number(now.local_date());
     let row = query(
         "UPDATE device_totp SET failures_in_row = failures_in_row + 1, \
-         failures_today = CASE WHEN failures_day = $1 THEN failures_today + 1 ELSE 1 END, failures_day = $1 \
-         WHERE device_id = $2 AND failures_in_row < $3 AND (failures_day <> $1 OR failures_today < $4) \
+         failures_today = CASE WHEN failures_day IN ($1, $1 + 1) THEN failures_today + 1 ELSE 1 END, \
+         failures_day = CASE WHEN failures_day = $1 + 1 THEN failures_day ELSE $1 END \
+         WHERE device_id = $2 AND failures_in_row < $3 AND (failures_day NOT IN ($1, $1 + 1) OR failures_today < $4) \
          AND EXISTS (SELECT 1 FROM device WHERE id = $2 AND ended_at IS NULL) \
          RETURNING secret, last_step, failures_day, failures_today, failures_in_row",
     )

@@ -29,7 +29,7 @@ pub struct StoredKey {
     pub value: BlindIndex,
 }
 
-/// The keys of one request, in place of those that it had.
+/// Keys by which one request is found: under its own names, or under one that the holder of its account has since.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DuplicateKeys {
     /// The request.
@@ -40,7 +40,7 @@ pub struct DuplicateKeys {
     pub seen: KeyChanges,
     /// Whether the request may have others, which go.
     pub replace: bool,
-    /// The version at which the request must still be, where nothing else of the unit holds that.
+    /// The version at which the request must still be, where nothing else of the unit holds that; keys of an earlier form go.
     pub of: Option<Version>,
 }
 
@@ -78,13 +78,20 @@ pub(super) async fn index(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<()
         same.bind(new.enrolment.uuid()).bind(version.get()).execute_one(conn).await?;
     }
     count(&new.seen, conn).await?;
-    if new.replace {
+    if new.of.is_some() {
+        // Those that came meanwhile with a name that was approved are as good.
+        let earlier = query("DELETE FROM duplicate_key WHERE enrolment = $1 AND form <> $2");
+        earlier.bind(new.enrolment.uuid()).bind(FORM).execute(conn).await?;
+    } else if new.replace {
         forget(new.enrolment, conn).await?;
     }
-    let slots = new.keys.iter().map(|key| (key.value.as_bytes(), key.kind.name()));
-    let slots = slots.chain(std::iter::repeat(([].as_slice(), NO_KIND))).take(KEYS_MAX);
-    let adding = slots.fold(insert(ADD), |adding, (value, kind)| adding.bind(value).bind(kind));
-    adding.bind(new.enrolment.uuid()).bind(FORM).run(conn).await
+    for some in new.keys.chunks(KEYS_MAX) {
+        let slots = some.iter().map(|key| (key.value.as_bytes(), key.kind.name()));
+        let slots = slots.chain(std::iter::repeat(([].as_slice(), NO_KIND))).take(KEYS_MAX);
+        let adding = slots.fold(insert(ADD), |adding, (value, kind)| adding.bind(value).bind(kind));
+        adding.bind(new.enrolment.uuid()).bind(FORM).run(conn).await?;
+    }
+    Ok(())
 }
 
 /// A statement that adds each of [`KEYS_MAX`] keys that has a kind.
@@ -123,15 +130,18 @@ const COUNT: &str = count!(
     25 26, 27 28, 29 30, 31 32, 33 34, 35 36, 37 38, 39 40, 41 42, 43 44, 45 46, 47 48
 );
 /// No bucket: in the places of a statement that are left.
-const NO_BUCKET: i64 = -1;
+pub(super) const NO_BUCKET: i64 = -1;
 
 /// Counts a change of the buckets. On PostgreSQL the rows stay locked until the commit: whoever comes at the same time
 /// waits, and then finds that they were changed.
 async fn count(KeyChanges(seen): &KeyChanges, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    let now = seen.iter().map(|(bucket, changes)| (*bucket, changes.saturating_add(1)));
-    let slots = now.chain(std::iter::repeat((NO_BUCKET, 0))).take(KEYS_MAX);
-    let asked = slots.fold(insert(COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
-    asked.execute_exactly(seen.len(), StoreError::Changed, conn).await
+    let now: Vec<_> = seen.iter().map(|(bucket, changes)| (*bucket, changes.saturating_add(1))).collect();
+    for some in now.chunks(KEYS_MAX) {
+        let slots = some.iter().copied().chain(std::iter::repeat((NO_BUCKET, 0))).take(KEYS_MAX);
+        let asked = slots.fold(insert(COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
+        asked.execute_exactly(some.len(), StoreError::Changed, conn).await?;
+    }
+    Ok(())
 }
 
 /// Takes the keys of a request away: nobody is to find it any more.
@@ -192,9 +202,9 @@ pub(super) fn holders(keys: &[BlindIndex], pairs: &[(Vec<u8>, Uuid)]) -> Vec<Vec
 }
 
 impl KeyChanges {
-    /// The buckets of `keys`, none of which was changed as far as is known yet. At most [`KEYS_MAX`] keys are looked at.
+    /// The buckets of `keys`, none of which was changed as far as is known yet.
     pub(super) fn of(keys: &[BlindIndex]) -> Self {
-        Self(keys.iter().take(KEYS_MAX).map(|key| (bucket(key), 0)).collect())
+        Self(keys.iter().map(|key| (bucket(key), 0)).collect())
     }
 
     /// Notes how often a bucket was changed.
@@ -202,9 +212,15 @@ impl KeyChanges {
         self.0.insert(bucket, changes);
     }
 
-    /// The buckets, in the places of a statement for [`KEYS_MAX`] of them.
-    pub(super) fn slots(&self) -> impl Iterator<Item = i64> + use<> {
-        self.0.keys().copied().chain(std::iter::repeat(NO_BUCKET)).take(KEYS_MAX).collect::<Vec<_>>().into_iter()
+    /// The buckets, in the places of a statement for [`KEYS_MAX`] of them, or of several.
+    pub(super) fn slots(&self) -> Vec<[i64; KEYS_MAX]> {
+        let buckets: Vec<_> = self.0.keys().copied().collect();
+        let places = buckets.chunks(KEYS_MAX).map(|some| {
+            let mut places = [NO_BUCKET; KEYS_MAX];
+            places.iter_mut().zip(some).for_each(|(place, bucket)| *place = *bucket);
+            places
+        });
+        places.collect()
     }
 }
 
@@ -222,18 +238,20 @@ impl Reader {
         Ok(holders(keys, &pairs.collect::<Result<Vec<_>, StoreError>>()?))
     }
 
-    /// How often keys were added in the buckets of `keys`. At most [`KEYS_MAX`] keys are looked at.
+    /// How often keys were added in the buckets of `keys`.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn duplicate_changes(&mut self, keys: &[BlindIndex]) -> Result<KeyChanges, StoreError> {
         let mut changes = KeyChanges::of(keys);
-        let asked = query(
-            "SELECT bucket, changes FROM duplicate_bucket WHERE bucket IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
-        );
-        for row in &changes.slots().fold(asked, Query::bind).fetch_all(&mut self.conn()).await? {
-            changes.saw(row.get("bucket")?, row.get("changes")?);
+        for slots in changes.slots() {
+            let asked = query(
+                "SELECT bucket, changes FROM duplicate_bucket WHERE bucket IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+                 $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+            );
+            for row in &slots.into_iter().fold(asked, Query::bind).fetch_all(&mut self.conn()).await? {
+                changes.saw(row.get("bucket")?, row.get("changes")?);
+            }
         }
         Ok(changes)
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Reader;
 use super::bindings::{Binding, BindingKind, other_owners};
-use super::duplicates::{KeyChanges, holders, key_slots, latest_holders};
+use super::duplicates::{KeyChanges, NO_BUCKET, holders, key_slots, latest_holders};
 use super::engine::{Query, Row, query};
 use super::error::StoreError;
 use super::registry::{self, StoredRecord};
@@ -82,7 +82,9 @@ impl Reader {
         let bytes = |kind| value(kind).map(|binding| binding.value.as_bytes()).unwrap_or_default();
         let mut changes = KeyChanges::of(asked.keys);
         let question = key_slots(asked.keys).fold(query(ASKED), Query::bind).bind(limit);
-        let question = changes.slots().fold(question, Query::bind);
+        // There are no more keys than places.
+        let buckets = changes.slots().pop().unwrap_or([NO_BUCKET; KEYS_MAX]);
+        let question = buckets.into_iter().fold(question, Query::bind);
         let rows = question
             .bind(asked.caller.uuid())
             .bind(asked.request.uuid())

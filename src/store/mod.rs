@@ -47,6 +47,7 @@ mod staff;
 mod staff_codes;
 mod standings;
 mod trust;
+mod turns;
 mod unit;
 mod workstations;
 
@@ -81,7 +82,7 @@ pub use orders::StoredOrder;
 pub use outbox::{ClaimedMessage, ListedMessage, SealedMessage, Settled};
 pub use proposals::{StoredProposal, Waiting};
 pub use receipts::StoredReceipt;
-pub use registry::{Holder, RecordBatch, StoredRecord};
+pub use registry::{Holder, LookedAt, RecordBatch, StoredRecord};
 pub use reminders::AccountToLookAt;
 pub use requests::FirstAnswer;
 pub use staff::StaffFilter;

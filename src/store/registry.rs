@@ -11,7 +11,7 @@ use super::cards::NotedCard;
 use super::documents::StoredDocument;
 use super::engine::{Conn, Query, Row, query};
 use super::error::StoreError;
-use super::{Reader, Store, audit, cards, documents};
+use super::{Reader, Store, audit, cards, documents, turns};
 use crate::domain::audit::Entry;
 use crate::domain::ids::{AccountId, EnrolmentId, ImportId};
 use crate::domain::sealed::{BlindIndex, Sealed};
@@ -85,10 +85,19 @@ pub struct RecordBatch {
     pub records: Vec<StoredRecord>,
     /// What they say of their cards, for the accounts that have them or come to have them.
     pub noted: Vec<NotedCard>,
-    /// Passports that no account has; if one has by now, nothing of the batch is kept.
-    pub nobodys: Vec<BlindIndex>,
+    /// Passports of rows that no account follows; if one came to an account since, nothing of the batch is kept.
+    pub looked: Vec<LookedAt>,
     /// Cards that accounts come to have, in the order of the accounts, each with whom it serves from then on.
     pub joined: Vec<(StoredDocument, Binding)>,
+}
+
+/// A passport that was looked at for the accounts that have it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LookedAt {
+    /// Its blind index.
+    pub passport: BlindIndex,
+    /// How many accounts had it.
+    pub holders: usize,
 }
 
 /// An account that has a document, and the request it was issued on.
@@ -111,7 +120,7 @@ impl Store {
             .write(move |conn| {
                 Box::pin(async move {
                     let (written, mut happened) = (upsert(&batch, conn).await?, Happened::default());
-                    are_nobodys(&batch.nobodys, conn).await?;
+                    are_as_looked_at(&batch.looked, conn).await?;
                     cards::note(&batch.noted, entry.at, &mut happened, conn).await?;
                     for (card, binding) in &batch.joined {
                         bindings::bind(binding, conn).await?;
@@ -127,18 +136,26 @@ impl Store {
     }
 }
 
-/// Holds that no account has these passports: one that came meanwhile has looked for its cards before these were there.
-async fn are_nobodys(passports: &[BlindIndex], conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    for asked in passports.chunks(ROWS) {
-        if !asking(asked).fetch_all(conn).await?.is_empty() {
+/// Holds that no other account has these passports than did: one that came meanwhile has looked for its cards before these were
+/// there. One that comes from here on waits for its turn, and finds these.
+async fn are_as_looked_at(looked: &[LookedAt], conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    turns::take_each(looked.iter().map(|one| &one.passport), conn).await?;
+    for asked in looked.chunks(ROWS) {
+        let mut holders = BTreeMap::<Vec<u8>, usize>::new();
+        for row in asking(asked.iter().map(|one| &one.passport)).fetch_all(conn).await? {
+            *holders.entry(row.get("document_index")?).or_default() += 1;
+        }
+        let now = |one: &LookedAt| holders.get(one.passport.as_bytes()).copied().unwrap_or_default();
+        if asked.iter().any(|one| now(one) != one.holders) {
             return Err(StoreError::Changed);
         }
     }
     Ok(())
 }
 
-/// Holds that so many records name a passport.
+/// Holds that so many records name a passport, and that no others do until the commit without looking who has it.
 pub(super) async fn expect(passport: &BlindIndex, count: u64, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    turns::take(passport, conn).await?;
     let row = query("SELECT COUNT(*) AS number FROM registry_record WHERE document_index = $1")
         .bind(passport.as_bytes())
         .fetch_optional(conn)
@@ -148,9 +165,8 @@ pub(super) async fn expect(passport: &BlindIndex, count: u64, conn: &mut Conn<'_
 }
 
 /// Asks for the accounts that have these documents, at most [`ROWS`] of them. What is asked for twice is found once.
-fn asking<D: std::borrow::Borrow<BlindIndex>>(documents: &[D]) -> Query {
-    let padded = documents.iter().cycle().take(ROWS);
-    padded.fold(query(&HOLDERS), |query, document| query.bind(document.borrow().as_bytes()))
+fn asking<'a>(documents: impl Iterator<Item = &'a BlindIndex> + Clone) -> Query {
+    documents.cycle().take(ROWS).fold(query(&HOLDERS), |query, document| query.bind(document.as_bytes()))
 }
 
 async fn upsert(batch: &RecordBatch, conn: &mut Conn<'_>) -> Result<u64, StoreError> {
@@ -196,7 +212,7 @@ impl Reader {
     ) -> Result<BTreeMap<Vec<u8>, Vec<Holder>>, StoreError> {
         let mut holders = BTreeMap::<_, Vec<_>>::new();
         for asked in documents.chunks(ROWS) {
-            for row in asking(asked).fetch_all(&mut self.conn()).await? {
+            for row in asking(asked.iter().copied()).fetch_all(&mut self.conn()).await? {
                 let account = AccountId::new(row.get("account_id")?);
                 let enrolment = EnrolmentId::new(row.get("enrolment_id")?);
                 holders.entry(row.get("document_index")?).or_default().push(Holder { account, enrolment });

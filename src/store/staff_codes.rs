@@ -155,8 +155,9 @@ impl Store {
 async fn count(id: StaffId, now: Timestamp, conn: &mut Conn<'_>) -> Result<Option<StaffTry>, StoreError> {
     let row = query(
         "UPDATE staff_totp SET failures_in_row = failures_in_row + 1, \
-         failures_today = CASE WHEN failures_day = $1 THEN failures_today + 1 ELSE 1 END, failures_day = $1 \
-         WHERE staff_id = $2 AND confirmed AND failures_in_row < $3 AND (failures_day <> $1 OR failures_today < $4) \
+         failures_today = CASE WHEN failures_day IN ($1, $1 + 1) THEN failures_today + 1 ELSE 1 END, \
+         failures_day = CASE WHEN failures_day = $1 + 1 THEN failures_day ELSE $1 END \
+         WHERE staff_id = $2 AND confirmed AND failures_in_row < $3 AND (failures_day NOT IN ($1, $1 + 1) OR failures_today < $4) \
          AND (held_until IS NULL OR held_until <= $5 OR held_until > $6) \
          RETURNING secret, last_step, failures_day, failures_today, failures_in_row, held_until",
     )

@@ -45,6 +45,15 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Sets a clock back that stands still, as an operator or a time server may set the machine's. Others are left alone.
+    pub fn set_back(&self, by: Duration) {
+        if let Self::Stopped(at) = self {
+            at.fetch_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+}
+
 fn machine() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -95,6 +95,8 @@ mod status;
 #[cfg(test)]
 mod step_up;
 #[cfg(test)]
+mod steps;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

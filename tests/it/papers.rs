@@ -103,6 +103,39 @@ async fn a_feed_row_under_the_new_name_is_the_holders_own() {
     .await;
 }
 
+/// Whether the rules find a likely duplicate of this request.
+async fn is_noticed(service: &Service, applicant: &Applicant) -> bool {
+    let request = pb::CheckRequest { application: Some(applicant.application.clone()), ..pb::CheckRequest::default() };
+    let checked = service.officer().check(request).await.unwrap().into_inner();
+    checked.findings.iter().any(|finding| finding.rule == "duplicate.likely")
+}
+
+#[tokio::test]
+async fn who_comes_again_under_a_name_that_was_approved_is_noticed_as_under_the_first() {
+    with(async |service| {
+        let applicant = with_card_until(service, 300).await;
+        let holder = active(service, &applicant).await;
+        let mut other = applicant.clone();
+        let person = other.application.person.as_mut().unwrap();
+        "Winterbourne".clone_into(&mut person.family_name);
+        "Aurelia Ottilie".clone_into(&mut person.given_names);
+        let shown = service.people(|people| people.comes_again(&other)).await;
+        let again = service.people(|people| people.comes_again(&other)).await;
+        assert!(!is_noticed(service, &again).await, "nobody knows that name yet");
+        let proposal = referred(service, &holder, &shown).await;
+        assert_eq!(approve(service, "supervisor", &proposal).await.outcome(), SettleOutcome::Approved);
+        assert!(is_noticed(service, &again).await);
+        let as_before = service.people(|people| people.comes_again(&applicant)).await;
+        assert!(is_noticed(service, &as_before).await);
+        // A release before made keys that knew no names.
+        service.database().tamper("DELETE FROM duplicate_key").await;
+        assert!(!is_noticed(service, &again).await);
+        assert_eq!(service.app().index_earlier_requests().await.unwrap(), 1);
+        assert!(is_noticed(service, &again).await && is_noticed(service, &as_before).await);
+    })
+    .await;
+}
+
 /// How many documents an account has.
 async fn count(service: &Service, holder: &Holder) -> usize {
     get_life(service, "auditor", holder).await.documents.len()

@@ -60,7 +60,7 @@ pub async fn present(service: &Service, who: &str) -> String {
 }
 
 /// Everything after `token` that has happened by now: request and verb; and where that ends.
-async fn caught_up(service: &Service, who: &str, token: &str) -> (Vec<(String, String)>, String) {
+pub async fn caught_up(service: &Service, who: &str, token: &str) -> (Vec<(String, String)>, String) {
     let mut stream = watched_by(service, who, token).await.unwrap();
     let mut heard = Vec::new();
     loop {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Repeat};
 use crate::domain::audit::Action;
-use crate::domain::code::day_number;
+use crate::domain::code::{day_after, day_counted};
 use crate::domain::device::{Step, TotpCode};
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::law::codes::FAILURES_IN_ROW_MAX;
@@ -111,7 +111,7 @@ impl App {
         tried: &TotpTry,
     ) -> Result<(TotpChecked, Unit), Error> {
         let Typed { account, device, code, now } = typed;
-        let tries_left = tried.failures.left(day_number(now.local_date()));
+        let tries_left = tried.failures.left(*now);
         let step = self.open_totp(*device, &tried.secret)?.step(code, *now);
         let (answer, action, taken) = match step {
             Some(step) if step > tried.last => {
@@ -143,8 +143,8 @@ impl App {
             Some((failures, _)) if failures.in_row >= FAILURES_IN_ROW_MAX => {
                 TotpChecked::TooManyFailures { retry_at: None }
             }
-            Some((failures, _)) if failures.left(day_number(now.local_date())) == 0 => {
-                TotpChecked::TooManyFailures { retry_at: now.local_date().next_day().map(Timestamp::start_of) }
+            Some((failures, _)) if failures.left(now) == 0 => {
+                TotpChecked::TooManyFailures { retry_at: day_after(day_counted(failures.day, now)) }
             }
             // It was ended between the look and the try.
             _ => TotpChecked::NoDevice,

@@ -9,11 +9,11 @@ use std::time::Duration;
 use crate::app::{App, Error};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::ids::{AccountId, EntryId, Version};
-use crate::domain::life::{Hold, Life, Paper, Warned, WarningLook};
+use crate::domain::life::{Hold, Life, Paper, ShownDocument, Warned, WarningLook};
 use crate::domain::lock::{Ground, GroundSet, LockClass};
 use crate::domain::message::NoticeText;
 use crate::domain::time::Timestamp;
-use crate::store::{AccountToLive, Change, LifeLook, StoreError, StoredAccount, Unit};
+use crate::store::{AccountToLive, Change, Holder, LifeLook, StoreError, StoredAccount, Unit};
 
 /// Accounts that are looked at together.
 const BATCH: u32 = 200;
@@ -136,10 +136,19 @@ impl App {
         let Some(request) = request else { return Ok(Some((id, Some(now.plus(NOT_READ)), stored.version))) };
         let application = self.open_application(&request)?;
         let added_by = account.enrolment.uuid();
-        let documents = self.documents_of_request(id, &application, added_by, request.enrolment.received_at)?;
+        let mut documents = self.documents_of_request(id, &application, added_by, request.enrolment.received_at)?;
+        let mut reader = self.store().reader().await?;
+        let known = self.known_as(&mut reader, id, &application).await?;
+        let declared: Vec<_> = known.iter().map(|one| one.declaring(&application)).collect();
+        let holder = Holder { account: id, enrolment: account.enrolment };
+        let recorded = self.recorded_cards(&mut reader, holder, &declared, &ShownDocument::of(&application)).await?;
+        drop(reader);
+        let (joining, cards) = recorded.join();
+        documents.extend(cards);
         let entry =
             self.entry(now, LIFE, Action::DocumentsEntered, id.uuid()).with("count", documents.len().to_string());
-        self.commit(Unit::new(entry).with(Change::EnterDocuments(id, documents))).await?;
+        let unit = Unit::new(entry).with_all(joining).with(Change::EnterDocuments(id, documents));
+        self.commit(unit).await?;
         Ok(None)
     }
 }

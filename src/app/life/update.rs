@@ -24,7 +24,8 @@ use crate::domain::residence::ResidenceCard;
 use crate::domain::review::ReviewReason;
 use crate::domain::time::Timestamp;
 use crate::store::{
-    Binding, BindingKind, Change, Holder, Owner, Reader, StoredAccount, StoredDocument, StoredUpdate, Unit,
+    Binding, BindingKind, Change, DuplicateKeys, Holder, Owner, Reader, StoredAccount, StoredDocument, StoredUpdate,
+    Unit,
 };
 
 /// What an officer captures.
@@ -65,6 +66,8 @@ pub struct UpdateEffect {
     bindings: Vec<Binding>,
     earlier: Vec<StoredDocument>,
     recorded: RecordedCards,
+    /// By what the request of the account is found under the name that comes to it.
+    found_by: Option<DuplicateKeys>,
     print: AccountPrint,
 }
 
@@ -276,7 +279,14 @@ impl App {
         let holder = Holder { account, enrolment: stored.account.enrolment };
         let recorded = self.recorded_cards(reader, holder, &declared, &update.shown).await?;
         let print = self.papers_print(reader, &stored, &earlier, known.len()).await?;
-        Ok(UpdateEffect { stored, update, waited, bindings, earlier, recorded, print })
+        let named = waited.is_some() && update.differs;
+        let found_by = if named {
+            let name = std::slice::from_ref(&update.bearer);
+            Some(self.keys_of_names(request.enrolment.id, &application, name).await?)
+        } else {
+            None
+        };
+        Ok(UpdateEffect { stored, update, waited, bindings, earlier, recorded, found_by, print })
     }
 
     /// The papers and names of an account that is not closed, as one fingerprint: entering the documents of a request from a
@@ -316,8 +326,10 @@ impl App {
         let named = named.map(|id| self.new_name((id, account), &effect.update.bearer, now)).transpose()?;
         let bound = effect.bindings.iter().cloned().map(Change::Bind);
         let named = named.map(|name| Change::NameHolder(Box::new(name)));
+        let found_by = effect.found_by.clone().map(|keys| Change::IndexDuplicates(Box::new(keys)));
         let added = Change::AddDocuments(account, added, effect.stored.version);
-        Ok(bound.chain(joining).chain(named).chain([added]).collect())
+        // Turns at passports ahead of what others may wait for.
+        Ok(joining.into_iter().chain(bound).chain(named).chain(found_by).chain([added]).collect())
     }
 
     /// Which of these documents serve another request or account.

@@ -21,7 +21,7 @@ use clap::Args;
 
 use super::FAILED;
 use super::rehearsal::Rehearsal;
-use crate::config::Url;
+use crate::config::{Config, Url};
 use plan::{Plan, Totals};
 
 /// A day of the campaign.
@@ -81,17 +81,19 @@ pub(super) struct Replay {
 /// # Errors
 /// If the parts cannot be made or started, or a call is answered otherwise than it should be.
 pub(super) async fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
-    let rehearsal = Rehearsal::open("eid-replay-", replay.store.clone(), |config| {
+    let set = |config: &mut Config| {
         config.store.connections = replay.store_connections;
         config.limits.redis = replay.redis.clone().map(Url::Plain);
-    });
-    let rehearsal = rehearsal.await?;
-    counters::staff(&rehearsal.app, &rehearsal.pki).await?;
-    let seed = replay.seed.unwrap_or_else(|| u64::from_le_bytes(rehearsal.dice.bytes()));
+    };
     let plan = Plan::new(replay.requests);
-    let playing =
-        async |rehearsal: &Rehearsal, address: &str| Box::pin(days::play(rehearsal, address, plan, seed)).await;
-    let report = Box::pin(rehearsal.play(playing)).await?;
+    let act = async |rehearsal: &Rehearsal| {
+        counters::staff(&rehearsal.app, &rehearsal.pki).await?;
+        let seed = replay.seed.unwrap_or_else(|| u64::from_le_bytes(rehearsal.dice.bytes()));
+        let playing =
+            async |rehearsal: &Rehearsal, address: &str| Box::pin(days::play(rehearsal, address, plan, seed)).await;
+        rehearsal.play(playing).await
+    };
+    let report = Rehearsal::hold("eid-replay-", replay.store.clone(), set, act).await?;
     println!("{}", if replay.json { serde_json::to_string(&report)? } else { report.to_string() });
     Ok(if report.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

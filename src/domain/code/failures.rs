@@ -32,13 +32,13 @@ impl Failures {
     /// # Errors
     /// If the day's failures, or those in a row, are used up.
     pub fn allowance(self, policy: &CodePolicy, now: Timestamp) -> Result<u32, TooManyFailures> {
-        let day = now.local_date();
-        let today = if self.day == day_number(day) { self.today } else { 0 };
+        let day = day_counted(self.day, now);
+        let today = if self.day == day { self.today } else { 0 };
         let in_row = policy.failures_in_row.saturating_sub(self.in_row);
         let left = policy.failures_per_day.saturating_sub(today);
         match in_row.min(left).min(policy.tries) {
             0 if in_row == 0 => Err(TooManyFailures { retry_at: None }),
-            0 => Err(TooManyFailures { retry_at: day.next_day().map(Timestamp::start_of) }),
+            0 => Err(TooManyFailures { retry_at: day_after(day) }),
             tries => Ok(tries),
         }
     }
@@ -46,7 +46,7 @@ impl Failures {
     /// One failure more.
     #[must_use]
     pub fn failed(self, now: Timestamp) -> Self {
-        let day = day_number(now.local_date());
+        let day = day_counted(self.day, now);
         let today = if self.day == day { self.today } else { 0 };
         let in_row = self.in_row.saturating_add(1);
         Self { day, today: today.saturating_add(1), in_row, held_until: Self::held_after(in_row, now) }
@@ -74,6 +74,19 @@ pub fn day_number(day: Date) -> i64 {
     i64::from(day.to_julian_day())
 }
 
+/// The day that is counted at `now` beside a count of the day `counted`: today, or tomorrow if that was counted already. Then the
+/// clock was set back over midnight, which gives nobody the tries of a day twice. A count of any later day says nothing.
+pub fn day_counted(counted: i64, now: Timestamp) -> i64 {
+    let today = day_number(now.local_date());
+    if counted == today.saturating_add(1) { counted } else { today }
+}
+
+/// When the day with that number is over.
+pub fn day_after(day: i64) -> Option<Timestamp> {
+    let next = Date::from_julian_day(i32::try_from(day).ok()?).ok()?.next_day()?;
+    Some(Timestamp::start_of(next))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +108,19 @@ mod tests {
         let tomorrow = Timestamp::start_of(date!(2026 - 11 - 22));
         assert_eq!(left(10, 10, noon()), Err(TooManyFailures { retry_at: Some(tomorrow) }));
         assert_eq!(left(10, 10, tomorrow), Ok(5));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_over_midnight_gives_no_tries_twice() {
+        let midnight = Timestamp::start_of(date!(2026 - 11 - 21));
+        let before = midnight.minus(Duration::from_mins(30));
+        let over = Timestamp::start_of(date!(2026 - 11 - 22));
+        assert_eq!(left(10, 10, before), Err(TooManyFailures { retry_at: Some(over) }));
+        assert_eq!(left(7, 7, before), Ok(3));
+        let failures = Failures { day: day_number(date!(2026 - 11 - 21)), today: 7, in_row: 7, held_until: None };
+        assert_eq!((failures.failed(before).day, failures.failed(before).today), (failures.day, 8));
+        let yesterday = before.minus(Duration::from_hours(24));
+        assert_eq!(left(10, 10, yesterday), Ok(5), "a count of a day that is far away says nothing");
     }
 
     #[test]

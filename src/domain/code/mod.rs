@@ -9,7 +9,7 @@ mod policy;
 mod slot;
 mod timetable;
 
-pub use failures::{Failures, TooManyFailures, day_number};
+pub use failures::{Failures, TooManyFailures, day_after, day_counted, day_number};
 pub use policy::CodePolicy;
 pub use slot::{CountedTry, Sends, SentAgain, SentCode, Slot, SlotCode};
 pub use timetable::{Held, Timetable, Turn};

@@ -1,6 +1,6 @@
 //! The slot of an account and purpose: the code in it, how often it was sent, and what may still be done with it.
 
-use super::{CodePolicy, Failures, Purpose, SKEW_MAX, TooManyFailures, day_number};
+use super::{CodePolicy, Failures, Purpose, SKEW_MAX, TooManyFailures, day_counted};
 use crate::domain::device::KeyThumbprint;
 use crate::domain::ids::{AccountId, CodeId, Version};
 use crate::domain::sealed::{CodeDigest, Sealed};
@@ -25,14 +25,14 @@ impl Sends {
 
     /// Sendings on the day of `now`.
     pub fn on_day_of(&self, now: Timestamp) -> u32 {
-        if self.day == day_number(now.local_date()) { self.today } else { 0 }
+        if self.day == day_counted(self.day, now) { self.today } else { 0 }
     }
 
     /// One more.
     #[must_use]
     pub fn sent(self, now: Timestamp) -> Self {
         let today = self.on_day_of(now).saturating_add(1);
-        Self { day: day_number(now.local_date()), today, last: Some(now) }
+        Self { day: day_counted(self.day, now), today, last: Some(now) }
     }
 }
 

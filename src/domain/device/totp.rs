@@ -9,6 +9,7 @@ use std::time::Duration;
 use totp_rs::{Algorithm, Builder, Totp, TotpError};
 use zeroize::Zeroizing;
 
+use crate::domain::code::day_counted;
 use crate::domain::law::codes::{FAILURES_IN_ROW_MAX, FAILURES_PER_DAY_MAX};
 use crate::domain::text::Malformed;
 use crate::domain::time::Timestamp;
@@ -177,9 +178,9 @@ pub struct TotpFailures {
 }
 
 impl TotpFailures {
-    /// How often one may try yet on the day with that number.
-    pub fn left(self, day: i64) -> u32 {
-        let today = if self.day == day { self.today } else { 0 };
+    /// How often one may try yet on the day of `now`.
+    pub fn left(self, now: Timestamp) -> u32 {
+        let today = if self.day == day_counted(self.day, now) { self.today } else { 0 };
         FAILURES_PER_DAY_MAX.saturating_sub(today).min(FAILURES_IN_ROW_MAX.saturating_sub(self.in_row))
     }
 }
@@ -257,9 +258,11 @@ mod tests {
 
     #[test]
     fn tries_end_for_the_day_and_after_a_hundred_in_a_row() {
-        let failures = TotpFailures { day: 5, today: 4, in_row: 4 };
-        assert_eq!((failures.left(5), failures.left(6)), (6, 10));
-        assert_eq!(TotpFailures { in_row: 97, ..failures }.left(6), 3);
-        assert_eq!(TotpFailures { in_row: 100, ..failures }.left(6), 0);
+        let (today, tomorrow) = (at(0), at(86_400));
+        let failures = TotpFailures { day: day_counted(0, today), today: 4, in_row: 4 };
+        assert_eq!((failures.left(today), failures.left(tomorrow)), (6, 10));
+        assert_eq!(failures.left(at(-86_400)), 6, "a clock that was set back over midnight gives no tries twice");
+        assert_eq!(TotpFailures { in_row: 97, ..failures }.left(tomorrow), 3);
+        assert_eq!(TotpFailures { in_row: 100, ..failures }.left(tomorrow), 0);
     }
 }

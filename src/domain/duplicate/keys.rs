@@ -16,9 +16,9 @@ use super::name::Spelt;
 use crate::domain::person::FullName;
 
 /// Version of the way in which keys are made. A change of anything that a key is made of counts it up, and requests are
-/// indexed anew.
-pub const FORM: i64 = 1;
-/// Most keys of one request.
+/// indexed anew. 2: names that were approved since make keys as well.
+pub const FORM: i64 = 2;
+/// Most keys of one request, under the names that it was handed in with.
 pub const KEYS_MAX: usize = 24;
 /// Letters of a word's head.
 const HEAD: usize = 4;

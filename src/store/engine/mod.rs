@@ -124,7 +124,7 @@ impl Engine {
 
     /// Drops a schema and all that is in it.
     pub(super) async fn drop_schema(url: &str, schema: &Schema) -> Result<(), StoreError> {
-        Self::on_server(url, format!("DROP SCHEMA {} CASCADE", schema.0)).await
+        Self::on_server(url, format!("DROP SCHEMA IF EXISTS {} CASCADE", schema.0)).await
     }
 
     async fn on_server(url: &str, statement: String) -> Result<(), StoreError> {

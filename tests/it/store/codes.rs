@@ -339,6 +339,30 @@ async fn after_a_clock_was_set_back_no_code_outlives_its_time_and_no_wait_is_lon
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_over_midnight_gives_nobody_the_tries_of_a_day_twice() {
+    let scene = Scene::new().await;
+    let account = scene.account().await.account.id;
+    let policy = CodePolicy::default();
+    let midnight = Timestamp::start_of(NOW.local_date()).plus(std::time::Duration::from_hours(24));
+    let half_hour = std::time::Duration::from_mins(30);
+    let (early, late) = (midnight.plus(half_hour), midnight.minus(half_hour));
+    let wrong = async |now| {
+        let seen = scene.reader().await.slot(account, SLOT).await.unwrap().1.version;
+        scene.done([put(&scene.make.code(account, SLOT, now), seen.get())]).await;
+        let mut tried = 0;
+        while try_at(&scene, account, now).await.is_some() {
+            tried += 1;
+        }
+        tried
+    };
+    assert_eq!((wrong(early).await, wrong(late).await), (policy.tries, policy.failures_per_day - policy.tries));
+    assert_eq!((wrong(late).await, wrong(early).await), (0, 0), "of both days together as many as of one");
+    assert_eq!(wrong(early.plus(std::time::Duration::from_hours(24))).await, policy.tries);
+    let far = midnight.minus(std::time::Duration::from_hours(48));
+    assert_eq!(wrong(far).await, policy.tries, "a count of a day that is far away says nothing");
+}
+
+#[tokio::test]
 async fn failures_are_cleared_for_who_came_another_way() {
     let scene = Scene::new().await;
     let code = with_code(&scene).await;

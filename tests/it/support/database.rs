@@ -83,6 +83,32 @@ impl Held {
     }
 }
 
+/// Holds up, on PostgreSQL, every unit of work just ahead of its commit: at its entry of the audit log.
+pub struct HeldEntries(Option<(PgConnectOptions, PgConnection)>);
+
+impl HeldEntries {
+    /// Waits until so many units are held up, by this or by one another. On SQLite units come one after the other anyway.
+    pub async fn wait_for(&self, units: i64) {
+        const HELD_UP: &str = "WITH RECURSIVE held (pid) AS (SELECT pid FROM pg_locks WHERE granted AND mode = 'ShareLock' \
+             AND relation = 'audit_entry'::regclass UNION SELECT waiting.pid FROM pg_locks AS waiting JOIN held \
+             ON held.pid = ANY (pg_blocking_pids(waiting.pid)) WHERE NOT waiting.granted) SELECT COUNT(*) - 1 FROM held";
+        let Some((server, _)) = &self.0 else { return };
+        let mut watching = PgConnection::connect_with(server).await.expect("another connection");
+        loop {
+            let held: i64 = sqlx::query_scalar(HELD_UP).fetch_one(&mut watching).await.expect("the locks can be read");
+            if held >= units {
+                return;
+            }
+        }
+    }
+
+    pub async fn release(self) {
+        if let Self(Some((_, mut connection))) = self {
+            connection.execute("ROLLBACK").await.expect("it ends");
+        }
+    }
+}
+
 /// A database that no other test uses.
 pub struct Database {
     url: String,
@@ -149,6 +175,16 @@ impl Database {
             .execute(&mut connection)
             .await
             .expect("its own connections can be ended");
+    }
+
+    /// Holds up every unit of work just ahead of its commit.
+    pub async fn hold_entries(&self) -> HeldEntries {
+        let Home::Schema { .. } = &self.home else { return HeldEntries(None) };
+        let server = PgConnectOptions::from_str(&self.url).expect("its own URL");
+        let mut connection = PgConnection::connect_with(&server).await.expect("a second connection");
+        connection.execute("BEGIN").await.expect("a transaction");
+        connection.execute("LOCK TABLE audit_entry IN SHARE MODE").await.expect("the lock");
+        HeldEntries(Some((server, connection)))
     }
 
     /// Where no database is, in the neighbourhood.

@@ -376,6 +376,11 @@ impl Service {
         self.clock.advance(by);
     }
 
+    /// Sets the clock back.
+    pub fn set_back(&self, by: Duration) {
+        self.clock.set_back(by);
+    }
+
     /// A fresh request id.
     pub fn id(&self) -> String {
         self.dice.id(self.clock.now()).to_string()
