@@ -3,6 +3,11 @@
 use std::process::ExitCode;
 
 use eid::cli;
+use mimalloc::MiMalloc;
+
+/// The allocator: a call makes some thousand allocations, and that of the static C library takes several times as long.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

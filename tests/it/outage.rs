@@ -35,7 +35,7 @@ async fn recovers(service: &Service) {
 
 /// The service's connections, when each of them waits for the table that `lock` holds.
 async fn waiting(observer: &mut PgConnection) -> Vec<i32> {
-    const WAITING: &str = "SELECT pid FROM pg_locks WHERE relation = 'staff'::regclass AND NOT granted";
+    const WAITING: &str = "SELECT pid FROM pg_locks WHERE relation = 'request'::regclass AND NOT granted";
     let all = async {
         loop {
             let pids: Vec<i32> = sqlx::query_scalar(WAITING).fetch_all(&mut *observer).await.unwrap();
@@ -66,9 +66,9 @@ async fn connections_cut_by_the_database_cost_calls_that_may_be_repeated_and_not
         let mut locker = PgConnection::connect(service.database().url()).await.unwrap();
         let mut observer = PgConnection::connect(service.database().url()).await.unwrap();
 
-        // In the middle of calls, all of which wait for the directory of staff.
+        // In the middle of calls, all of which look for their first answer.
         locker.execute("BEGIN").await.unwrap();
-        locker.execute("LOCK TABLE staff IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        locker.execute("LOCK TABLE request IN ACCESS EXCLUSIVE MODE").await.unwrap();
         let calls = join_all((0..CONNECTIONS).map(|_| submit(service)));
         let cut = async {
             let pids = waiting(&mut observer).await;
@@ -83,7 +83,7 @@ async fn connections_cut_by_the_database_cost_calls_that_may_be_repeated_and_not
 
         // Between calls: the service finds out at the next one.
         locker.execute("BEGIN").await.unwrap();
-        locker.execute("LOCK TABLE staff IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        locker.execute("LOCK TABLE request IN ACCESS EXCLUSIVE MODE").await.unwrap();
         let calls = join_all((0..CONNECTIONS).map(|_| submit(service)));
         let look = async {
             let pids = waiting(&mut observer).await;

@@ -36,6 +36,8 @@ struct Seen {
     lines: RwLock<Vec<Channel>>,
     /// How often each said that it cannot reach its database.
     without_database: [AtomicUsize; REPLICAS],
+    /// Requests that may be handed in: the others wait for the next fault.
+    let_go: watch::Sender<usize>,
     /// Requests that have their receipt.
     answered: watch::Sender<usize>,
 }
@@ -45,12 +47,15 @@ impl Seen {
         EnrolmentServiceClient::new(self.lines.read().await[replica].clone())
     }
 
+    /// Lets more than so many be handed in, and waits until so many have been answered.
     async fn until_answered(&self, requests: usize) {
+        self.let_go.send_replace(requests + IN_FLIGHT);
         self.answered.subscribe().wait_for(|answered| *answered >= requests).await.unwrap();
     }
 
     /// Hands a request in, at one replica after the other, until one takes it; the name it gave.
     async fn hand_in(&self, place: usize, request: pb::SubmitRequest) -> String {
+        self.let_go.subscribe().wait_for(|let_go| place < *let_go).await.unwrap();
         for replica in (0..REPLICAS).cycle().skip(place) {
             match self.officer(replica).await.submit(request.clone()).await {
                 Ok(answer) => {
@@ -165,6 +170,7 @@ async fn three_replicas_lose_and_double_nothing_while_they_their_redis_and_their
         redis.run();
         seen.until_answered(160).await;
         line.cut();
+        seen.let_go.send_replace(REQUESTS);
         // Each of them has said so, and none has come back by itself.
         while seen.without_database.iter().any(|times| times.load(Ordering::SeqCst) < 2) {
             tokio::task::yield_now().await;

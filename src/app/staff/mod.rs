@@ -30,7 +30,10 @@ impl App {
     /// [`Error::StaffIdle`], or if the directory cannot be asked.
     pub async fn caller(&self, certificate: &CertificateName) -> Result<Option<Caller>, Error> {
         let now = self.clock().now();
-        let entered = match self.directory.known.find(certificate, self.settings().staff.fresh) {
+        let idle = self.settings().staff.idle;
+        // Who would be refused is asked for anew.
+        let known = self.directory.known.find(certificate, self.settings().staff.fresh);
+        let entered = match known.filter(|known| known.member.standing(idle, now) == Standing::Enabled) {
             Some(entered) => entered,
             None => match self.read_entry(certificate).await? {
                 Some(entered) => entered,
@@ -38,7 +41,7 @@ impl App {
             },
         };
         let member = &entered.member;
-        match member.standing(self.settings().staff.idle, now) {
+        match member.standing(idle, now) {
             Standing::Disabled => return Ok(None),
             Standing::Idle => return Err(Error::StaffIdle),
             Standing::Enabled => {}

@@ -17,6 +17,7 @@ mod duplicates;
 mod enrolments;
 mod events;
 mod follow_up;
+mod intake;
 mod life;
 mod lists;
 mod offices;
