@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use eid::cli;
-use mimalloc::MiMalloc;
 
-/// The allocator: a call makes some thousand allocations, and that of the static C library takes several times as long.
+/// A call makes some thousand allocations, and the allocator of the static C library takes several times as long as others.
+#[cfg(target_env = "musl")]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

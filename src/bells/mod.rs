@@ -21,6 +21,8 @@ use crate::sys::Dice;
 
 /// Bells that ring within this long are one.
 const TOGETHER: Duration = Duration::from_millis(5);
+/// After so long without a bell the line is made anew: one that died says nothing.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long to rest before Redis is looked for again.
 const REST: Duration = Duration::from_secs(1);
 
@@ -143,10 +145,16 @@ impl Line {
     }
 
     async fn hear(&self, on: impl Fn(Bell)) {
+        let mut hears = true;
         loop {
-            let lost = self.listen(&on).await;
-            tracing::debug!(lost = lost.is_err(), "other processes are not heard");
-            tokio::time::sleep(REST).await;
+            let listened = self.listen(&on).await;
+            if listened.is_err() {
+                if hears {
+                    tracing::warn!("Redis is away: other processes are not heard");
+                }
+                tokio::time::sleep(REST).await;
+            }
+            hears = listened.is_ok();
         }
     }
 
@@ -155,7 +163,7 @@ impl Line {
         redis.subscribe(&self.channel).await?;
         Bell::ALL.into_iter().for_each(on);
         let mut messages = redis.on_message();
-        while let Some(message) = messages.next().await {
+        while let Ok(Some(message)) = tokio::time::timeout(SILENCE_MAX, messages.next()).await {
             let text = message.get_payload::<String>()?;
             let Some((who, name)) = text.split_once(' ') else { continue };
             let bell = Bell::ALL.into_iter().find(|bell| bell.name() == name);

@@ -64,7 +64,7 @@ pub(super) enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Ends what the holder of a certificate may do, from the next call on
+    /// Ends what the holder of a certificate may do, within `staff.fresh_millis`
     #[command(after_help = DISABLE_HELP)]
     Disable {
         /// The certificate (PEM): its issuer and its one SAN URI name the entry
@@ -104,7 +104,7 @@ pub(super) async fn run(command: &Command, out: &mut impl Write) -> anyhow::Resu
         }
         Command::Disable { .. } => {
             let disabled = app.disable_staff(&name).await?;
-            disabled.map(|id| format!("{uri} is refused from its next call on (staff {id})."))
+            disabled.map(|id| format!("{uri} is refused within a second (setting staff.fresh_millis; staff {id})."))
         }
         Command::Enable { .. } => {
             app.enable_staff(&name).await?.map(|id| format!("{uri} may call again (staff {id})."))

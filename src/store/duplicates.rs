@@ -169,11 +169,14 @@ macro_rules! latest_holders {
     () => {
         $crate::store::duplicates::latest_holders!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
     };
-    ($($slot:literal)*) => {
-        concat!($(
-            "SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = $", $slot,
-            " ORDER BY enrolment DESC LIMIT $25) AS k", $slot, " UNION ALL ",
-        )* "SELECT value, enrolment FROM duplicate_key WHERE 1 = 0")
+    ($first:literal $($slot:literal)*) => {
+        concat!(
+            "SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = $", $first,
+            " ORDER BY enrolment DESC LIMIT $25) AS k", $first, $(
+                " UNION ALL SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = $", $slot,
+                " ORDER BY enrolment DESC LIMIT $25) AS k", $slot,
+            )*
+        )
     };
 }
 pub(super) use latest_holders;

@@ -148,8 +148,11 @@ impl App {
         let entry =
             self.entry(now, LIFE, Action::DocumentsEntered, id.uuid()).with("count", documents.len().to_string());
         let unit = Unit::new(entry).with_all(joining).with(Change::EnterDocuments(id, documents));
-        self.commit(unit).await?;
-        Ok(None)
+        match self.commit(unit).await {
+            // An import or another change came between: the next look sees it.
+            Ok(()) | Err(StoreError::Changed) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

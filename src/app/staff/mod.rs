@@ -77,12 +77,14 @@ impl App {
         let entry = self.entry(now, Actor::Staff(member.id), Action::StaffCertificateTakenUp, member.id.uuid());
         let taken = Change::TakeUpCertificate(member.id, member.certificate.clone());
         match self.commit(Unit::new(entry).with(taken)).await {
-            // Another call of theirs did at the same moment.
-            Ok(()) | Err(StoreError::Changed) => {}
-            Err(error) => return Err(error.into()),
+            Ok(()) => {
+                self.ring(Bell::Directory);
+                Ok(())
+            }
+            // Another call of theirs did at the same moment, and rings.
+            Err(StoreError::Changed) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        self.ring(Bell::Directory);
-        Ok(())
     }
 
     /// Enters a certificate in the directory, from the console of the machine. `None` if it is there already.
@@ -102,7 +104,7 @@ impl App {
         }
     }
 
-    /// Disables the entry for a certificate, from the console of the machine: from its next call on, the holder is
+    /// Disables the entry for a certificate, from the console of the machine: within `staff.fresh`, the holder is
     /// refused as a stranger is. `None` if no enabled entry has it.
     ///
     /// # Errors

@@ -26,8 +26,22 @@ const TOGETHER_MAX: usize = 512;
 pub(super) struct Behind {
     /// To the task that tells Redis, which begins with the first call.
     calls: OnceLock<mpsc::Sender<Passed>>,
-    /// What is closed, by its key in Redis, and until when.
-    closed: Mutex<HashMap<String, Timestamp>>,
+    /// What is closed, by its key in Redis.
+    closed: Mutex<HashMap<String, Closed>>,
+}
+
+/// For how long something is closed, and since when.
+struct Closed {
+    told: Timestamp,
+    wait: Duration,
+}
+
+impl Closed {
+    /// How long is left; nothing, if the clock was set back since.
+    fn left(&self, now: Timestamp) -> Option<Duration> {
+        let left = if now < self.told { None } else { self.wait.checked_sub(now.since(self.told)) };
+        left.filter(|left| !left.is_zero())
+    }
 }
 
 /// A call that passed; or somebody who wants to know when all before it are told.
@@ -37,14 +51,13 @@ enum Passed {
 }
 
 impl Behind {
-    fn closed(&self) -> MutexGuard<'_, HashMap<String, Timestamp>> {
+    fn closed(&self) -> MutexGuard<'_, HashMap<String, Closed>> {
         // A map of instants is as good after a panic as before.
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait(&self, key: &str, now: Timestamp) -> Option<Duration> {
-        let wait = self.closed().get(key)?.since(now);
-        (wait > Duration::ZERO).then_some(wait)
+        self.closed().get(key)?.left(now)
     }
 }
 
@@ -87,9 +100,9 @@ impl Shared {
         let (names, outcome) = self.charge(redis, passed, now).await;
         self.settle(now, outcome.as_ref().map(|_| ()).map_err(|failure| *failure));
         let mut closed = self.behind.closed();
-        closed.retain(|_, until| *until > now);
+        closed.retain(|_, closed| closed.left(now).is_some());
         for (name, micros) in names.into_iter().zip(outcome.unwrap_or_default()).filter(|(_, micros)| *micros > 0) {
-            closed.insert(name, now.plus(Duration::from_micros(micros)));
+            closed.insert(name, Closed { told: now, wait: Duration::from_micros(micros) });
         }
     }
 

@@ -6,11 +6,17 @@
 local now, burst, refill = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local full = tonumber(redis.call('GET', KEYS[1]) or now)
 
--- Later than this only if clocks disagree or were set back: nobody waits longer than one refill for that.
-full = math.min(full, now + burst * refill)
+-- How long the key has yet to live is counted by a clock that no step of ours moves. If the instant is further off than that by
+-- more than the clocks of replicas differ, ours was set back: nobody waits for the step.
+local left = math.max(0, redis.call('PTTL', KEYS[1])) * 1000
+local stepped = full > now + left + 5000000
+if stepped then
+  full = now + left
+end
 
 local function keep()
-  redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+  local lives = math.max(1, math.ceil((full - now) / 1000))
+  redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', lives)
 end
 
 local passed = tonumber(ARGV[4] or 0)
@@ -22,6 +28,9 @@ end
 
 local wait = full - (burst - 1) * refill - now
 if wait > 0 then
+  if stepped then
+    keep()
+  end
   return wait
 end
 full = math.max(full, now) + refill

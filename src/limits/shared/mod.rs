@@ -85,7 +85,7 @@ impl Shared {
         self.settle(now, answer.map(|_| ()));
         match answer {
             Ok(Verdict::Allowed) => {
-                // Never refused: this process has counted no more calls than all of them together.
+                // What it says is of no weight: Redis knows what all of them let through.
                 self.alone.take(key, quota);
                 Verdict::Allowed
             }

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use sqlx::error::DatabaseError;
 use sqlx::{PgConnection, Postgres};
 use tracing::{Instrument as _, Span};
 
@@ -122,7 +123,9 @@ impl Gathering {
     }
 
     fn noted(&mut self, outcome: Result<(), sqlx::Error>) -> Result<(), StoreError> {
-        self.refused |= matches!(outcome, Err(sqlx::Error::Database(_)));
+        // After a farewell nobody knows what was done: that is no refusal.
+        let farewell = |error: &dyn DatabaseError| error.code().is_some_and(|code| code.starts_with("57P"));
+        self.refused |= matches!(&outcome, Err(sqlx::Error::Database(error)) if !farewell(error.as_ref()));
         Ok(outcome?)
     }
 
@@ -158,7 +161,7 @@ async fn run(lent: &mut Lent<Postgres>, text: String, values: Vec<Value>) -> Res
 
 /// Writes a statement into `text`, its places numbered on behind `values`, which its own values join. What refers to a number
 /// of an earlier statement is read from there.
-fn place_values(text: &mut String, sql: &str, bound: Vec<Value>, group: usize, values: &mut Vec<Value>) {
+pub(super) fn place_values(text: &mut String, sql: &str, bound: Vec<Value>, group: usize, values: &mut Vec<Value>) {
     let mut places = Vec::with_capacity(bound.len());
     for value in bound {
         let later = value.refers_to(group);

@@ -3,6 +3,7 @@
 //! Reads run on connections that are kept ([`pool`]), on SQLite such as cannot write. Writes are units of work ([`write`]); statements and
 //! rows are the same for both ([`query`]). The embedded one is a file, which can be copied ([`copy`]).
 
+mod batch;
 pub(super) mod copy;
 mod gather;
 mod pool;
@@ -93,7 +94,8 @@ impl Engine {
                 ("enable_seqscan", "off"),
                 ("jit", "off"),
             ]);
-            let pool = Pool::open(serving, connections).await?;
+            // There are some three hundred statements, beside those that units are sent as.
+            let pool = Pool::open(serving.statement_cache_capacity(512), connections).await?;
             Ok(Self::Postgres { options: Box::new(options), pool, tasks })
         }
     }

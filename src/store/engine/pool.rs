@@ -59,9 +59,13 @@ impl Doing {
         *self = Self::Working;
     }
 
-    /// It ended so: well, or because the database said no. All other errors are the line's.
+    /// It ended so: well, or because the database said no. All other errors are the line's, and so is the farewell of a server that
+    /// stops or ends a connection (class 57P of SQLSTATE).
     pub(super) fn ended<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         *self = match &outcome {
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code.starts_with("57P")) => {
+                Self::Broken
+            }
             Ok(_) | Err(sqlx::Error::Database(_)) => Self::Resting,
             Err(_) => Self::Broken,
         };
@@ -116,6 +120,9 @@ impl<DB: Kind> Manager for Maker<DB> {
     }
 
     async fn recycle(&self, kept: &mut Kept<DB>, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if kept.open || kept.doing != Doing::Resting {
+            return Err(RecycleError::message("it is not at rest"));
+        }
         if metrics.age() > AGE_MAX {
             return Err(RecycleError::message("it is old"));
         }
@@ -173,10 +180,11 @@ impl<DB: Kind> Pool<DB> {
 
     /// Lends a connection.
     pub(super) async fn lend(&self) -> Result<Lent<DB>, sqlx::Error> {
-        if self.closing.load(Ordering::Relaxed) {
+        // Ahead of the look: whoever closes either sees the token, or is seen.
+        let token = self.lent.token();
+        if self.closing.load(Ordering::SeqCst) {
             return Err(sqlx::Error::PoolClosed);
         }
-        let token = self.lent.token();
         let object = self.kept.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
             PoolError::Closed => sqlx::Error::PoolClosed,
@@ -194,12 +202,12 @@ impl<DB: Kind> Pool<DB> {
 
     /// Lends no more, waits for those that are lent, and closes all.
     pub(super) async fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
+        self.closing.store(true, Ordering::SeqCst);
         self.lent.close();
         self.lent.wait().await;
         for kept in self.kept.retain(|_, _| false).removed {
             // Whether the other side hears of it is its own affair.
-            let _ = kept.connection.close().await;
+            let _ = tokio::time::timeout(PATIENCE, kept.connection.close()).await;
         }
         self.kept.close();
     }
@@ -279,7 +287,9 @@ impl<DB: Kind> Drop for Lent<DB> {
 async fn settle<DB: Kind>(mut object: Object<Maker<DB>>, _lent: TaskTrackerToken) {
     match tokio::time::timeout(PATIENCE, object.settle()).await {
         Ok(Ok(())) => drop(object),
-        Ok(Err(_)) | Err(_) => discard(object),
+        Ok(Err(_)) => discard(object),
+        // A long statement of somebody who has gone: it says nothing about the others.
+        Err(_) => drop(Object::take(object)),
     }
 }
 

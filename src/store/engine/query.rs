@@ -7,6 +7,7 @@ use sqlx::{Database, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection}
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
+use super::batch::Batch;
 use super::gather::Gathering;
 use super::pool::Line;
 use crate::observe::spans;
@@ -18,6 +19,8 @@ pub(in crate::store) enum Conn<'c> {
     Sqlite(Line<'c, SqliteConnection>),
     /// The server.
     Postgres(Line<'c, PgConnection>),
+    /// The embedded database, within a unit of work: what needs no answer waits, to be told together.
+    Batching(Batch<'c>),
     /// The server, within a unit of work: what needs no answer waits, to be sent together.
     Gathering(&'c mut Gathering),
 }
@@ -184,6 +187,16 @@ pub(super) fn together(
     bound!(sqlx::query::<Postgres>(text), values)
 }
 
+/// The same for SQLite: several statements in one text.
+pub(super) fn on_sqlite(
+    text: String,
+    values: Vec<Value>,
+) -> Prepared<'static, Sqlite, <Sqlite as Database>::Arguments> {
+    #[expect(clippy::disallowed_methods, reason = "made of literals, with the numbers of their places changed")]
+    let text = sqlx::AssertSqlSafe(text);
+    bound!(sqlx::query::<Sqlite>(text), values)
+}
+
 impl Query {
     /// Binds the next value.
     pub(in crate::store) fn bind(mut self, value: impl Into<Value>) -> Self {
@@ -209,6 +222,10 @@ impl Query {
         let running = async {
             Ok::<_, StoreError>(match conn {
                 Conn::Sqlite(line) => asked!(line, self.on_sqlite().execute).rows_affected(),
+                Conn::Batching(unit) => {
+                    let line = unit.line().await?;
+                    asked!(line, self.on_sqlite().execute).rows_affected()
+                }
                 Conn::Postgres(line) => asked!(line, self.on_postgres().execute).rows_affected(),
                 Conn::Gathering(unit) => {
                     let line = unit.line().await?;
@@ -225,6 +242,10 @@ impl Query {
     pub(in crate::store) async fn run(self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         match conn {
             Conn::Gathering(unit) if self.may_wait => unit.wait(self, None).await,
+            Conn::Batching(unit) if self.may_wait => {
+                unit.wait(self, None);
+                Ok(())
+            }
             conn => self.execute(conn).await.map(drop),
         }
     }
@@ -238,6 +259,10 @@ impl Query {
     ) -> Result<(), StoreError> {
         match conn {
             Conn::Gathering(unit) if self.may_wait => unit.wait(self, i64::try_from(rows).ok()).await,
+            Conn::Batching(unit) if self.may_wait => {
+                unit.wait(self, u64::try_from(rows).ok());
+                Ok(())
+            }
             conn => {
                 let touched = usize::try_from(self.execute(conn).await?);
                 (touched == Ok(rows)).then_some(()).ok_or(otherwise)
@@ -258,6 +283,11 @@ impl Query {
     ) -> Result<Number, StoreError> {
         match conn {
             Conn::Gathering(unit) if self.may_wait => unit.wait_for_number(self, column).await,
+            Conn::Batching(unit) if self.may_wait => {
+                let line = unit.line_beside();
+                let row = asked!(line, self.on_sqlite().fetch_optional).map(Row::Sqlite);
+                row.ok_or(StoreError::Changed)?.get(column).map(Number::Known)
+            }
             conn => {
                 let row = self.fetch_optional(conn).await?.ok_or(StoreError::Changed)?;
                 row.get(column).map(Number::Known)
@@ -271,6 +301,10 @@ impl Query {
         let running = async {
             Ok::<Vec<_>, StoreError>(match conn {
                 Conn::Sqlite(line) => asked!(line, self.on_sqlite().fetch_all).into_iter().map(Row::Sqlite).collect(),
+                Conn::Batching(unit) => {
+                    let line = unit.line().await?;
+                    asked!(line, self.on_sqlite().fetch_all).into_iter().map(Row::Sqlite).collect()
+                }
                 Conn::Postgres(line) => rows(asked!(line, self.on_postgres().fetch_all)),
                 Conn::Gathering(unit) => {
                     let line = unit.line().await?;
@@ -289,6 +323,10 @@ impl Query {
         let running = async {
             Ok::<_, StoreError>(match conn {
                 Conn::Sqlite(line) => asked!(line, self.on_sqlite().fetch_optional).map(Row::Sqlite),
+                Conn::Batching(unit) => {
+                    let line = unit.line().await?;
+                    asked!(line, self.on_sqlite().fetch_optional).map(Row::Sqlite)
+                }
                 Conn::Postgres(line) => asked!(line, self.on_postgres().fetch_optional).map(Row::Postgres),
                 Conn::Gathering(unit) => {
                     let line = unit.line().await?;
@@ -303,7 +341,7 @@ impl Query {
 
     fn span(&self, conn: &Conn<'_>) -> Span {
         let system = match conn {
-            Conn::Sqlite(_) => "sqlite",
+            Conn::Sqlite(_) | Conn::Batching(_) => "sqlite",
             Conn::Postgres(_) | Conn::Gathering(_) => "postgresql",
         };
         spans::statement(system, self.sql)

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
 use super::Conn;
+use super::batch::Batch;
 use super::gather::Gathering;
 use super::pool::{Doing, Line, Pool};
 use crate::store::error::StoreError;
@@ -127,15 +128,37 @@ async fn commit_gathered(connection: &mut SqliteConnection, units: &mut [Box<dyn
     run(connection, "BEGIN IMMEDIATE").await?;
     for unit in units {
         run(connection, "SAVEPOINT unit").await?;
-        // A unit that panics costs only itself; whoever waits for it is told that it was not committed.
-        let mut conn = Conn::Sqlite(Line::new(connection, &mut doing));
-        let ran = AssertUnwindSafe(unit.run(&mut conn)).catch_unwind().await;
-        if !ran.unwrap_or(false) {
+        let mut whole = None;
+        if unit.may_be_run_again() {
+            whole = run_batched(unit.as_mut(), Line::new(connection, &mut doing)).await;
+            if whole.is_none() {
+                run(connection, "ROLLBACK TO unit").await?;
+            }
+        }
+        let whole = match whole {
+            Some(whole) => whole,
+            None => ran(unit.run(&mut Conn::Sqlite(Line::new(connection, &mut doing)))).await,
+        };
+        if !whole {
             run(connection, "ROLLBACK TO unit").await?;
         }
         run(connection, "RELEASE unit").await?;
     }
     run(connection, "COMMIT").await
+}
+
+/// Runs a unit in as few calls of SQLite as can be; `None` if what was told together was turned down.
+async fn run_batched(unit: &mut dyn Job, line: Line<'_, SqliteConnection>) -> Option<bool> {
+    let mut conn = Conn::Batching(Batch::new(line));
+    let whole = ran(unit.run(&mut conn)).await;
+    let Conn::Batching(batch) = &mut conn else { return None };
+    let whole = whole && batch.flush().await.is_ok();
+    (!batch.is_refused()).then_some(whole)
+}
+
+/// Whether a unit may be committed. One that panics costs only itself; whoever waits for it is told that it was not committed.
+async fn ran(unit: impl Future<Output = bool>) -> bool {
+    AssertUnwindSafe(unit).catch_unwind().await.unwrap_or(false)
 }
 
 /// PostgreSQL: one unit, one transaction.

@@ -101,9 +101,10 @@ async fn no_part_of_the_question_looks_at_every_row_of_a_table() {
             .chain(bytes.into_iter().cycle().take(4))
             .collect();
         let plan = plan(&scene.database, sql, &parameters, "SET enable_seqscan = off").await;
-        // The last of the holders' parts is one that holds nothing.
-        let scans =
-            plan.lines().any(|step| step.contains("SCAN") && !step.contains("USING") && !step.contains("CONSTANT ROW"));
+        // Parts of the question are walked through as they are made; of the calendar the last row alone.
+        let made = |step: &str| step.starts_with("SCAN k") || ["SCAN latest", "SCAN calendar"].contains(&step);
+        let looked = |step: &&str| step.contains("SCAN") && !step.contains("CONSTANT ROW") && !made(step);
+        let scans = plan.lines().map(str::trim).any(|step| looked(&step));
         assert!(!scans && !plan.contains("Seq Scan"), "{name}\n{plan}");
         assert!(on_postgres() || plan.contains("SEARCH"), "{name}\n{plan}");
     }
