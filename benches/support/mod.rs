@@ -25,6 +25,7 @@ pub async fn app(folder: &Path, registry: Registry, now: Timestamp) -> App {
         vault,
         carriers: Carriers::file(folder.join("messages.jsonl")),
         limits: Limits::memory(Clock::stopped(now)),
+        bells: eid::bells::Bells::Alone,
         registry,
         clock: Clock::stopped(now),
         dice,

@@ -29,10 +29,11 @@ async fn ear(redis: &PrivateRedis, namespace: &str) -> Ear {
     let (ring, heard) = mpsc::unbounded_channel();
     let kept = bells.clone();
     let keeping = tokio::spawn(async move {
-        kept.keep(|bell| {
+        let ringing = |bell| {
+            // Whoever listens may have gone.
             let _ = ring.send(bell);
-        })
-        .await
+        };
+        kept.keep(ringing).await;
     });
     let mut ear = Ear { bells, heard, keeping };
     for bell in Bell::ALL {
