@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{App, Error, Registry};
 use crate::domain::enrolment::StageName;
 use crate::domain::time::Timestamp;
+use crate::limits::Limits;
 use crate::observe::{Part, PoolUse, Queue};
 use crate::store::{Lacking, Overdue};
 
@@ -73,6 +74,14 @@ impl App {
             (Part::Email, Some(email)),
         ];
         told.into_iter().filter_map(|(part, well)| Some((part, well?))).collect()
+    }
+
+    /// The parts that are set up. Asks none of them.
+    pub fn parts_set_up(&self) -> Vec<Part> {
+        let always = [Part::Database, Part::Schema, Part::Archive, Part::Sms, Part::Email];
+        let redis = matches!(self.limits(), Limits::Redis(_)).then_some(Part::Redis);
+        let registry = matches!(self.registry(), Registry::Remote(_)).then_some(Part::Registry);
+        always.into_iter().chain(redis).chain(registry).collect()
     }
 
     /// Whether the database has the schema; `None` if it does not answer.

@@ -7,6 +7,7 @@ use futures::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
+use tonic_health::ServingStatus;
 
 use super::workers;
 use crate::app::App;
@@ -54,6 +55,10 @@ where
         bail!("these methods have no rule in the policy table: {}", missing.join(", "));
     }
     let (reporter, health) = tonic_health::server::health_reporter();
+    // Each part has its name from the first call on; how it is, is known after the first look.
+    for part in app.parts_set_up() {
+        reporter.set_service_status(part.name(), ServingStatus::NotServing).await;
+    }
     let watching = tokio::spawn(workers::watch_health(app.clone(), reporter.clone(), stop.clone()));
     let watching_parts = tokio::spawn(workers::watch_parts(app.clone(), reporter, stop.clone()));
     let following = tokio::spawn(workers::follow_streams(app.clone(), stop.clone()));
