@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::engine::{Conn, Number, Row, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, accounts};
+use crate::domain::account::Account;
 use crate::domain::account_event::{AccountEvent, AccountVerb, SHARDS, Shard};
 use crate::domain::audit::Entry;
 use crate::domain::contact::FailureReason;
@@ -33,16 +34,30 @@ pub struct StoredAccountEvent {
 /// What the changes of a unit did to accounts, until it is written, and which contact changes they ended.
 #[derive(Default)]
 pub(super) struct Happened {
-    accounts: Vec<(AccountId, AccountVerb)>,
+    told: Vec<(AccountId, AccountVerb)>,
+    /// The accounts that changed, and whether each has a device now, where that is another than before.
+    changed: BTreeMap<AccountId, Option<bool>>,
     ended: BTreeMap<ChangeId, FailureReason>,
 }
 
 impl Happened {
+    /// Notes that an account changed, whether or not anybody is told.
+    pub(super) fn follow(&mut self, account: AccountId) {
+        self.changed.entry(account).or_default();
+    }
+
     /// Notes that this happened to an account; once is enough, however many changes of the unit say so.
     pub(super) fn note(&mut self, account: AccountId, verb: AccountVerb) {
-        if !self.accounts.contains(&(account, verb)) {
-            self.accounts.push((account, verb));
+        self.follow(account);
+        if !self.told.contains(&(account, verb)) {
+            self.told.push((account, verb));
         }
+    }
+
+    /// Notes that an account has a device from now on, or has none.
+    pub(super) fn note_device(&mut self, account: AccountId, verb: AccountVerb) {
+        self.note(account, verb);
+        self.changed.insert(account, Some(verb == AccountVerb::DeviceBound));
     }
 
     /// Notes that a contact change came to nothing.
@@ -59,22 +74,27 @@ impl Happened {
         if ended.is_empty() { entry } else { entry.with("ended_changes", ended.join(",")) }
     }
 
-    /// Writes it. Streams are taken in their order, so that two units never wait for each other.
+    /// Writes it. Accounts are held before their streams, so that each event tells what is true when it gets its place; both
+    /// are taken in their order, so that two units never wait for each other.
     pub(super) async fn write(mut self, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-        self.accounts.sort_by_key(|(account, _)| Shard::of(*account));
-        for of_shard in self.accounts.chunk_by(|(one, _), (other, _)| Shard::of(*one) == Shard::of(*other)) {
-            append(of_shard, at, conn).await?;
+        let mut accounts = BTreeMap::new();
+        for (id, has_device) in self.changed {
+            accounts.insert(id, accounts::follow(id, has_device, conn).await?);
+        }
+        self.told.sort_by_key(|(account, _)| Shard::of(*account));
+        for of_shard in self.told.chunk_by(|(one, _), (other, _)| Shard::of(*one) == Shard::of(*other)) {
+            let happened: Vec<_> = of_shard.iter().filter_map(|(id, verb)| Some((accounts.get(id)?, *verb))).collect();
+            append(&happened, at, conn).await?;
         }
         Ok(())
     }
 }
 
-/// Appends to the stream of these accounts. The stream is held before the accounts are read, so that each event tells what
-/// was true when it got its place.
-async fn append(happened: &[(AccountId, AccountVerb)], at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+/// Appends to the stream of these accounts.
+async fn append(happened: &[(&Account, AccountVerb)], at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let Some((first, _)) = happened.first() else { return Ok(()) };
-    let (shard, count) = (Shard::of(*first), i64::try_from(happened.len()).unwrap_or(i64::MAX));
-    let last = query(
+    let (shard, count) = (Shard::of(first.id), i64::try_from(happened.len()).unwrap_or(i64::MAX));
+    let last = adding(
         "INSERT INTO account_stream (shard, last) VALUES ($1, $2) \
          ON CONFLICT (shard) DO UPDATE SET last = account_stream.last + excluded.last RETURNING last",
     )
@@ -83,8 +103,7 @@ async fn append(happened: &[(AccountId, AccountVerb)], at: Timestamp, conn: &mut
     .number("last", conn)
     .await?;
     for (back, (account, verb)) in (1 - count..).zip(happened) {
-        let account = accounts::read(*account, conn).await?.ok_or(StoreError::Changed)?;
-        insert((shard, last.plus(back)), &AccountEvent::new(*verb, &account, at), conn).await?;
+        insert((shard, last.plus(back)), &AccountEvent::new(*verb, account, at), conn).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Accounts.
 
 use super::account_events::Happened;
-use super::engine::{Conn, Query, Row, query};
+use super::engine::{Conn, Query, Row, change, query, read};
 use super::error::StoreError;
 use super::{Reader, life};
 use crate::domain::account::{Account, AccountState, Notice, Progress, Reopened};
@@ -13,6 +13,8 @@ use crate::domain::time::Timestamp;
 
 /// Accounts that a search shows at most.
 const FOUND_MAX: i64 = 20;
+/// Where accounts are, for statements that are about one.
+pub(super) const TABLE: &str = "account";
 
 /// An account as the store keeps it.
 #[derive(Clone, Debug)]
@@ -65,11 +67,13 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let account = &stored.account;
     happened.note(account.id, AccountVerb::Issued);
-    query(
+    change(
         "INSERT INTO account (id, enrolment_id, represented, representative_index, language, number, number_index, \
          phone, phone_index, login_index, email, email_index, passport_index, issued_at, failures_day, \
          failures_today, failures_in_row, version) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, 0, 1)",
+        TABLE,
+        account.id.bytes(),
     )
     .bind(account.id.uuid())
     .bind(account.enrolment.uuid())
@@ -86,8 +90,7 @@ pub(super) async fn insert(
     .bind(stored.passport.as_bytes())
     .bind(account.issued_at.micros())
     .execute_one(conn)
-    .await?;
-    follow(account.id, conn).await
+    .await
 }
 
 /// The assignments by which an account comes to its place in the lists of those who help: from columns that stand in its row
@@ -103,17 +106,23 @@ macro_rules! place {
 }
 pub(super) use place;
 
-/// Follows up on what happened to an account: it comes to its place in the lists, and it is looked whether its holder is to
-/// be reminded.
-pub(super) async fn follow(id: AccountId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(concat!(
-        "UPDATE account SET look_at = CASE WHEN activated_at IS NULL THEN 0 END, ",
+/// Follows up on what happened to an account: it comes to its place in the lists, it is looked whether its holder is to be
+/// reminded, and it says whether it has a device, if that is told. What it is like then.
+pub(super) async fn follow(
+    id: AccountId,
+    has_device: Option<bool>,
+    conn: &mut Conn<'_>,
+) -> Result<Account, StoreError> {
+    let row = query(concat!(
+        "UPDATE account SET look_at = CASE WHEN activated_at IS NULL THEN 0 END, has_device = COALESCE($1, has_device), ",
         place!(),
-        " WHERE id = $1"
+        " WHERE id = $2 RETURNING *"
     ))
+    .bind(has_device)
     .bind(id.uuid())
-    .execute_one(conn)
-    .await
+    .fetch_optional(conn)
+    .await?;
+    account(&row.ok_or(StoreError::Changed)?)
 }
 
 /// Moves an account on, if it is still as the caller saw it.
@@ -124,19 +133,22 @@ pub(super) async fn save(
 ) -> Result<(), StoreError> {
     let account = &stored.account;
     // As long as the version is that one, this is what the account is changed from.
-    let before = query("SELECT * FROM account WHERE id = $1 AND version = $2")
+    let before = read("SELECT * FROM account WHERE id = $1 AND version = $2", TABLE, account.id.bytes())
         .bind(account.id.uuid())
         .bind(stored.version.get())
         .fetch_optional(conn)
         .await?;
+    happened.follow(account.id);
     for verb in verbs(&self::stored(&before.ok_or(StoreError::Changed)?)?, stored) {
         happened.note(account.id, verb);
     }
     let activated = account.state.active_since().map(Timestamp::micros);
-    query(
+    change(
         "UPDATE account SET phone = $1, phone_index = $2, login_index = $3, email = $4, email_index = $5, \
          notice_sent_at = $6, notice_delivered_at = $7, activated_at = $8, reopened_at = $9, reopened_until = $10, \
          version = version + 1 WHERE id = $11 AND version = $12",
+        TABLE,
+        account.id.bytes(),
     )
     .bind(stored.phone.as_bytes())
     .bind(stored.phone_index.as_bytes())
@@ -151,13 +163,12 @@ pub(super) async fn save(
     .bind(account.id.uuid())
     .bind(stored.version.get())
     .execute_one(conn)
-    .await?;
-    follow(account.id, conn).await
+    .await
 }
 
 /// Notes that the holder came to the app by the notice, if that was not known.
 pub(super) async fn note_opened(id: AccountId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("UPDATE account SET notice_opened_at = $1 WHERE id = $2 AND notice_opened_at IS NULL")
+    change("UPDATE account SET notice_opened_at = $1 WHERE id = $2 AND notice_opened_at IS NULL", TABLE, id.bytes())
         .bind(at.micros())
         .bind(id.uuid())
         .execute_one(conn)
@@ -166,7 +177,7 @@ pub(super) async fn note_opened(id: AccountId, at: Timestamp, conn: &mut Conn<'_
 
 /// Notes that a code for activation was asked for, once.
 pub(super) async fn note_asked(id: AccountId, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("UPDATE account SET code_asked_at = COALESCE(code_asked_at, $1) WHERE id = $2")
+    change("UPDATE account SET code_asked_at = COALESCE(code_asked_at, $1) WHERE id = $2", TABLE, id.bytes())
         .bind(at.micros())
         .bind(id.uuid())
         .execute_one(conn)
@@ -202,28 +213,24 @@ pub(super) async fn note_notice(
             .fetch_optional(conn)
             .await?
             .ok_or(StoreError::Changed)?;
+    happened.follow(id);
     if row.get::<Option<i64>>("notice_sent_at")?.is_none() {
         happened.note(id, AccountVerb::NoticeSent);
     }
     if delivered.is_some() && row.get::<Option<i64>>("notice_delivered_at")?.is_none() {
         happened.note(id, AccountVerb::NoticeDelivered);
     }
-    query(
+    change(
         "UPDATE account SET notice_sent_at = COALESCE(notice_sent_at, $1), \
          notice_delivered_at = COALESCE(notice_delivered_at, $2) WHERE id = $3",
+        TABLE,
+        id.bytes(),
     )
     .bind(sent.micros())
     .bind(delivered.map(Timestamp::micros))
     .bind(id.uuid())
     .execute_one(conn)
-    .await?;
-    follow(id, conn).await
-}
-
-/// The account of that name, in a transaction that writes.
-pub(super) async fn read(id: AccountId, conn: &mut Conn<'_>) -> Result<Option<Account>, StoreError> {
-    let row = by(&AccountKey::Id(id)).bind(FOUND_MAX).fetch_optional(conn).await?;
-    row.as_ref().map(account).transpose()
+    .await
 }
 
 impl Reader {

@@ -1,9 +1,13 @@
 //! One-time codes: one slot for each account and purpose, and the account's count of failures over all of them.
 
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
 use super::account_events::Happened;
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, change, query};
 use super::error::StoreError;
-use super::{Reader, Store, Unit};
+use super::{Reader, Store, Unit, accounts};
 use crate::domain::account_event::AccountVerb;
 use crate::domain::code::{
     CodePolicy, CountedTry, Failures, Purpose, SKEW_MAX, Sends, SentAgain, SentCode, Slot, SlotCode, day_number,
@@ -15,7 +19,7 @@ use crate::domain::time::Timestamp;
 
 /// Puts a code into its slot, in place of the one before, if the slot is still as the caller saw it.
 pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+    change(
         "INSERT INTO code (account_id, purpose, code_id, digest, sealed, first_sent_at, sent_at, expires_at, tries, \
          tries_max, sends_day, sends_today, device_key, version) \
          SELECT $1, $2, $3, $4, $5, $6, $6, $7, 0, $8, $9, $10, $12, 1 \
@@ -24,6 +28,8 @@ pub(super) async fn put(code: &SentCode, seen: Version, conn: &mut Conn<'_>) -> 
          sealed = excluded.sealed, device_key = excluded.device_key, first_sent_at = excluded.first_sent_at, sent_at = excluded.sent_at, \
          expires_at = excluded.expires_at, tries = 0, tries_max = excluded.tries_max, sends_day = excluded.sends_day, \
          sends_today = excluded.sends_today, spent_at = NULL, version = code.version + 1 WHERE code.version = $11",
+        "code",
+        code.account.bytes(),
     )
     .bind(code.account.uuid())
     .bind(code.purpose.name())
@@ -48,9 +54,11 @@ pub(super) async fn send_again(
     seen: Version,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
-    query(
+    change(
         "UPDATE code SET sent_at = $1, expires_at = $2, sends_day = $3, sends_today = $4, version = version + 1 \
          WHERE account_id = $5 AND purpose = $6 AND version = $7 AND spent_at IS NULL",
+        "code",
+        account.bytes(),
     )
     .bind(again.sends.last.map(Timestamp::micros))
     .bind(again.expires_at.micros())
@@ -65,7 +73,7 @@ pub(super) async fn send_again(
 
 /// Lets nothing be tried on an account before an instant.
 pub(super) async fn hold(account: AccountId, until: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("UPDATE account SET held_until = $1 WHERE id = $2")
+    change("UPDATE account SET held_until = $1 WHERE id = $2", accounts::TABLE, account.bytes())
         .bind(until.micros())
         .bind(account.uuid())
         .execute_one(conn)
@@ -84,7 +92,7 @@ pub(super) async fn forgive(
 
 /// The same for an account whose holder came another way.
 pub(super) async fn clear(account: AccountId, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("UPDATE account SET failures_in_row = 0, held_until = NULL WHERE id = $1")
+    change("UPDATE account SET failures_in_row = 0, held_until = NULL WHERE id = $1", accounts::TABLE, account.bytes())
         .bind(account.uuid())
         .execute_one(conn)
         .await
@@ -98,9 +106,11 @@ pub(super) async fn spend(
     now: Timestamp,
     conn: &mut Conn<'_>,
 ) -> Result<(), StoreError> {
-    query(
+    change(
         "UPDATE code SET spent_at = $1, sealed = NULL, version = version + 1 \
          WHERE account_id = $2 AND purpose = $3 AND code_id = $4 AND spent_at IS NULL",
+        "code",
+        account.bytes(),
     )
     .bind(now.micros())
     .bind(account.uuid())
@@ -108,9 +118,11 @@ pub(super) async fn spend(
     .bind(code.uuid())
     .execute_one(conn)
     .await?;
-    query(
+    change(
         "UPDATE account SET failures_in_row = 0, held_until = NULL, \
          failures_today = CASE WHEN failures_today > 0 THEN failures_today - 1 ELSE 0 END WHERE id = $1",
+        accounts::TABLE,
+        account.bytes(),
     )
     .bind(account.uuid())
     .execute_one(conn)
@@ -132,17 +144,47 @@ impl Store {
         now: Timestamp,
         decide: impl FnOnce(CountedTry) -> (T, Unit) + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
+        let slot = (account, purpose, device);
+        let trial = Arc::new(Mutex::new(Trial { decide: Some(decide), decided: None }));
+        let within = Arc::clone(&trial);
         self.engine
-            .write(move |conn| {
+            .commit(move |conn| {
+                let trial = Arc::clone(&within);
                 Box::pin(async move {
-                    let slot = (account, purpose, device);
-                    let Some(counted) = count(slot, policy, now, conn).await? else { return Ok(None) };
-                    let (answer, unit) = decide(counted);
-                    unit.apply(conn).await?;
-                    Ok(Some(answer))
+                    let counted = count(slot, policy, now, conn).await?;
+                    let unit = trial.lock().await.unit(counted)?;
+                    match unit {
+                        Some(unit) => unit.apply(conn).await,
+                        None => Ok(()),
+                    }
                 })
             })
-            .await
+            .await?;
+        Ok(trial.lock().await.decided.take().map(|(_, answer, _)| answer))
+    }
+}
+
+/// A try under way.
+struct Trial<T, F> {
+    /// What decides, until it did: once, however often its unit is run.
+    decide: Option<F>,
+    /// What it was decided by, and how.
+    decided: Option<(CountedTry, T, Arc<Unit>)>,
+}
+
+impl<T, F: FnOnce(CountedTry) -> (T, Unit)> Trial<T, F> {
+    /// What is to be committed with this count; nothing if nothing was counted. A unit that is run again must find what it was
+    /// decided by.
+    fn unit(&mut self, counted: Option<CountedTry>) -> Result<Option<Arc<Unit>>, StoreError> {
+        if let (Some(decide), Some(counted)) = (self.decide.take_if(|_| counted.is_some()), &counted) {
+            let (answer, unit) = decide(counted.clone());
+            self.decided = Some((counted.clone(), answer, Arc::new(unit)));
+        }
+        match (&self.decided, counted) {
+            (Some((before, _, unit)), Some(now)) if before.is_same(&now) => Ok(Some(Arc::clone(unit))),
+            (None, None) => Ok(None),
+            _ => Err(StoreError::Changed),
+        }
     }
 }
 

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
+use super::Reader;
 use super::account_events::Happened;
 use super::engine::{Conn, Row, query};
 use super::error::StoreError;
-use super::{Reader, accounts};
 use crate::domain::account_event::AccountVerb;
 use crate::domain::ids::{AccountId, MessageId};
 use crate::domain::time::Timestamp;
@@ -197,7 +197,7 @@ async fn settle_arrival(
     let Some(row) = arrived else { return Ok(()) };
     let account = AccountId::new(row.get("id")?);
     happened.note(account, AccountVerb::NoticeDelivered);
-    accounts::follow(account, conn).await
+    Ok(())
 }
 
 impl Reader {

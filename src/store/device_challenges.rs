@@ -1,7 +1,7 @@
 //! Challenges that devices sign: each is spent once.
 
 use super::Reader;
-use super::engine::{Conn, query};
+use super::engine::{Conn, change, query};
 use super::error::StoreError;
 use crate::domain::device::{Challenge, ChallengeValue, DevicePurpose, KeyThumbprint};
 use crate::domain::ids::AccountId;
@@ -37,9 +37,11 @@ pub(super) async fn insert(drawn: &Challenge, at: Timestamp, conn: &mut Conn<'_>
 
 /// Spends a challenge, if it can be answered and was not.
 pub(super) async fn spend(value: ChallengeValue, at: Timestamp, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+    change(
         "UPDATE device_challenge SET spent_at = $1 \
          WHERE value = $2 AND expires_at > $3 AND drawn_at <= $4 AND spent_at IS NULL",
+        "device_challenge",
+        value.as_bytes(),
     )
     .bind(at.micros())
     .bind(value.as_bytes())

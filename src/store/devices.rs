@@ -1,7 +1,7 @@
 //! Devices, every one that was ever bound, with their certificates.
 
 use super::account_events::Happened;
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, insert, query};
 use super::error::StoreError;
 use super::{Reader, contact_changes};
 use crate::domain::account_event::AccountVerb;
@@ -30,8 +30,8 @@ pub struct BoundDevice {
 /// Binds a device; taken if the account has one, or the key was used before.
 pub(super) async fn bind(bound: &BoundDevice, happened: &mut Happened, conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let device = &bound.device;
-    happened.note(device.account, AccountVerb::DeviceBound);
-    query(
+    happened.note_device(device.account, AccountVerb::DeviceBound);
+    insert(
         "INSERT INTO device (id, account_id, key_thumbprint, spki, route, assurance, bound_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -44,13 +44,8 @@ pub(super) async fn bind(bound: &BoundDevice, happened: &mut Happened, conn: &mu
     .bind(device.bound_at.micros())
     .execute_one(conn)
     .await?;
-    query("UPDATE account SET has_device = $1 WHERE id = $2")
-        .bind(true)
-        .bind(device.account.uuid())
-        .execute_one(conn)
-        .await?;
     insert_certificate(&bound.certificate, conn).await?;
-    query(
+    insert(
         "INSERT INTO device_totp (device_id, secret, last_step, failures_day, failures_today, failures_in_row) \
          VALUES ($1, $2, -1, 0, 0, 0)",
     )
@@ -76,13 +71,8 @@ pub(super) async fn end(
     .fetch_optional(conn)
     .await?;
     let account = AccountId::new(ended.ok_or(StoreError::Changed)?.get("account_id")?);
-    happened.note(account, AccountVerb::DeviceEnded);
+    happened.note_device(account, AccountVerb::DeviceEnded);
     contact_changes::void(account, FailureReason::AccountChanged, at, happened, conn).await?;
-    query("UPDATE account SET has_device = $1 WHERE id = $2")
-        .bind(false)
-        .bind(account.uuid())
-        .execute_one(conn)
-        .await?;
     query(
         "UPDATE device_certificate SET revoked_at = $1 WHERE device_id = $2 AND expires_at > $3 AND revoked_at IS NULL",
     )
@@ -105,7 +95,7 @@ pub(super) async fn renew(certificate: &DeviceCertificate, conn: &mut Conn<'_>) 
 }
 
 async fn insert_certificate(certificate: &DeviceCertificate, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+    insert(
         "INSERT INTO device_certificate (serial, device_id, authority_id, der, issued_at, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6)",
     )

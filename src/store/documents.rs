@@ -1,9 +1,9 @@
 //! Passports and residence cards of accounts: sealed, found by blind indexes, never deleted.
 
 use super::account_events::Happened;
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, change, query};
 use super::error::StoreError;
-use super::{Reader, cards, life};
+use super::{Reader, accounts, cards, life};
 use crate::domain::code::day_number;
 use crate::domain::contact::AccountPrint;
 use crate::domain::ids::{AccountId, DocumentId, StaffId, UpdateId, Version};
@@ -89,13 +89,17 @@ pub(super) async fn add(
     for document in documents {
         insert(account, document, conn).await?;
     }
-    query("UPDATE account SET papers_at = $1 WHERE id = $2 AND ($3 OR version = $4)")
-        .bind(at.micros())
-        .bind(account.uuid())
-        .bind(seen.is_none())
-        .bind(seen.map_or(0, Version::get))
-        .execute_one(conn)
-        .await?;
+    change(
+        "UPDATE account SET papers_at = $1 WHERE id = $2 AND ($3 OR version = $4)",
+        accounts::TABLE,
+        account.bytes(),
+    )
+    .bind(at.micros())
+    .bind(account.uuid())
+    .bind(seen.is_none())
+    .bind(seen.map_or(0, Version::get))
+    .execute_one(conn)
+    .await?;
     life::settle(account, at, happened, conn).await
 }
 
@@ -116,12 +120,14 @@ pub(super) async fn enter(
 }
 
 async fn insert(account: AccountId, document: &StoredDocument, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query(
+    change(
         "INSERT INTO account_document (id, account_id, kind, document_index, content, issued_on, valid_until, added_by, \
          added_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (account_id, document_index) DO UPDATE SET id = excluded.id, content = excluded.content, \
          issued_on = excluded.issued_on, valid_until = excluded.valid_until, added_by = excluded.added_by, \
          added_at = excluded.added_at",
+        "account_document",
+        document.index.as_bytes(),
     )
     .bind(document.id.uuid())
     .bind(account.uuid())

@@ -5,7 +5,7 @@
 
 use super::account_events::Happened;
 use super::accounts::{self, StoredAccount};
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, change, query};
 use super::error::StoreError;
 use super::{Reader, cards, contact_changes, documents};
 use crate::domain::account_event::AccountVerb;
@@ -74,39 +74,33 @@ pub(super) async fn settle(
         .ok_or(StoreError::Changed)?;
     let set = super::locks::standing(id, conn).await?;
     let life = Life { set, papers: documents::papers(id, conn).await?, closed: life(&row)?.closed };
-    query("UPDATE account SET lock_set = $1, passport_until = $2, residence_until = $3 WHERE id = $4")
-        .bind(life.set.number())
-        .bind(life.papers.passport_until.map(day_number))
-        .bind(life.papers.residence_until.map(day_number))
-        .bind(id.uuid())
-        .execute_one(conn)
-        .await?;
-    tell(id, (class(&row, "told_lock")?, life.hold(at)), happened, conn).await?;
-    accounts::follow(id, conn).await
+    happened.follow(id);
+    let told = tell(id, (class(&row, "told_lock")?, life.hold(at)), happened);
+    change(
+        "UPDATE account SET lock_set = $1, passport_until = $2, residence_until = $3, told_lock = $4 WHERE id = $5",
+        accounts::TABLE,
+        id.bytes(),
+    )
+    .bind(life.set.number())
+    .bind(life.papers.passport_until.map(day_number))
+    .bind(life.papers.residence_until.map(day_number))
+    .bind(told.map(LockClass::name))
+    .bind(id.uuid())
+    .execute_one(conn)
+    .await
 }
 
-/// Tells watchers if the lock is another than they were told of.
-async fn tell(
-    id: AccountId,
-    (told, hold): (Option<LockClass>, Hold),
-    happened: &mut Happened,
-    conn: &mut Conn<'_>,
-) -> Result<(), StoreError> {
+/// Has watchers told if the lock is another than they were told of. What they have been told then.
+fn tell(id: AccountId, (told, hold): (Option<LockClass>, Hold), happened: &mut Happened) -> Option<LockClass> {
     let now = hold.class();
-    if told == now {
-        return Ok(());
-    }
     match (now, hold) {
+        _ if told == now => {}
         (Some(_), _) => happened.note(id, AccountVerb::Locked),
         (None, Hold::Open) => happened.note(id, AccountVerb::Unlocked),
         // That it was closed was told, and is the last word.
         (None, _) => {}
     }
-    query("UPDATE account SET told_lock = $1 WHERE id = $2")
-        .bind(now.map(LockClass::name))
-        .bind(id.uuid())
-        .execute_one(conn)
-        .await
+    now
 }
 
 /// Closes an account that is not closed, if it is at the version seen. The number stays used: rows are never deleted.
@@ -160,15 +154,21 @@ pub(super) async fn look(
     .fetch_optional(conn)
     .await?
     .ok_or(StoreError::Changed)?;
-    let (told, hold) = (class(&row, "told_lock")?, life(&row)?.hold(at));
-    if told != hold.class() {
-        // The lock is news for whoever decided on the account as it was before.
-        query("UPDATE account SET version = version + 1 WHERE id = $1")
-            .bind(look.account.uuid())
-            .execute_one(conn)
-            .await?;
+    let before = class(&row, "told_lock")?;
+    let told = tell(look.account, (before, life(&row)?.hold(at)), happened);
+    if told == before {
+        return Ok(());
     }
-    tell(look.account, (told, hold), happened, conn).await
+    // The lock is news for whoever decided on the account as it was before.
+    change(
+        "UPDATE account SET told_lock = $1, version = version + 1 WHERE id = $2",
+        accounts::TABLE,
+        look.account.bytes(),
+    )
+    .bind(told.map(LockClass::name))
+    .bind(look.account.uuid())
+    .execute_one(conn)
+    .await
 }
 
 fn numbers(warned: [Option<Warned>; 2]) -> [Option<i64>; 4] {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::Reader;
-use super::engine::{Conn, Row, query};
+use super::engine::{Conn, Row, insert as adding, query};
 use super::error::StoreError;
 use crate::domain::ids::{AccountId, UpdateId};
 use crate::domain::sealed::{BlindIndex, Sealed};
@@ -42,7 +42,7 @@ pub struct StoredName {
 
 /// Adds a name. Those from before stay.
 pub(super) async fn insert(stored: &StoredName, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    query("INSERT INTO account_name (id, account_id, content, person_index, since) VALUES ($1, $2, $3, $4, $5)")
+    adding("INSERT INTO account_name (id, account_id, content, person_index, since) VALUES ($1, $2, $3, $4, $5)")
         .bind(stored.id.uuid())
         .bind(stored.account.uuid())
         .bind(stored.content.as_bytes())

@@ -154,3 +154,10 @@ pub struct CountedTry {
     /// Tries left after this one.
     pub tries_left: u32,
 }
+
+impl CountedTry {
+    /// Whether this is the same try of the same code, counted once more because the first count was undone.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.code, self.in_row, self.tries_left) == (other.code, other.in_row, other.tries_left)
+    }
+}

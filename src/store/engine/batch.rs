@@ -13,7 +13,7 @@ use tracing::{Instrument as _, Span};
 
 use super::gather::place_values;
 use super::pool::Line;
-use super::query::{Query, on_sqlite};
+use super::query::{Query, RowName, on_sqlite};
 use crate::observe::spans;
 use crate::store::error::StoreError;
 
@@ -43,9 +43,16 @@ impl<'c> Batch<'c> {
         self.within = Span::current();
     }
 
-    /// The connection, for a statement that reads or touches what others of the unit do. What waits goes ahead of it.
-    pub(super) async fn line(&mut self) -> Result<&mut Line<'c, SqliteConnection>, StoreError> {
-        self.flush().await?;
+    /// The connection, for a statement that needs an answer now. What waits goes ahead of it, unless it is about one row that
+    /// nothing of that touches.
+    pub(super) async fn line(
+        &mut self,
+        about: Option<&RowName>,
+    ) -> Result<&mut Line<'c, SqliteConnection>, StoreError> {
+        let touches = |row: &RowName| self.waiting.iter().any(|(waiting, _)| waiting.about() == Some(row));
+        if about.is_none_or(touches) {
+            self.flush().await?;
+        }
         Ok(&mut self.line)
     }
 

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, Postgres};
 use tracing::{Instrument as _, Span};
 
 use super::pool::{Lent, Line, Pool};
-use super::query::{Number, Query, Value, asked, together};
+use super::query::{Number, Query, RowName, Value, asked, together};
 use crate::observe::spans;
 use crate::store::error::StoreError;
 
@@ -53,7 +53,8 @@ impl Gathering {
 
     /// Has a statement wait that must touch `rows` rows, if that is said.
     pub(super) async fn wait(&mut self, query: Query, rows: Option<i64>) -> Result<(), StoreError> {
-        if self.waiting.len() == TOGETHER_MAX {
+        // A row that is changed twice is changed by two statements: those of one do not see each other.
+        if self.waiting.len() == TOGETHER_MAX || query.about().is_some_and(|row| self.touches(row)) {
             self.send().await?;
         }
         self.waiting.push(Waiting { query, rows, returns: false });
@@ -70,10 +71,18 @@ impl Gathering {
         Ok(Number::later(self.sent, self.waiting.len().saturating_sub(1), column))
     }
 
-    /// The connection, in a transaction, for a statement that needs an answer now. What waits goes ahead of it.
-    pub(super) async fn line(&mut self) -> Result<Line<'_, PgConnection>, StoreError> {
-        self.send().await?;
+    /// The connection, in a transaction, for a statement that needs an answer now. What waits goes ahead of it, unless it is
+    /// about one row that nothing of that touches.
+    pub(super) async fn line(&mut self, about: Option<&RowName>) -> Result<Line<'_, PgConnection>, StoreError> {
+        if about.is_none_or(|row| self.touches(row)) {
+            self.send().await?;
+        }
         Ok(self.begun().await?.line())
+    }
+
+    /// Whether a statement waits that touches that row.
+    fn touches(&self, row: &RowName) -> bool {
+        self.waiting.iter().any(|waiting| waiting.query.about() == Some(row))
     }
 
     /// Commits what the unit did, or undoes it.
@@ -186,7 +195,7 @@ pub(super) fn place_values(text: &mut String, sql: &str, bound: Vec<Value>, grou
 
 #[cfg(test)]
 mod tests {
-    use super::super::query::insert;
+    use super::super::query::{change, insert, read};
     use super::*;
 
     #[tokio::test]
@@ -209,5 +218,21 @@ mod tests {
         );
         assert_eq!(values.len(), 5);
         assert!(gathering.together().is_none());
+    }
+
+    #[tokio::test]
+    async fn changes_of_different_rows_wait_together_and_one_of_the_same_row_is_noticed() {
+        let pool = Pool::new("postgres://nobody@localhost/nothing".parse().unwrap(), 1).unwrap();
+        let mut gathering = Gathering::new(pool);
+        gathering.wait(change("UPDATE one SET a = 1 WHERE id = $1", "one", [1]).bind(1), Some(1)).await.unwrap();
+        gathering.wait(change("UPDATE two SET a = 1 WHERE id = $1", "two", [1]).bind(1), Some(1)).await.unwrap();
+        gathering.wait(insert("INSERT INTO three (a) VALUES ($1)").bind(1), Some(1)).await.unwrap();
+        let touched = |table, key| gathering.touches(read("SELECT a", table, [key]).about().unwrap());
+        assert_eq!(
+            [touched("one", 1), touched("one", 2), touched("two", 1), touched("three", 1)],
+            [true, false, true, false]
+        );
+        let (text, _) = gathering.together().unwrap();
+        assert_eq!(text.matches("UPDATE").count(), 2, "{text}");
     }
 }

@@ -10,7 +10,7 @@ mod pool;
 mod query;
 mod write;
 
-pub(super) use query::{Conn, Number, Query, Row, insert, query};
+pub(super) use query::{Conn, Number, Query, Row, change, insert, query, read};
 
 use std::str::FromStr as _;
 use std::time::Duration;

@@ -141,17 +141,36 @@ pub(in crate::store) struct Query {
     values: Vec<Value>,
     /// Whether it may be sent together with others of its unit.
     may_wait: bool,
+    /// The one row that it is about, if it says so: all others may change meanwhile.
+    about: Option<RowName>,
+}
+
+/// A row by which statements of a unit may meet: its table, and what tells it from others there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::store) struct RowName {
+    table: &'static str,
+    key: Vec<u8>,
 }
 
 /// Begins a statement; `$1`, `$2`, … stand for the values in the order they are bound.
 pub(in crate::store) fn query(sql: &'static str) -> Query {
-    Query { sql, values: Vec::new(), may_wait: false }
+    Query { sql, values: Vec::new(), may_wait: false, about: None }
 }
 
 /// Begins an INSERT that may be sent together with others of its unit: it reads nothing that those write, and touches no row
 /// that they touch.
 pub(in crate::store) fn insert(sql: &'static str) -> Query {
     Query { may_wait: true, ..query(sql) }
+}
+
+/// Begins a change of one row that may be sent together with others of its unit. Those that touch the same row go ahead of it.
+pub(in crate::store) fn change(sql: &'static str, table: &'static str, key: impl AsRef<[u8]>) -> Query {
+    Query { may_wait: true, ..read(sql, table, key) }
+}
+
+/// Begins a statement that reads one row and holds none: what else of the unit waits need not go ahead of it.
+pub(in crate::store) fn read(sql: &'static str, table: &'static str, key: impl AsRef<[u8]>) -> Query {
+    Query { about: Some(RowName { table, key: key.as_ref().to_vec() }), ..query(sql) }
 }
 
 macro_rules! bound {
@@ -204,6 +223,11 @@ impl Query {
         self
     }
 
+    /// The one row that it is about, if it says so.
+    pub(super) const fn about(&self) -> Option<&RowName> {
+        self.about.as_ref()
+    }
+
     pub(super) fn into_parts(self) -> (&'static str, Vec<Value>) {
         (self.sql, self.values)
     }
@@ -223,12 +247,12 @@ impl Query {
             Ok::<_, StoreError>(match conn {
                 Conn::Sqlite(line) => asked!(line, self.on_sqlite().execute).rows_affected(),
                 Conn::Batching(unit) => {
-                    let line = unit.line().await?;
+                    let line = unit.line(self.about()).await?;
                     asked!(line, self.on_sqlite().execute).rows_affected()
                 }
                 Conn::Postgres(line) => asked!(line, self.on_postgres().execute).rows_affected(),
                 Conn::Gathering(unit) => {
-                    let line = unit.line().await?;
+                    let line = unit.line(self.about()).await?;
                     asked!(line, self.on_postgres().execute).rows_affected()
                 }
             })
@@ -302,12 +326,12 @@ impl Query {
             Ok::<Vec<_>, StoreError>(match conn {
                 Conn::Sqlite(line) => asked!(line, self.on_sqlite().fetch_all).into_iter().map(Row::Sqlite).collect(),
                 Conn::Batching(unit) => {
-                    let line = unit.line().await?;
+                    let line = unit.line(self.about()).await?;
                     asked!(line, self.on_sqlite().fetch_all).into_iter().map(Row::Sqlite).collect()
                 }
                 Conn::Postgres(line) => rows(asked!(line, self.on_postgres().fetch_all)),
                 Conn::Gathering(unit) => {
-                    let line = unit.line().await?;
+                    let line = unit.line(self.about()).await?;
                     rows(asked!(line, self.on_postgres().fetch_all))
                 }
             })
@@ -324,12 +348,12 @@ impl Query {
             Ok::<_, StoreError>(match conn {
                 Conn::Sqlite(line) => asked!(line, self.on_sqlite().fetch_optional).map(Row::Sqlite),
                 Conn::Batching(unit) => {
-                    let line = unit.line().await?;
+                    let line = unit.line(self.about()).await?;
                     asked!(line, self.on_sqlite().fetch_optional).map(Row::Sqlite)
                 }
                 Conn::Postgres(line) => asked!(line, self.on_postgres().fetch_optional).map(Row::Postgres),
                 Conn::Gathering(unit) => {
-                    let line = unit.line().await?;
+                    let line = unit.line(self.about()).await?;
                     asked!(line, self.on_postgres().fetch_optional).map(Row::Postgres)
                 }
             })

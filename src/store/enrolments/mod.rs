@@ -5,7 +5,7 @@ mod row;
 use std::collections::BTreeMap;
 
 use super::deadlines::bind_clock;
-use super::engine::{Conn, Row, insert as adding, query};
+use super::engine::{Conn, Row, change, insert as adding, query};
 use super::error::StoreError;
 use super::{Reader, Store, audit, events};
 use crate::domain::audit::Entry;
@@ -132,11 +132,13 @@ pub(super) async fn save(passage: &Passage, seen: Version, conn: &mut Conn<'_>) 
         Stage::Withdrawn { reason, at } => (withdrawal, ended) = (Some(reason.name()), Some(at.micros())),
     }
     let lease = enrolment.stage.lease();
-    let row = query(
+    let row = change(
         "UPDATE enrolment SET stage = $1, since = $2, account_id = $3, refusal_reason = $4, return_reason = $5, \
          withdrawal_reason = $6, decided_at = $7, lease_id = $8, lease_expires_at = $9, due_at = $10, deadline_basis = $11, \
          limit_days = $12, spent_days = $13, clock_ran = $14, clock_running_since = $15, calendar_edition = $16, \
          deadline_provisional = $17, act_by = $18, version = version + 1 WHERE id = $19 AND version = $20",
+        "enrolment",
+        enrolment.id.bytes(),
     )
     .bind(enrolment.stage.name().name())
     .bind(enrolment.since.micros())
@@ -161,9 +163,11 @@ pub(super) async fn review(
 ) -> Result<(), StoreError> {
     let enrolment = passage.enrolment();
     let Some(review) = &enrolment.review else { return Err(StoreError::Changed) };
-    query(
+    change(
         "UPDATE enrolment SET reviewed_at = $1, reviewer = $2, review_overridden = $3, review_rules = $4, \
          review_reason = $5 WHERE id = $6 AND version = $7 AND reviewed_at IS NULL",
+        "enrolment",
+        enrolment.id.bytes(),
     )
     .bind(review.at.micros())
     .bind(review.reviewer.uuid())

@@ -72,7 +72,8 @@ fn what_changes_where_an_account_stands_tells_of_it() {
         let writes = ["INSERT INTO account (", "UPDATE account SET", "INSERT INTO device (", "UPDATE device SET"];
         writes.iter().any(|write| item.contains(write)) && TOLD.iter().any(|column| item.contains(column))
     });
-    let (told, forgotten): (Vec<_>, Vec<_>) = items.partition(|item| item.contains("happened.note("));
+    let notes = |item: &&str| item.contains("happened.note(") || item.contains("happened.note_device(");
+    let (told, forgotten): (Vec<_>, Vec<_>) = items.partition(notes);
     assert!(told.len() >= 6, "the statements were not found: {told:?}");
     assert!(forgotten.is_empty(), "nothing is told by {forgotten:?}");
 }
