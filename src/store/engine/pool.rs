@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts};
 use deadpool::{Runtime, Status, managed};
-use sqlx::{ConnectOptions as _, Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Database, Executor};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -29,14 +29,11 @@ pub(in crate::store) trait Kind: Database {
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
-impl Kind for Sqlite {
-    async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(statement).execute(connection).await.map(drop)
-    }
-}
-
-impl Kind for Postgres {
-    async fn run(connection: &mut PgConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+impl<DB: Database> Kind for DB
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    async fn run(connection: &mut DB::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(statement).execute(connection).await.map(drop)
     }
 }
