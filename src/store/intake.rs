@@ -68,6 +68,9 @@ const ASKED: &str = concat!(
 );
 const _: () = assert!(KEYS_MAX == 24, "the statement has a place for the bucket of each key");
 
+/// The columns in which the answer has a record.
+const RECORD_COLUMNS: [&str; 5] = ["one", "other", "bytes", "number", "count"];
+
 /// The statement behind a submission, by its name, for whoever asks how the engines go about it.
 pub const INTAKE_STATEMENTS: [(&str, &str); 1] = [("intake", ASKED)];
 
@@ -101,7 +104,7 @@ impl Reader {
                 "answer" => first = Some(answer(asked, row)?),
                 "owner" => owners.push((row.get::<String>("text")?, row.get::<Vec<u8>>("bytes")?)),
                 "calendar" => calendar = Version::new(row.get("number")?),
-                "record" => record = Some(registry::found(row)?),
+                "record" => record = Some(registry::stored_under(RECORD_COLUMNS, row)?),
                 "bucket" => changes.saw(row.get("number")?, row.get("count")?),
                 _ => pairs.push((row.get::<Vec<u8>>("bytes")?, row.get::<Uuid>("id")?)),
             }
