@@ -38,10 +38,19 @@ pub struct DuplicateKeys {
     pub keys: Vec<StoredKey>,
     /// How often keys of their buckets had been added before candidates were looked for.
     pub seen: KeyChanges,
-    /// Whether the request may have others, which go.
-    pub replace: bool,
-    /// The version at which the request must still be, where nothing else of the unit holds that; keys of an earlier form go.
-    pub of: Option<Version>,
+    /// What goes of those that the request has already.
+    pub replaces: Replaced,
+}
+
+/// Keys of a request in whose place others come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replaced {
+    /// None: the others come beside them.
+    Nothing,
+    /// All of them.
+    All,
+    /// Those of an earlier form, if the request is still at this version, which nothing else of the unit holds.
+    EarlierForm(Version),
 }
 
 /// How often keys were added in the buckets of some keys. Two requests that are handed in at once see each other by it: they
@@ -70,20 +79,22 @@ pub struct NotTheSame {
     pub by: StaffId,
 }
 
-/// Puts the keys of a request in place of those that it had, if nobody came under one of them since it was looked at.
+/// Adds the keys of a request, and takes away what they replace, if nobody came under one of them since it was looked at.
 pub(super) async fn index(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    if let Some(version) = new.of {
+    if let Replaced::EarlierForm(version) = new.replaces {
         // The row stays locked: who corrects the request waits, and then puts keys in place of these.
         let same = query("UPDATE enrolment SET version = version WHERE id = $1 AND version = $2");
         same.bind(new.enrolment.uuid()).bind(version.get()).execute_one(conn).await?;
     }
     count(&new.seen, conn).await?;
-    if new.of.is_some() {
-        // Those that came meanwhile with a name that was approved are as good.
-        let earlier = query("DELETE FROM duplicate_key WHERE enrolment = $1 AND form <> $2");
-        earlier.bind(new.enrolment.uuid()).bind(FORM).execute(conn).await?;
-    } else if new.replace {
-        forget(new.enrolment, conn).await?;
+    match new.replaces {
+        Replaced::Nothing => {}
+        Replaced::All => forget(new.enrolment, conn).await?,
+        Replaced::EarlierForm(_) => {
+            // Those that came meanwhile with a name that was approved are as good.
+            let earlier = query("DELETE FROM duplicate_key WHERE enrolment = $1 AND form <> $2");
+            earlier.bind(new.enrolment.uuid()).bind(FORM).execute(conn).await?;
+        }
     }
     for some in new.keys.chunks(KEYS_MAX) {
         let slots = some.iter().map(|key| (key.value.as_bytes(), key.kind.name()));
