@@ -89,7 +89,7 @@ async fn the_one_question_is_answered_as_each_of_its_parts_would_be() {
 #[tokio::test]
 async fn no_part_of_the_question_looks_at_every_row_of_a_table() {
     let scene = Scene::new().await;
-    for (name, sql) in INTAKE_STATEMENTS {
+    for (name, sql) in *INTAKE_STATEMENTS {
         let bytes = [("bytea", "'\\x00'")];
         let parameters: Vec<_> = bytes
             .into_iter()
