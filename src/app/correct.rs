@@ -21,7 +21,7 @@ use crate::domain::review::ReturnNote;
 use crate::domain::time::Timestamp;
 use crate::domain::working_list::ListName;
 use crate::domain::workstation::Earlier;
-use crate::store::{Change, Correction, DuplicateKeys, Reader, Revision, StoredEnrolment, StoredEvent, Unit};
+use crate::store::{Change, Correction, DuplicateKeys, Reader, Replaced, Revision, StoredEnrolment, StoredEvent, Unit};
 
 /// What happened to a request, and what was handed in before its corrections.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl App {
         let captures_held = reader.captures(id).await?.is_some_and(|kept| kept.ended.is_none());
         drop(reader);
         let record = record.get_or_init(|| self.record(officer, &intake.application)).await;
-        let found_by = DuplicateKeys { replace: true, ..self.duplicate_keys(id, &intake.application).await? };
+        let found_by = DuplicateKeys { replaces: Replaced::All, ..self.duplicate_keys(id, &intake.application).await? };
         let mut known = self.known(officer, id, intake, record.clone(), now).await?;
         known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));
         let chip_is_held = self.keeps_its_chip(&stored, intake)?;

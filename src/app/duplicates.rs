@@ -16,7 +16,7 @@ use crate::domain::life::Bearer;
 use crate::domain::review::CannotReview;
 use crate::domain::sealed::BlindIndex;
 use crate::domain::staff::OfficeCode;
-use crate::store::{Change, DuplicateKeys, NotTheSame, Reader, StoreError, StoredEnrolment, StoredKey, Unit};
+use crate::store::{Change, DuplicateKeys, NotTheSame, Reader, Replaced, StoreError, StoredEnrolment, StoredKey, Unit};
 
 /// Who makes keys for requests of earlier releases.
 const INDEXER: Actor = Actor::Service("indexer");
@@ -226,7 +226,7 @@ impl App {
         keys.dedup();
         let keys = self.stored_keys(&keys);
         let seen = self.store().reader().await?.duplicate_changes(&values(&keys)).await?;
-        Ok(DuplicateKeys { enrolment: id, keys, seen, replace: false, of: None })
+        Ok(DuplicateKeys { enrolment: id, keys, seen, replaces: Replaced::Nothing })
     }
 
     /// The keys by which the person of an application is found.
@@ -274,7 +274,7 @@ impl App {
         let mut named = self.named_since(&mut self.store().reader().await?, std::slice::from_ref(stored)).await?;
         let since = named.pop_first().map(|(_, names)| names).unwrap_or_default();
         let keys = Profile::of(&application).keys().into_iter().chain(keys_of(&application, &since)).collect();
-        let keys = DuplicateKeys { replace: true, of: Some(stored.version), ..self.keys_for(id, keys).await? };
+        let keys = DuplicateKeys { replaces: Replaced::EarlierForm(stored.version), ..self.keys_for(id, keys).await? };
         let entry = self.entry(self.clock().now(), INDEXER, Action::DuplicatesIndexed, id.uuid());
         match self.commit(Unit::new(entry).with(Change::IndexDuplicates(Box::new(keys)))).await {
             Ok(()) => Ok(true),

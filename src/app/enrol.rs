@@ -23,7 +23,7 @@ use crate::domain::sealed::BlindIndex;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::{Earlier, Provenance};
 use crate::store::{
-    Asked, Binding, BindingKind, Change, ChipChallenge, DuplicateKeys, Owner, Reader, StoredEnrolment, Unit,
+    Asked, Binding, BindingKind, Change, ChipChallenge, DuplicateKeys, Owner, Reader, Replaced, StoredEnrolment, Unit,
 };
 
 /// Revision of a request as it was first handed in.
@@ -228,7 +228,7 @@ impl App {
         drop(reader);
         // Asked once, whatever the number of attempts, and not while a connection is held.
         let (record, look) = record.get_or_init(|| self.look_at_record(officer, application, found.record)).await;
-        let found_by = DuplicateKeys { enrolment: id, keys, seen: found.changes, replace: false, of: None };
+        let found_by = DuplicateKeys { enrolment: id, keys, seen: found.changes, replaces: Replaced::Nothing };
         let besides = (taken(&found.taken), likely, record.clone());
         let mut known = self.known_besides(officer, intake, besides, now).await?;
         known.capture = intake.provenance.clone().map(|capture| (capture, earlier == Earlier::Another));

@@ -93,6 +93,7 @@ pub use workstation::{Released, Resumed, ShownWorkstation, WorkstationPage};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 use crate::archive::Archive;
 use crate::bells::{Bell, Bells};
@@ -273,6 +274,14 @@ impl App {
         }
         self.ring(Bell::Streams);
         Ok(())
+    }
+
+    /// Commits what changes somebody's rights, and rings for them. It runs to its end even if whoever asked has gone: a bell that
+    /// is not rung leaves the other processes with what they read before.
+    async fn commit_rights(&self, unit: Unit) -> Result<(), StoreError> {
+        let app = self.clone();
+        let committing = async move { app.commit(unit).await.inspect(|()| app.ring(Bell::Directory)) };
+        tokio::spawn(committing.in_current_span()).await.unwrap_or_else(|_| Err(StoreError::unheard()))
     }
 
     /// Rings for the outbox and for those who watch.

@@ -6,7 +6,6 @@ use arc_swap::ArcSwapOption;
 use time::Date;
 
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Officer};
-use crate::bells::Bell;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::enrolment::Enrolment;
 use crate::domain::ids::{ImportId, StaffId, Version};
@@ -173,8 +172,7 @@ impl App {
             .with("amended", count(OfficeChange::Amended))
             .with("codes", codes.join(","));
         let records = plan.changes.iter().map(|(_, record)| record.clone()).collect();
-        self.commit(Unit::new(entry).with(Change::AddOffices(records, seen))).await?;
-        self.ring(Bell::Directory);
+        self.commit_rights(Unit::new(entry).with(Change::AddOffices(records, seen))).await?;
         Ok(told(plan, Some(import)))
     }
 

@@ -26,6 +26,8 @@ pub(super) enum Attempt<T> {
     Unchanged(T),
     /// This is the answer if the unit is committed.
     Change(T, Unit),
+    /// The same, and from the commit on somebody's rights are others.
+    ChangeRights(T, Unit),
     /// Someone was faster: look again.
     Again,
 }
@@ -45,18 +47,20 @@ impl App {
         F: Future<Output = Result<Attempt<T>, Error>>,
     {
         for _ in 0..ATTEMPTS_MAX {
-            match attempt().await? {
+            let (answer, committed) = match attempt().await? {
                 Attempt::Answered(answer) => return Ok(answer),
                 // A copy of this call may have been answered between the attempt's first look and its last.
                 Attempt::Unchanged(answer) if !self.is_answered(by, repeat).await? => return Ok(answer),
-                Attempt::Unchanged(_) | Attempt::Again => {}
-                Attempt::Change(answer, unit) => match self.commit(unit).await {
-                    Ok(()) => return Ok(answer),
-                    Err(StoreError::Taken(Table::Account)) => return Err(Error::NumberTaken),
-                    // Someone was faster: with this call, this value or this record. Look again.
-                    Err(StoreError::Taken(_) | StoreError::Changed) => {}
-                    Err(error) => return Err(error.into()),
-                },
+                Attempt::Unchanged(_) | Attempt::Again => continue,
+                Attempt::Change(answer, unit) => (answer, self.commit(unit).await),
+                Attempt::ChangeRights(answer, unit) => (answer, self.commit_rights(unit).await),
+            };
+            match committed {
+                Ok(()) => return Ok(answer),
+                Err(StoreError::Taken(Table::Account)) => return Err(Error::NumberTaken),
+                // Someone was faster: with this call, this value or this record. Look again.
+                Err(StoreError::Taken(_) | StoreError::Changed) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Error::Contended)

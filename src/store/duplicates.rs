@@ -3,6 +3,7 @@
 //! A key is a keyed hash: what it was made of cannot be read here. Every read has its bound, however many share a key.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use uuid::Uuid;
 
@@ -38,10 +39,19 @@ pub struct DuplicateKeys {
     pub keys: Vec<StoredKey>,
     /// How often keys of their buckets had been added before candidates were looked for.
     pub seen: KeyChanges,
-    /// Whether the request may have others, which go.
-    pub replace: bool,
-    /// The version at which the request must still be, where nothing else of the unit holds that; keys of an earlier form go.
-    pub of: Option<Version>,
+    /// What goes of those that the request has already.
+    pub replaces: Replaced,
+}
+
+/// Keys of a request in whose place others come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replaced {
+    /// None: the others come beside them.
+    Nothing,
+    /// All of them.
+    All,
+    /// Those of an earlier form, if the request is still at this version, which nothing else of the unit holds.
+    EarlierForm(Version),
 }
 
 /// How often keys were added in the buckets of some keys. Two requests that are handed in at once see each other by it: they
@@ -70,67 +80,57 @@ pub struct NotTheSame {
     pub by: StaffId,
 }
 
-/// Puts the keys of a request in place of those that it had, if nobody came under one of them since it was looked at.
+/// Adds the keys of a request, and takes away what they replace, if nobody came under one of them since it was looked at.
 pub(super) async fn index(new: &DuplicateKeys, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    if let Some(version) = new.of {
+    if let Replaced::EarlierForm(version) = new.replaces {
         // The row stays locked: who corrects the request waits, and then puts keys in place of these.
         let same = query("UPDATE enrolment SET version = version WHERE id = $1 AND version = $2");
         same.bind(new.enrolment.uuid()).bind(version.get()).execute_one(conn).await?;
     }
     count(&new.seen, conn).await?;
-    if new.of.is_some() {
-        // Those that came meanwhile with a name that was approved are as good.
-        let earlier = query("DELETE FROM duplicate_key WHERE enrolment = $1 AND form <> $2");
-        earlier.bind(new.enrolment.uuid()).bind(FORM).execute(conn).await?;
-    } else if new.replace {
-        forget(new.enrolment, conn).await?;
+    match new.replaces {
+        Replaced::Nothing => {}
+        Replaced::All => forget(new.enrolment, conn).await?,
+        Replaced::EarlierForm(_) => {
+            // Those that came meanwhile with a name that was approved are as good.
+            let earlier = query("DELETE FROM duplicate_key WHERE enrolment = $1 AND form <> $2");
+            earlier.bind(new.enrolment.uuid()).bind(FORM).execute(conn).await?;
+        }
     }
     for some in new.keys.chunks(KEYS_MAX) {
         let slots = some.iter().map(|key| (key.value.as_bytes(), key.kind.name()));
         let slots = slots.chain(std::iter::repeat(([].as_slice(), NO_KIND))).take(KEYS_MAX);
-        let adding = slots.fold(insert(ADD), |adding, (value, kind)| adding.bind(value).bind(kind));
+        let adding = slots.fold(insert(&ADD), |adding, (value, kind)| adding.bind(value).bind(kind));
         adding.bind(new.enrolment.uuid()).bind(FORM).run(conn).await?;
     }
     Ok(())
 }
 
-/// A statement that adds each of [`KEYS_MAX`] keys that has a kind.
-macro_rules! add {
-    ($first:literal $second:literal $(, $value:literal $kind:literal)*) => {
-        concat!(
-            "INSERT INTO duplicate_key (value, enrolment, kind, form) SELECT value, $49, kind, $50 FROM (SELECT $", $first,
-            " AS value, $", $second, " AS kind", $(" UNION ALL SELECT $", $value, ", $", $kind,)*
-            ") AS new WHERE kind <> '' ON CONFLICT DO NOTHING"
-        )
-    };
-}
-
-const ADD: &str = add!(
-    1 2, 3 4, 5 6, 7 8, 9 10, 11 12, 13 14, 15 16, 17 18, 19 20, 21 22, 23 24,
-    25 26, 27 28, 29 30, 31 32, 33 34, 35 36, 37 38, 39 40, 41 42, 43 44, 45 46, 47 48
-);
+/// Adds each of [`KEYS_MAX`] keys that has a kind: values and kinds in turns, the request, the form.
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO duplicate_key (value, enrolment, kind, form) SELECT value, ${request}, kind, ${form} FROM ({new}) AS new \
+         WHERE kind <> '' ON CONFLICT DO NOTHING",
+        request = 2 * KEYS_MAX + 1,
+        form = 2 * KEYS_MAX + 2,
+        new = pairs(["value", "kind"]),
+    )
+});
 /// No kind: in the places of a statement that are left.
 const NO_KIND: &str = "";
 
-/// A statement that counts a change of each of [`KEYS_MAX`] buckets, if it was changed as often as seen. In their order: who
-/// locks the same ones at the same time waits for the first, and never for each other.
-macro_rules! count {
-    ($first:literal $second:literal $(, $bucket:literal $changes:literal)*) => {
-        concat!(
-            "INSERT INTO duplicate_bucket (bucket, changes) SELECT bucket, changes FROM (SELECT $", $first,
-            " AS bucket, $", $second, " AS changes", $(" UNION ALL SELECT $", $bucket, ", $", $changes,)*
-            ") AS now WHERE bucket >= 0 ORDER BY bucket ON CONFLICT (bucket) DO UPDATE SET changes = excluded.changes \
-             WHERE duplicate_bucket.changes = excluded.changes - 1"
-        )
-    };
-}
-
-const COUNT: &str = count!(
-    1 2, 3 4, 5 6, 7 8, 9 10, 11 12, 13 14, 15 16, 17 18, 19 20, 21 22, 23 24,
-    25 26, 27 28, 29 30, 31 32, 33 34, 35 36, 37 38, 39 40, 41 42, 43 44, 45 46, 47 48
-);
+/// Counts a change of each of [`KEYS_MAX`] buckets, if it was changed as often as seen. In their order: who locks the same ones
+/// at the same time waits for the first, and never for each other.
+static COUNT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO duplicate_bucket (bucket, changes) SELECT bucket, changes FROM ({now}) AS now \
+         WHERE bucket >= 0 ORDER BY bucket ON CONFLICT (bucket) DO UPDATE SET changes = excluded.changes \
+         WHERE duplicate_bucket.changes = excluded.changes - 1",
+        now = pairs(["bucket", "changes"]),
+    )
+});
 /// No bucket: in the places of a statement that are left.
-pub(super) const NO_BUCKET: i64 = -1;
+const NO_BUCKET: i64 = -1;
 
 /// Counts a change of the buckets. On PostgreSQL the rows stay locked until the commit: whoever comes at the same time
 /// waits, and then finds that they were changed.
@@ -138,7 +138,7 @@ async fn count(KeyChanges(seen): &KeyChanges, conn: &mut Conn<'_>) -> Result<(),
     let now: Vec<_> = seen.iter().map(|(bucket, changes)| (*bucket, changes.saturating_add(1))).collect();
     for some in now.chunks(KEYS_MAX) {
         let slots = some.iter().copied().chain(std::iter::repeat((NO_BUCKET, 0))).take(KEYS_MAX);
-        let asked = slots.fold(insert(COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
+        let asked = slots.fold(insert(&COUNT), |asked, (bucket, changes)| asked.bind(bucket).bind(changes));
         asked.execute_exactly(some.len(), StoreError::Changed, conn).await?;
     }
     Ok(())
@@ -164,25 +164,32 @@ fn in_order<'a>(one: &'a BlindIndex, other: &'a BlindIndex) -> (&'a [u8], &'a [u
     if one <= other { (one, other) } else { (other, one) }
 }
 
-/// The latest holders of each of [`KEYS_MAX`] keys, $1 to $24, each read to its own bound, $25.
-macro_rules! latest_holders {
-    () => {
-        $crate::store::duplicates::latest_holders!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
-    };
-    ($first:literal $($slot:literal)*) => {
-        concat!(
-            "SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = $", $first,
-            " ORDER BY enrolment DESC LIMIT $25) AS k", $first, $(
-                " UNION ALL SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = $", $slot,
-                " ORDER BY enrolment DESC LIMIT $25) AS k", $slot,
-            )*
+/// Rows of the places $1 and $2, $3 and $4, …, under these names: [`KEYS_MAX`] of them.
+fn pairs([one, other]: [&str; 2]) -> String {
+    let row = |row: usize| format!("SELECT ${} AS {one}, ${} AS {other}", 2 * row - 1, 2 * row);
+    (1..=KEYS_MAX).map(row).collect::<Vec<_>>().join(" UNION ALL ")
+}
+
+/// `$1, $2, …`: the places of [`KEYS_MAX`] values, from `first` on.
+pub(super) fn places(first: usize) -> String {
+    (first..first + KEYS_MAX).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The latest holders of each of [`KEYS_MAX`] keys, $1 and on, each read to its own bound, which follows them.
+pub(super) fn latest_holders() -> String {
+    let of_one = |key: usize| {
+        format!(
+            "SELECT * FROM (SELECT value, enrolment FROM duplicate_key WHERE value = ${key} \
+             ORDER BY enrolment DESC LIMIT ${bound}) AS k{key}",
+            bound = KEYS_MAX + 1,
         )
     };
+    (1..=KEYS_MAX).map(of_one).collect::<Vec<_>>().join(" UNION ALL ")
 }
-pub(super) use latest_holders;
 
-const HOLDERS: &str = latest_holders!();
-const _: () = assert!(KEYS_MAX == 24, "the statement has a place for each key");
+static HOLDERS: LazyLock<String> = LazyLock::new(latest_holders);
+static CHANGES: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT bucket, changes FROM duplicate_bucket WHERE bucket IN ({})", places(1)));
 
 /// The keys, in the places of a statement for [`KEYS_MAX`] of them.
 pub(super) fn key_slots(keys: &[BlindIndex]) -> impl Iterator<Item = &[u8]> {
@@ -216,15 +223,22 @@ impl KeyChanges {
     }
 
     /// The buckets, in the places of a statement for [`KEYS_MAX`] of them, or of several.
-    pub(super) fn slots(&self) -> Vec<[i64; KEYS_MAX]> {
+    fn slots(&self) -> Vec<[i64; KEYS_MAX]> {
         let buckets: Vec<_> = self.0.keys().copied().collect();
-        let places = buckets.chunks(KEYS_MAX).map(|some| {
-            let mut places = [NO_BUCKET; KEYS_MAX];
-            places.iter_mut().zip(some).for_each(|(place, bucket)| *place = *bucket);
-            places
-        });
-        places.collect()
+        buckets.chunks(KEYS_MAX).map(|some| bucket_slots(some.iter().copied())).collect()
     }
+
+    /// The buckets of one request, in the places of a statement: it has no more keys than there are places.
+    pub(super) fn first_slots(&self) -> [i64; KEYS_MAX] {
+        bucket_slots(self.0.keys().copied())
+    }
+}
+
+/// The first of `buckets`, in the places of a statement for [`KEYS_MAX`] of them.
+fn bucket_slots(buckets: impl Iterator<Item = i64>) -> [i64; KEYS_MAX] {
+    let mut places = [NO_BUCKET; KEYS_MAX];
+    places.iter_mut().zip(buckets).for_each(|(place, bucket)| *place = bucket);
+    places
 }
 
 impl Reader {
@@ -235,7 +249,7 @@ impl Reader {
     /// If the database cannot be asked.
     pub async fn duplicate_holders(&mut self, keys: &[BlindIndex]) -> Result<Vec<Vec<EnrolmentId>>, StoreError> {
         let limit = i64::try_from(KEY_HOLDERS_MAX + 1).unwrap_or(i64::MAX);
-        let asked = key_slots(keys).fold(query(HOLDERS), Query::bind).bind(limit);
+        let asked = key_slots(keys).fold(query(&HOLDERS), Query::bind).bind(limit);
         let rows = asked.fetch_all(&mut self.conn()).await?;
         let pairs = rows.iter().map(|row| Ok((row.get("value")?, row.get("enrolment")?)));
         Ok(holders(keys, &pairs.collect::<Result<Vec<_>, StoreError>>()?))
@@ -248,11 +262,7 @@ impl Reader {
     pub async fn duplicate_changes(&mut self, keys: &[BlindIndex]) -> Result<KeyChanges, StoreError> {
         let mut changes = KeyChanges::of(keys);
         for slots in changes.slots() {
-            let asked = query(
-                "SELECT bucket, changes FROM duplicate_bucket WHERE bucket IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-                 $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
-            );
-            for row in &slots.into_iter().fold(asked, Query::bind).fetch_all(&mut self.conn()).await? {
+            for row in &slots.into_iter().fold(query(&CHANGES), Query::bind).fetch_all(&mut self.conn()).await? {
                 changes.saw(row.get("bucket")?, row.get("changes")?);
             }
         }

@@ -54,6 +54,13 @@ pub enum Table {
     Other,
 }
 
+impl StoreError {
+    /// Whoever was to say whether it was committed never will.
+    pub(crate) const fn unheard() -> Self {
+        Self::Unavailable(sqlx::Error::WorkerCrashed)
+    }
+}
+
 impl Table {
     fn named(name: &str) -> Self {
         match name {

@@ -3,11 +3,13 @@
 //!
 //! Each part has a question of its own elsewhere. Together they are one round trip, and one state of the database.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 use super::Reader;
 use super::bindings::{Binding, BindingKind, other_owners};
-use super::duplicates::{KeyChanges, NO_BUCKET, holders, key_slots, latest_holders};
+use super::duplicates::{KeyChanges, holders, key_slots, latest_holders, places};
 use super::engine::{Query, Row, query};
 use super::error::StoreError;
 use super::registry::{self, StoredRecord};
@@ -49,27 +51,32 @@ pub struct Found {
 }
 
 /// $1 to $24 keys, $25 holders of each, $26 to $49 buckets, $50 caller, $51 request, $52 phone, $53 passport, $54 and $55 card.
-const ASKED: &str = concat!(
-    "SELECT 'answer' AS what, CAST(NULL AS BIGINT) AS number, CAST(NULL AS BIGINT) AS count, content AS bytes, \
-     CAST(NULL AS BYTEA) AS one, CAST(NULL AS BYTEA) AS other, answer AS text, CAST(NULL AS UUID) AS id \
-     FROM request WHERE caller = $50 AND request_id = $51 \
-     UNION ALL SELECT 'owner', NULL, NULL, owner, NULL, NULL, kind, NULL FROM binding WHERE kind = 'phone' AND value = $52 \
-     UNION ALL SELECT 'owner', NULL, NULL, owner, NULL, NULL, kind, NULL FROM binding WHERE kind = 'passport' AND value = $53 \
-     UNION ALL SELECT 'owner', NULL, NULL, owner, NULL, NULL, kind, NULL FROM binding WHERE kind = 'card' AND value = $54 \
-     UNION ALL SELECT 'calendar', version, NULL, NULL, NULL, NULL, NULL, NULL FROM \
-     (SELECT version FROM calendar ORDER BY version DESC LIMIT 1) AS latest \
-     UNION ALL SELECT 'record', recorded_at, strictness, content, card_index, document_index, NULL, NULL \
-     FROM registry_record WHERE card_index = $55 \
-     UNION ALL SELECT 'bucket', bucket, changes, NULL, NULL, NULL, NULL, NULL FROM duplicate_bucket WHERE bucket IN \
-     ($26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49) \
-     UNION ALL SELECT 'holder', NULL, NULL, value, NULL, NULL, NULL, enrolment FROM (",
-    latest_holders!(),
-    ") AS holders"
-);
-const _: () = assert!(KEYS_MAX == 24, "the statement has a place for the bucket of each key");
+static ASKED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT 'answer' AS what, CAST(NULL AS BIGINT) AS number, CAST(NULL AS BIGINT) AS count, content AS bytes, \
+         CAST(NULL AS BYTEA) AS one, CAST(NULL AS BYTEA) AS other, answer AS text, CAST(NULL AS UUID) AS id \
+         FROM request WHERE caller = $50 AND request_id = $51 \
+         UNION ALL SELECT 'owner', NULL, NULL, owner, NULL, NULL, kind, NULL FROM binding WHERE kind = 'phone' AND value = $52 \
+         UNION ALL SELECT 'owner', NULL, NULL, owner, NULL, NULL, kind, NULL FROM binding WHERE kind = 'passport' AND value = $53 \
+         UNION ALL SELECT 'owner', NULL, NULL, owner, NULL, NULL, kind, NULL FROM binding WHERE kind = 'card' AND value = $54 \
+         UNION ALL SELECT 'calendar', version, NULL, NULL, NULL, NULL, NULL, NULL FROM \
+         (SELECT version FROM calendar ORDER BY version DESC LIMIT 1) AS latest \
+         UNION ALL SELECT 'record', recorded_at, strictness, content, card_index, document_index, NULL, NULL \
+         FROM registry_record WHERE card_index = $55 \
+         UNION ALL SELECT 'bucket', bucket, changes, NULL, NULL, NULL, NULL, NULL FROM duplicate_bucket \
+         WHERE bucket IN ({buckets}) \
+         UNION ALL SELECT 'holder', NULL, NULL, value, NULL, NULL, NULL, enrolment FROM ({holders}) AS holders",
+        buckets = places(26),
+        holders = latest_holders(),
+    )
+});
+const _: () = assert!(KEYS_MAX == 24, "the places behind those of keys and buckets are as the statement has them");
+
+/// The columns in which the answer has a record.
+const RECORD_COLUMNS: [&str; 5] = ["one", "other", "bytes", "number", "count"];
 
 /// The statement behind a submission, by its name, for whoever asks how the engines go about it.
-pub const INTAKE_STATEMENTS: [(&str, &str); 1] = [("intake", ASKED)];
+pub static INTAKE_STATEMENTS: LazyLock<[(&str, &str); 1]> = LazyLock::new(|| [("intake", ASKED.as_str())]);
 
 impl Reader {
     /// What a submission asks.
@@ -81,10 +88,8 @@ impl Reader {
         let value = |kind| asked.bindings.iter().find(|binding| binding.kind == kind);
         let bytes = |kind| value(kind).map(|binding| binding.value.as_bytes()).unwrap_or_default();
         let mut changes = KeyChanges::of(asked.keys);
-        let question = key_slots(asked.keys).fold(query(ASKED), Query::bind).bind(limit);
-        // There are no more keys than places.
-        let buckets = changes.slots().pop().unwrap_or([NO_BUCKET; KEYS_MAX]);
-        let question = buckets.into_iter().fold(question, Query::bind);
+        let question = key_slots(asked.keys).fold(query(&ASKED), Query::bind).bind(limit);
+        let question = changes.first_slots().into_iter().fold(question, Query::bind);
         let rows = question
             .bind(asked.caller.uuid())
             .bind(asked.request.uuid())
@@ -101,7 +106,7 @@ impl Reader {
                 "answer" => first = Some(answer(asked, row)?),
                 "owner" => owners.push((row.get::<String>("text")?, row.get::<Vec<u8>>("bytes")?)),
                 "calendar" => calendar = Version::new(row.get("number")?),
-                "record" => record = Some(registry::found(row)?),
+                "record" => record = Some(registry::stored_under(RECORD_COLUMNS, row)?),
                 "bucket" => changes.saw(row.get("number")?, row.get("count")?),
                 _ => pairs.push((row.get::<Vec<u8>>("bytes")?, row.get::<Uuid>("id")?)),
             }

@@ -67,7 +67,7 @@ pub use device_lists::{RevokedCertificate, StoredList};
 pub use device_tries::{CounterTry, TotpTry};
 pub use devices::BoundDevice;
 pub use documents::{StoredDocument, StoredUpdate};
-pub use duplicates::{DuplicateKeys, KeyChanges, NotTheSame, StoredKey};
+pub use duplicates::{DuplicateKeys, KeyChanges, NotTheSame, Replaced, StoredKey};
 pub use engine::Schema;
 pub use enrolments::{Claim, Correction, EnrolmentPage, Revision, StoredEnrolment};
 pub use error::{StoreError, Table};

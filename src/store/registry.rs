@@ -280,23 +280,23 @@ impl Reader {
     }
 }
 
-/// A record among the answers to what a submission asks.
-pub(super) fn found(row: &Row) -> Result<StoredRecord, StoreError> {
-    Ok(StoredRecord {
-        card: BlindIndex::from_bytes(row.get("one")?),
-        document: row.get::<Option<Vec<u8>>>("other")?.map(BlindIndex::from_bytes),
-        content: Sealed::from_bytes(row.get("bytes")?),
-        recorded_at: Timestamp::from_micros(row.get("number")?),
-        strictness: row.get("count")?,
-    })
-}
+/// The columns of a record.
+const COLUMNS: [&str; 5] = ["card_index", "document_index", "content", "recorded_at", "strictness"];
 
 fn stored(row: &Row) -> Result<StoredRecord, StoreError> {
+    stored_under(COLUMNS, row)
+}
+
+/// The record in a row that has its columns under these names, in the order of [`COLUMNS`].
+pub(super) fn stored_under(
+    [card, document, content, recorded_at, strictness]: [&'static str; 5],
+    row: &Row,
+) -> Result<StoredRecord, StoreError> {
     Ok(StoredRecord {
-        card: BlindIndex::from_bytes(row.get("card_index")?),
-        document: row.get::<Option<Vec<u8>>>("document_index")?.map(BlindIndex::from_bytes),
-        content: Sealed::from_bytes(row.get("content")?),
-        recorded_at: Timestamp::from_micros(row.get("recorded_at")?),
-        strictness: row.get("strictness")?,
+        card: BlindIndex::from_bytes(row.get(card)?),
+        document: row.get::<Option<Vec<u8>>>(document)?.map(BlindIndex::from_bytes),
+        content: Sealed::from_bytes(row.get(content)?),
+        recorded_at: Timestamp::from_micros(row.get(recorded_at)?),
+        strictness: row.get(strictness)?,
     })
 }

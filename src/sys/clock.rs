@@ -43,9 +43,7 @@ impl Clock {
             at.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
-}
 
-impl Clock {
     /// Sets a clock back that stands still, as an operator or a time server may set the machine's. Others are left alone.
     pub fn set_back(&self, by: Duration) {
         if let Self::Stopped(at) = self {

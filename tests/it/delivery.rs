@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use eid::app::Registry;
 use eid::proto as pb;
 use futures::future::join_all;
 
@@ -18,20 +17,13 @@ async fn due(service: &Service) -> usize {
     service.app().deliver_due().await.unwrap()
 }
 
-const CARRIER_AWAY: Wishes = Wishes {
-    redis: None,
-    registry: Registry::None,
-    carrier_away: true,
-    practice: false,
-    counts_alone: false,
-    budgets: None,
-    calls_max: None,
-    today: None,
-};
+fn carrier_away() -> Wishes {
+    Wishes { carrier_away: true, ..Wishes::default() }
+}
 
 #[tokio::test]
 async fn a_message_that_no_carrier_takes_is_tried_again_after_growing_waits_and_sent_once() {
-    with_wishes(CARRIER_AWAY, async |service| {
+    with_wishes(carrier_away(), async |service| {
         // A holder's notice waits, and its first attempt has failed.
         let holder = service.holder().await;
         assert_eq!(times(service, &holder, "message.delayed").await, 1);
@@ -63,7 +55,7 @@ async fn a_message_that_no_carrier_takes_is_tried_again_after_growing_waits_and_
 
 #[tokio::test]
 async fn a_code_is_given_up_only_after_it_has_ended() {
-    with_wishes(CARRIER_AWAY, async |service| {
+    with_wishes(carrier_away(), async |service| {
         let holder = service.holder().await;
         let sent = service.send_code(&holder).await;
         let ends_at = sent.code_expires_at.unwrap().seconds;

@@ -8,7 +8,7 @@ use eid::proto as pb;
 use pb::{ActivateOutcome, SendCodeOutcome};
 
 use crate::support::contacts::{begin, changes, confirm, fresh_phone, phone};
-use crate::support::service::{Holder, Service, Wishes, with_wishes};
+use crate::support::service::{Holder, Service, Wishes, with, with_wishes};
 use crate::watch::{caught_up, present};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -28,11 +28,6 @@ enum Step {
     Back,
 }
 use Step::{Back, Forth};
-
-/// Calls are counted in this process: what Redis counts holds for a refill after a step back, by a time of its own.
-fn alone() -> Wishes {
-    Wishes { counts_alone: true, ..Wishes::default() }
-}
 
 impl Step {
     fn take(self, service: &Service) {
@@ -107,7 +102,7 @@ async fn each_message_once(service: &Service) {
 
 #[tokio::test]
 async fn requests_under_way_are_decided_once_and_told_of_in_their_order() {
-    with_wishes(alone(), async |service| {
+    with(async |service| {
         service.wait(AHEAD);
         let (begun, mut ledger) = (present(service, "officer").await, Ledger::default());
         let mut left = Vec::new();
@@ -144,7 +139,7 @@ async fn requests_under_way_are_decided_once_and_told_of_in_their_order() {
 
 #[tokio::test]
 async fn a_repeat_after_a_step_gets_the_first_answer() {
-    with_wishes(alone(), async |service| {
+    with(async |service| {
         service.wait(AHEAD);
         for step in [Forth, Back, Back] {
             let applicant = service.applicant().await;
@@ -180,7 +175,7 @@ async fn code_by(service: &Service, holder: &Holder, step: Step) -> String {
 
 #[tokio::test]
 async fn a_code_under_way_ends_and_the_next_one_comes_no_later_than_the_step_explains() {
-    with_wishes(alone(), async |service| {
+    with(async |service| {
         service.wait(AHEAD);
         for step in [Forth, Back, Back, Forth] {
             let holder = service.holder().await;
@@ -199,7 +194,7 @@ async fn a_code_under_way_ends_and_the_next_one_comes_no_later_than_the_step_exp
 #[tokio::test]
 async fn a_message_that_no_carrier_takes_waits_no_longer_than_the_step_and_is_sent_once() {
     for step in [Forth, Back] {
-        with_wishes(Wishes { carrier_away: true, ..alone() }, async |service| {
+        with_wishes(Wishes { carrier_away: true, ..Wishes::default() }, async |service| {
             let holder = service.holder().await;
             step.take(service);
             service.deliver().await;
@@ -216,7 +211,7 @@ async fn a_message_that_no_carrier_takes_waits_no_longer_than_the_step_and_is_se
 
 #[tokio::test]
 async fn a_change_of_phone_without_the_old_one_waits_its_day_and_ends_once() {
-    with_wishes(alone(), async |service| {
+    with(async |service| {
         for steps in [[Forth, Back], [Back, Forth]] {
             let holder = service.active_holder().await;
             let new = fresh_phone(service).await;

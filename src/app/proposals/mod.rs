@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::repeat::Attempt;
 use super::{ATTEMPTS_MAX, App, Caller, Error, Missing, Repeat};
-use crate::bells::Bell;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::ids::{ProposalId, Version};
 use crate::domain::proposal::{Act, CannotSettle, Proposal, ProposalKind, ProposalState, Settler, WhyVoid};
@@ -190,9 +189,8 @@ impl App {
                 Act::ContactInPerson(change) | Act::ContactByAuthority(change) => {
                     self.send_contact_code_now(change, now).await;
                 }
-                // Whoever may do less from now on learns it at once.
-                Act::Staff(..) => self.ring(Bell::Directory),
-                Act::Reopening(_)
+                Act::Staff(..)
+                | Act::Reopening(_)
                 | Act::LockLift(_)
                 | Act::CentralLockLift(_)
                 | Act::Closing(..)
@@ -241,7 +239,11 @@ impl App {
             .with(Change::SaveProposal(Box::new(approved.clone()), seen))
             .with_all(self.carry_out(&effect, &approved, now)?);
         let view = ProposalView { proposal: approved, reason, effect: Some(Ok(effect)) };
-        Ok(Attempt::Change(Settled::Approved(view), unit))
+        Ok(match view.proposal.act {
+            // Whoever may do less from now on learns it at once.
+            Act::Staff(..) => Attempt::ChangeRights(Settled::Approved(view), unit),
+            _ => Attempt::Change(Settled::Approved(view), unit),
+        })
     }
 
     /// Drops a proposal; whoever made it may, too.

@@ -8,7 +8,6 @@ use super::{enabled, of_post};
 use crate::app::proposals::{ProposalView, Wish};
 use crate::app::repeat::Attempt;
 use crate::app::{App, Caller, Error, Missing, Repeat};
-use crate::bells::Bell;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::ids::{ProposalId, StaffId, Version};
 use crate::domain::proposal::{Act, WhyVoid};
@@ -191,7 +190,6 @@ impl App {
     ) -> Result<ManagedStaff, Error> {
         let now = self.clock().now();
         let outcome = self.once(by, repeat, || self.manage_once(by, repeat, (wish, reason), now)).await?;
-        self.ring(Bell::Directory);
         let mut reader = self.store().reader().await?;
         let (staff, proposal) = match outcome {
             Outcome::Done(staff) => (staff, None),
@@ -232,7 +230,7 @@ impl App {
             None if matches!(wish, StaffWish::Register(..)) => unit.with(Change::NewStaff(Box::new(before))),
             None => unit.with(self.saved(StaffMember { reviewed_at: Some(now), ..before })),
         };
-        Ok(Attempt::Change(Outcome::Done(id), unit))
+        Ok(Attempt::ChangeRights(Outcome::Done(id), unit))
     }
 
     /// Asks for a second person. An entry that is yet to be is made at once, disabled until then: the proposal shows it.

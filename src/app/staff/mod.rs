@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use self::known::Entered;
 use super::{App, Caller, Error, Missing};
-use crate::bells::Bell;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::ids::StaffId;
 use crate::domain::staff::{CertificateName, DisabledFor, Post, Role, StaffMember, Standing};
@@ -76,11 +75,8 @@ impl App {
     async fn take_up(&self, member: &StaffMember, now: Timestamp) -> Result<(), Error> {
         let entry = self.entry(now, Actor::Staff(member.id), Action::StaffCertificateTakenUp, member.id.uuid());
         let taken = Change::TakeUpCertificate(member.id, member.certificate.clone());
-        match self.commit(Unit::new(entry).with(taken)).await {
-            Ok(()) => {
-                self.ring(Bell::Directory);
-                Ok(())
-            }
+        match self.commit_rights(Unit::new(entry).with(taken)).await {
+            Ok(()) => Ok(()),
             // Another call of theirs did at the same moment, and rings.
             Err(StoreError::Changed) => Ok(()),
             Err(error) => Err(error.into()),
@@ -141,11 +137,8 @@ impl App {
     ) -> Result<Option<StaffId>, Error> {
         let id = member.id;
         let entry = self.entry(now, Actor::Console, action, id.uuid());
-        match self.commit(Unit::new(entry).with(self.saved(member))).await {
-            Ok(()) => {
-                self.ring(Bell::Directory);
-                Ok(Some(id))
-            }
+        match self.commit_rights(Unit::new(entry).with(self.saved(member))).await {
+            Ok(()) => Ok(Some(id)),
             // Someone else changed it at the same moment.
             Err(StoreError::Changed) => Ok(None),
             Err(error) => Err(error.into()),

@@ -159,3 +159,32 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::server;
+    use crate::store::Store;
+    use crate::sys::{Clock, Dice};
+    use crate::vault::KeyRing;
+
+    #[tokio::test]
+    async fn the_directory_rings_after_a_commit_whose_caller_has_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let dice = Dice::seeded(1);
+        let mut config = Config::development(folder.path()).unwrap();
+        config.vault.keys = folder.path().join("keys");
+        KeyRing::generate(&dice).write_new(&config.vault.keys).unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("eid.db").display()), 1).await.unwrap();
+        store.migrate().await.unwrap();
+        let app = server::over(&config, store, Clock::stopped(Timestamp::from_micros(0)), dice).unwrap();
+        let mut bell = app.directory.bell.subscribe();
+        let entry = app.entry(app.clock().now(), Actor::Console, Action::StaffDisabled, uuid::Uuid::nil());
+        assert!(app.commit_rights(Unit::new(entry)).now_or_never().is_none(), "its caller goes before it is committed");
+        bell.changed().await.unwrap();
+        app.store().clone().close().await;
+    }
+}

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts};
 use deadpool::{Runtime, Status, managed};
-use sqlx::{ConnectOptions as _, Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::error::DatabaseError;
+use sqlx::{ConnectOptions as _, Connection as _, Database, Executor};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -29,14 +30,11 @@ pub(in crate::store) trait Kind: Database {
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
-impl Kind for Sqlite {
-    async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(statement).execute(connection).await.map(drop)
-    }
-}
-
-impl Kind for Postgres {
-    async fn run(connection: &mut PgConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+impl<DB: Database> Kind for DB
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    async fn run(connection: &mut DB::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(statement).execute(connection).await.map(drop)
     }
 }
@@ -59,18 +57,20 @@ impl Doing {
         *self = Self::Working;
     }
 
-    /// It ended so: well, or because the database said no. All other errors are the line's, and so is the farewell of a server that
-    /// stops or ends a connection (class 57P of SQLSTATE).
+    /// It ended so: well, or because the database said no. All other errors are the line's, and so is a farewell.
     pub(super) fn ended<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         *self = match &outcome {
-            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code.starts_with("57P")) => {
-                Self::Broken
-            }
-            Ok(_) | Err(sqlx::Error::Database(_)) => Self::Resting,
+            Ok(_) => Self::Resting,
+            Err(error @ sqlx::Error::Database(_)) if !is_farewell(error) => Self::Resting,
             Err(_) => Self::Broken,
         };
         outcome
     }
+}
+
+/// Whether a server says by it that it stops, or ends the connection (class 57P of SQLSTATE).
+pub(super) fn is_farewell(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code.starts_with("57P"))
 }
 
 /// A connection, with what it is doing.

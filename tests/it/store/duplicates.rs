@@ -4,7 +4,7 @@ use eid::domain::duplicate::{KEY_HOLDERS_MAX, KEYS_MAX, KeyKind};
 use eid::domain::enrolment::{RefusalReason, Stage};
 use eid::domain::ids::{EnrolmentId, Version};
 use eid::domain::sealed::BlindIndex;
-use eid::store::{Change, DuplicateKeys, NotTheSame, StoredEnrolment, StoredKey};
+use eid::store::{Change, DuplicateKeys, NotTheSame, Replaced, StoredEnrolment, StoredKey};
 
 use super::scene::{Outcome, Scene, outcome, race};
 use crate::support::records::{NOW, passage_to};
@@ -17,8 +17,7 @@ async fn keys(scene: &Scene, stored: &StoredEnrolment, values: &[BlindIndex]) ->
         enrolment: stored.enrolment.id,
         keys: values.iter().map(key).collect(),
         seen,
-        replace: true,
-        of: None,
+        replaces: Replaced::All,
     }
 }
 
@@ -95,13 +94,18 @@ async fn keys_for_a_request_as_it_was_read_never_take_the_place_of_those_of_its_
     let stored = scene.enrolment().await;
     let [former, corrected] = [(); 2].map(|()| scene.make.index());
     let read = keys(&scene, &stored, std::slice::from_ref(&former)).await;
-    let read = DuplicateKeys { of: Some(stored.version), ..read };
+    let read = DuplicateKeys { replaces: Replaced::EarlierForm(stored.version), ..read };
     let meanwhile = keys(&scene, &stored, std::slice::from_ref(&corrected)).await;
     let moved = Change::SaveEnrolment(Box::new(passage_to(&stored.enrolment)), stored.version);
     scene.done([moved, index(meanwhile)]).await;
     assert_eq!(scene.commit([index(read.clone())]).await, Outcome::Changed);
     assert_eq!(holders(&scene, &[former.clone(), corrected]).await, [vec![], vec![stored.enrolment.id]]);
-    scene.done([index(DuplicateKeys { of: Some(Version::new(stored.version.get() + 1)), ..read })]).await;
+    scene
+        .done([index(DuplicateKeys {
+            replaces: Replaced::EarlierForm(Version::new(stored.version.get() + 1)),
+            ..read
+        })])
+        .await;
     assert_eq!(holders(&scene, &[former]).await, [vec![stored.enrolment.id]]);
 }
 

@@ -5,7 +5,8 @@ use eid::domain::ids::{EnrolmentId, ImportId, Version};
 use eid::domain::sealed::BlindIndex;
 use eid::domain::trust::Sha256;
 use eid::store::{
-    Asked, Binding, BindingKind, CalendarText, Change, DuplicateKeys, INTAKE_STATEMENTS, Owner, RecordBatch, StoredKey,
+    Asked, Binding, BindingKind, CalendarText, Change, DuplicateKeys, INTAKE_STATEMENTS, Owner, RecordBatch, Replaced,
+    StoredKey,
 };
 
 use super::scene::{NOBODY, Scene};
@@ -33,8 +34,7 @@ async fn the_one_question_is_answered_as_each_of_its_parts_would_be() {
         enrolment: one,
         keys: keys[..2].iter().map(|value| StoredKey { kind: KeyKind::NameBirth, value: value.clone() }).collect(),
         seen,
-        replace: false,
-        of: None,
+        replaces: Replaced::Nothing,
     };
     scene
         .done([
@@ -89,7 +89,7 @@ async fn the_one_question_is_answered_as_each_of_its_parts_would_be() {
 #[tokio::test]
 async fn no_part_of_the_question_looks_at_every_row_of_a_table() {
     let scene = Scene::new().await;
-    for (name, sql) in INTAKE_STATEMENTS {
+    for (name, sql) in *INTAKE_STATEMENTS {
         let bytes = [("bytea", "'\\x00'")];
         let parameters: Vec<_> = bytes
             .into_iter()
