@@ -76,9 +76,8 @@ impl App {
         let entry = self.entry(now, Actor::Staff(member.id), Action::StaffCertificateTakenUp, member.id.uuid());
         let taken = Change::TakeUpCertificate(member.id, member.certificate.clone());
         match self.commit_rights(Unit::new(entry).with(taken)).await {
-            Ok(()) => Ok(()),
-            // Another call of theirs did at the same moment, and rings.
-            Err(StoreError::Changed) => Ok(()),
+            // Another call of theirs may have done so at the same moment, and rings.
+            Ok(()) | Err(StoreError::Changed) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

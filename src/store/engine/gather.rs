@@ -6,11 +6,10 @@
 
 use std::fmt::Write as _;
 
-use sqlx::error::DatabaseError;
 use sqlx::{PgConnection, Postgres};
 use tracing::{Instrument as _, Span};
 
-use super::pool::{Lent, Line, Pool};
+use super::pool::{Lent, Line, Pool, is_farewell};
 use super::query::{Number, Query, RowName, Value, asked, together};
 use crate::observe::spans;
 use crate::store::error::StoreError;
@@ -133,8 +132,7 @@ impl Gathering {
 
     fn noted(&mut self, outcome: Result<(), sqlx::Error>) -> Result<(), StoreError> {
         // After a farewell nobody knows what was done: that is no refusal.
-        let farewell = |error: &dyn DatabaseError| error.code().is_some_and(|code| code.starts_with("57P"));
-        self.refused |= matches!(&outcome, Err(sqlx::Error::Database(error)) if !farewell(error.as_ref()));
+        self.refused |= matches!(&outcome, Err(error @ sqlx::Error::Database(_)) if !is_farewell(error));
         Ok(outcome?)
     }
 

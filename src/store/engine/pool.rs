@@ -13,11 +13,15 @@ use deadpool::managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleE
 use deadpool::{Runtime, Status, managed};
 use sqlx::error::DatabaseError;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Executor};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// How long a call waits for a connection before it is told that there is none, and how long one may take to be made.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How many connections are made at a time: whoever waits meanwhile takes one that came back, and neither the start of this process
+/// nor that of the server makes as many as there may be.
+const MADE_TOGETHER: usize = 2;
 /// After this long a connection gives way to a new one.
 const AGE_MAX: Duration = Duration::from_mins(30);
 
@@ -138,6 +142,7 @@ impl<DB: Kind> Manager for Maker<DB> {
 /// Connections to one database. Cheap to clone.
 pub(in crate::store) struct Pool<DB: Kind> {
     kept: managed::Pool<Maker<DB>>,
+    making: Arc<Semaphore>,
     closing: Arc<AtomicBool>,
     /// Holds a token for each connection that is lent.
     lent: TaskTracker,
@@ -145,7 +150,12 @@ pub(in crate::store) struct Pool<DB: Kind> {
 
 impl<DB: Kind> Clone for Pool<DB> {
     fn clone(&self) -> Self {
-        Self { kept: self.kept.clone(), closing: self.closing.clone(), lent: self.lent.clone() }
+        Self {
+            kept: self.kept.clone(),
+            making: self.making.clone(),
+            closing: self.closing.clone(),
+            lent: self.lent.clone(),
+        }
     }
 }
 
@@ -175,7 +185,8 @@ impl<DB: Kind> Pool<DB> {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| sqlx::Error::Configuration(error.into()))?;
-        Ok(Self { kept, closing: Arc::default(), lent: TaskTracker::new() })
+        let making = Arc::new(Semaphore::new(MADE_TOGETHER));
+        Ok(Self { kept, making, closing: Arc::default(), lent: TaskTracker::new() })
     }
 
     /// Lends a connection.
@@ -185,6 +196,7 @@ impl<DB: Kind> Pool<DB> {
         if self.closing.load(Ordering::SeqCst) {
             return Err(sqlx::Error::PoolClosed);
         }
+        let _turn = self.turn_to_make().await?;
         let object = self.kept.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
             PoolError::Closed => sqlx::Error::PoolClosed,
@@ -193,6 +205,17 @@ impl<DB: Kind> Pool<DB> {
             }
         })?;
         Ok(Lent(Some((object, token))))
+    }
+
+    /// A turn to make a connection, where none rests and there may be more.
+    async fn turn_to_make(&self) -> Result<Option<SemaphorePermit<'_>>, sqlx::Error> {
+        let status = self.status();
+        if status.available > 0 || status.size == status.max_size {
+            return Ok(None);
+        }
+        let turn =
+            tokio::time::timeout(PATIENCE, self.making.acquire()).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        turn.map(Some).map_err(|_| sqlx::Error::PoolClosed)
     }
 
     /// How they are used.
