@@ -96,6 +96,7 @@ impl Engine {
             ]);
             // There are some three hundred statements, beside those that units are sent as.
             let pool = Pool::open(serving.statement_cache_capacity(512), connections).await?;
+            tasks.spawn(pool.clone().warm());
             Ok(Self::Postgres { options: Box::new(options), pool, tasks })
         }
     }

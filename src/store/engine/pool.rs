@@ -21,7 +21,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How many connections are made at a time: whoever waits meanwhile takes one that came back, and neither the start of this process
 /// nor that of the server makes as many as there may be.
-const MADE_TOGETHER: usize = 2;
+const MADE_TOGETHER: usize = 4;
 /// After this long a connection gives way to a new one.
 const AGE_MAX: Duration = Duration::from_mins(30);
 
@@ -168,6 +168,14 @@ impl<DB: Kind> Pool<DB> {
         let pool = Self::new(options, connections)?;
         drop(pool.lend().await?);
         Ok(pool)
+    }
+
+    /// Has as many connections as are made at a time, or may be: to a server each takes several round trips, and those who come
+    /// first would wait for them.
+    pub(super) async fn warm(self) {
+        let connections = self.status().max_size.min(MADE_TOGETHER);
+        // All are held until the last is there, so that none is lent twice. Without one now, whoever needs it hears why.
+        drop(futures::future::join_all((0..connections).map(|_| self.lend())).await);
     }
 
     /// A pool of at most `connections`, none of which is made yet.
